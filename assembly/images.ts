@@ -1,0 +1,122 @@
+// A data set in memory: each image as a sparse row, a record of its label and its non-zero pixels.
+//   record:  u32  pixels << 8 | label        then `pixels` entries by ascending k:  u32  k << 10 | pixel << 2
+// The low 10 bits of an entry are the byte offset of a_k = pixel / 255 in a table of 256 f32.
+// Leaving out zeros is exact: a term 0 * w adds nothing.
+
+import { allocateBlock } from "./memory";
+import { nextBelow, openStream, SHUFFLE } from "./random";
+
+/** f32[256]: pixel / 255. */
+export const PIXELS: usize = memory.data(1024, 16);
+
+@unmanaged
+export class Dataset {
+  count: u32;
+  /** Pixels per image: n_0 of every network that reads it. */
+  inputs: u32;
+  /** u32[count]: addresses of the records, as given. */
+  images: usize;
+  /** u32[count]: the same addresses in the order of the current epoch. */
+  order: usize;
+  /** f32[count]: C_x of each sample, in the order it was last visited. */
+  costs: usize;
+  /** u8[count]: the most active output for each image, as given, from the last evaluation. */
+  predictions: usize;
+}
+
+@unmanaged
+export class Image {
+  header: u32;
+
+  @inline get label(): u32 {
+    return this.header & 0xff;
+  }
+
+  @inline get pixels(): u32 {
+    return this.header >>> 8;
+  }
+
+  @inline get entries(): usize {
+    return changetype<usize>(this) + sizeof<u32>();
+  }
+}
+
+/** A data set of `count` images of `inputs` pixels, all still to be added. Returns 0 if the memory cannot be had. */
+export function createDataset(count: u32, inputs: u32): Dataset | null {
+  for (let pixel: u32 = 0; pixel < 256; pixel++) store<f32>(PIXELS + (pixel << 2), <f32>pixel / 255);
+  const header = allocateBlock(offsetof<Dataset>());
+  const arrays = allocateBlock(<u64>count * 13);
+  if (header === 0 || arrays === 0) return null;
+  const dataset = changetype<Dataset>(header);
+  dataset.count = count;
+  dataset.inputs = inputs;
+  dataset.images = arrays;
+  dataset.order = arrays + 4 * <usize>count;
+  dataset.costs = arrays + 8 * <usize>count;
+  dataset.predictions = arrays + 12 * <usize>count;
+  return dataset;
+}
+
+/** Address of the predictions of the last evaluation: u8[count], by image as given. */
+export function predictions(dataset: Dataset): usize {
+  return dataset.predictions;
+}
+
+/**
+ * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u8[count]. Reads up to 15 bytes past the pixels.
+ * Returns 1, or 0 if the memory cannot be had.
+ */
+export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
+  const inputs = dataset.inputs;
+  let words: u64 = count;
+  for (let i: u32 = 0; i < count; i++) words += countNonZero(pixels + i * inputs, inputs);
+  let record = allocateBlock(words << 2);
+  if (record === 0) return 0;
+  for (let i: u32 = 0; i < count; i++) {
+    store<u32>(dataset.images + ((first + i) << 2), <u32>record);
+    store<u32>(dataset.order + ((first + i) << 2), <u32>record);
+    record = writeImage(record, pixels + i * inputs, inputs, load<u8>(labels + i));
+  }
+  return 1;
+}
+
+/** Brings the images into the order of epoch `epoch`: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
+export function shuffle(dataset: Dataset, seed: u32, epoch: u32): void {
+  const order = dataset.order;
+  memory.copy(order, dataset.images, (<usize>dataset.count) << 2);
+  openStream(seed, SHUFFLE, epoch);
+  for (let i = dataset.count; i > 1; i--) {
+    const a = order + ((i - 1) << 2);
+    const b = order + (nextBelow(i) << 2);
+    const image = load<u32>(a);
+    store<u32>(a, load<u32>(b));
+    store<u32>(b, image);
+  }
+}
+
+/** Bit i says whether pixel k + i is not zero, for the (up to 16) pixels from k on. */
+function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
+  const mask = <u32>i8x16.bitmask(i8x16.ne(v128.load(pixels + k), i8x16.splat(0)));
+  return inputs - k >= 16 ? mask : mask & ((1 << (inputs - k)) - 1);
+}
+
+function countNonZero(pixels: usize, inputs: u32): u32 {
+  let count: u32 = 0;
+  for (let k: u32 = 0; k < inputs; k += 16) count += popcnt(nonZeroMask(pixels, k, inputs));
+  return count;
+}
+
+/** Writes one record; returns the address after it. */
+function writeImage(record: usize, pixels: usize, inputs: u32, label: u32): usize {
+  let entry = record + sizeof<u32>();
+  for (let k: u32 = 0; k < inputs; k += 16) {
+    for (let mask = nonZeroMask(pixels, k, inputs); mask !== 0; mask &= mask - 1) {
+      const i = k + ctz(mask);
+      store<u32>(entry, (i << 10) | ((<u32>load<u8>(pixels + i)) << 2));
+      entry += sizeof<u32>();
+    }
+  }
+  const count = <u32>(entry - record) / sizeof<u32>() - 1;
+  store<u32>(record, (count << 8) | label);
+  return entry;
+}

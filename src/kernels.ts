@@ -1,0 +1,54 @@
+// The contract that the WebAssembly module (wasm.ts) and the reference (reference.ts) both keep: the arithmetic of the notes,
+// on data that already has been checked. Everything above it (trainer.ts, network.ts) works with either.
+
+import type { Dataset } from "./dataset.js";
+
+export type RealArray = Float32Array | Float64Array;
+
+/** How initial weights are drawn: N(0, 1) as in the classic recipe, or with deviation 1 / sqrt(fan-in). Biases: N(0, 1). */
+export type InitialWeights = "normal" | "scaled";
+
+/** Weights and biases of one layer. `weights` is [outputs][inputs]: w_kj, from input k to output j, at j * inputs + k. */
+export interface LayerParameters {
+  readonly weights: RealArray;
+  readonly biases: RealArray;
+}
+
+/** What a network makes of a data set. */
+export interface Evaluation {
+  /** How many images are read correctly. */
+  readonly correct: number;
+  /** C: the mean over the samples of 1/2 |y - a^L|^2. */
+  readonly cost: number;
+  /** The most active output for each image (the first of equals). */
+  readonly predictions: Uint8Array;
+}
+
+export interface Kernels {
+  readonly name: "wasm" | "reference";
+  /** Copies a data set to where the kernels read it. Throws RangeError if the memory cannot be had. */
+  createDataset(dataset: Dataset): KernelDataset;
+  /** A network of these layer sizes with all weights zero. Throws RangeError if the memory cannot be had. */
+  createNetwork(layers: readonly number[]): KernelNetwork;
+}
+
+export interface KernelDataset {
+  readonly length: number;
+  /** Brings the samples into the order of an epoch, which (seed, epoch) alone decides. Both are 32-bit unsigned numbers. */
+  shuffle(seed: number, epoch: number): void;
+  /** The mean cost of all samples, each as of its last visit by trainBatches or evaluate. */
+  meanCost(): number;
+}
+
+export interface KernelNetwork {
+  /** Draws all weights and biases; `seed` is a 32-bit unsigned number. */
+  initialise(initialWeights: InitialWeights, seed: number): void;
+  /** A copy of the parameters of layer l, 1..L. */
+  readLayer(l: number): LayerParameters;
+  writeLayer(l: number, parameters: LayerParameters): void;
+  /** Trains on mini-batches first..first+count-1 of m samples in the epoch's order; the epoch's last batch may be smaller. */
+  trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void;
+  evaluate(dataset: KernelDataset): Evaluation;
+  /** Whether every weight and bias is a finite number. */
+  isFinite(): boolean;
+}

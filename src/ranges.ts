@@ -1,0 +1,38 @@
+// The values that the recipe's numbers may take: one table for the library's checks and the command line's help.
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly whole: boolean;
+  /** In words, as in "expected ...". */
+  readonly words: string;
+}
+
+function whole(min: number, max: number): Range {
+  return { min, max, whole: true, words: `a whole number from ${min} to ${max}` };
+}
+
+export const RANGES = {
+  epochs: whole(1, 1_000_000),
+  batchSize: whole(1, 1_000_000),
+  learningRate: { min: Number.MIN_VALUE, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
+  seed: whole(0, 0xffff_ffff),
+  /** Pixels per image: the module packs the number of a pixel into 22 bits. */
+  inputs: whole(1, 2 ** 22),
+  /** Neurons of a hidden layer. */
+  hidden: whole(1, 65_536),
+  /** Classes, and so neurons of the last layer: a label is a byte. */
+  classes: whole(1, 256),
+  limit: whole(1, 0xffff_ffff),
+} as const satisfies Record<string, Range>;
+
+/**
+ * @throws {TypeError} if value is not a number
+ * @throws {RangeError} if it is outside the range
+ */
+export function checkRange(name: string, value: number, range: Range): void {
+  const message = `${name}: expected ${range.words}, got ${value}`;
+  if (typeof value !== "number") throw new TypeError(message);
+  if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))
+    throw new RangeError(message);
+}

@@ -1,0 +1,172 @@
+// Kernels on the WebAssembly module. This file alone knows the module's exports and the AssemblyScript loader.
+
+import { instantiate } from "@assemblyscript/loader";
+import type { Dataset } from "./dataset.js";
+import type { Evaluation, InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters } from "./kernels.js";
+
+/** The exported functions of assembly/index.ts. Pointers are u32 byte addresses; 0 says that memory could not be had. */
+interface Exports extends Record<string, unknown> {
+  memory: WebAssembly.Memory;
+  allocate(bytes: number): number;
+  createDataset(count: number, inputs: number): number;
+  addImages(dataset: number, first: number, pixels: number, labels: number, count: number): number;
+  shuffle(dataset: number, seed: number, epoch: number): void;
+  sumCosts(dataset: number, first: number, count: number): number;
+  predictions(dataset: number): number;
+  createNetwork(sizes: number, count: number): number;
+  reserveBatch(network: number, batch: number): number;
+  initialise(network: number, seed: number, scaled: number): void;
+  readLayer(network: number, l: number, weights: number, biases: number): void;
+  writeLayer(network: number, l: number, weights: number, biases: number): void;
+  isFinite(network: number): number;
+  trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
+  evaluate(network: number, dataset: number, first: number, count: number): number;
+}
+
+/** Samples that an evaluation carries through the network together. */
+const EVALUATION_BATCH = 64;
+/** Bytes of images handed over at a time. */
+const CHUNK_BYTES = 2 ** 18;
+/** addImages reads whole vectors, so up to 15 bytes past the last pixel. */
+const PIXEL_PADDING = 16;
+
+/**
+ * Kernels from the bytes of build/ductus.wasm, or from the compiled module.
+ * @throws {WebAssembly.CompileError} if the bytes are not a module, or the engine has no SIMD
+ */
+export async function createWasmKernels(source: BufferSource | WebAssembly.Module): Promise<Kernels> {
+  const { exports } = await instantiate<Exports>(source);
+  const memory = new Memory(exports);
+  return {
+    name: "wasm",
+    createDataset: (dataset) => new WasmDataset(memory, dataset),
+    createNetwork: (layers) => new WasmNetwork(memory, layers),
+  };
+}
+
+/** The module's exports, and a staging area through which data goes in and out. */
+class Memory {
+  #staging = 0;
+  #stagingBytes = 0;
+
+  constructor(readonly exports: Exports) {}
+
+  /** Bytes from `address` on. memory.grow detaches such views: take one right before use, never keep one. */
+  bytes(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.exports.memory.buffer, address, length);
+  }
+
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.exports.memory.buffer, address, length);
+  }
+
+  /** The address of at least `bytes` bytes whose contents last until the next call. */
+  stage(bytes: number): number {
+    if (bytes > this.#stagingBytes) {
+      this.#staging = got(this.exports.allocate(bytes), "a staging area");
+      this.#stagingBytes = bytes;
+    }
+    return this.#staging;
+  }
+}
+
+/** An address as an unsigned number. */
+function got(pointer: number, what: string): number {
+  if (pointer === 0)
+    throw new RangeError(`not enough WebAssembly memory for ${what} (4 GiB at most): use a smaller one`);
+  return pointer >>> 0;
+}
+
+class WasmDataset implements KernelDataset {
+  readonly length: number;
+  readonly pointer: number;
+  readonly #memory: Memory;
+
+  constructor(memory: Memory, { images, labels, length, inputs }: Dataset) {
+    const { exports } = memory;
+    const what = `a data set of ${length} images`;
+    const chunk = Math.min(length, Math.max(1, Math.floor(CHUNK_BYTES / inputs)));
+    const pixels = memory.stage(chunk * inputs + PIXEL_PADDING + chunk);
+    const stagedLabels = pixels + chunk * inputs + PIXEL_PADDING;
+    this.#memory = memory;
+    this.length = length;
+    this.pointer = got(exports.createDataset(length, inputs), what);
+    for (let first = 0; first < length; first += chunk) {
+      const count = Math.min(chunk, length - first);
+      memory.bytes(pixels, count * inputs).set(images.subarray(first * inputs, (first + count) * inputs));
+      memory.bytes(stagedLabels, count).set(labels.subarray(first, first + count));
+      got(exports.addImages(this.pointer, first, pixels, stagedLabels, count), what);
+    }
+  }
+
+  shuffle(seed: number, epoch: number): void {
+    this.#memory.exports.shuffle(this.pointer, seed, epoch);
+  }
+
+  meanCost(): number {
+    return this.#memory.exports.sumCosts(this.pointer, 0, this.length) / this.length;
+  }
+}
+
+class WasmNetwork implements KernelNetwork {
+  readonly #memory: Memory;
+  readonly #sizes: readonly number[];
+  readonly #pointer: number;
+
+  constructor(memory: Memory, sizes: readonly number[]) {
+    const staged = memory.stage(4 * sizes.length);
+    new Uint32Array(memory.exports.memory.buffer, staged, sizes.length).set(sizes);
+    this.#memory = memory;
+    this.#sizes = sizes;
+    this.#pointer = got(memory.exports.createNetwork(staged, sizes.length), `a network [${sizes.join(", ")}]`);
+    this.#reserve(EVALUATION_BATCH);
+  }
+
+  initialise(initialWeights: InitialWeights, seed: number): void {
+    this.#memory.exports.initialise(this.#pointer, seed, Number(initialWeights === "scaled"));
+  }
+
+  readLayer(l: number): LayerParameters {
+    const { weights, biases, inputs, outputs } = this.#stageLayer(l);
+    this.#memory.exports.readLayer(this.#pointer, l, weights, biases);
+    return {
+      weights: this.#memory.floats(weights, inputs * outputs).slice(),
+      biases: this.#memory.floats(biases, outputs).slice(),
+    };
+  }
+
+  writeLayer(l: number, parameters: LayerParameters): void {
+    const { weights, biases, inputs, outputs } = this.#stageLayer(l);
+    this.#memory.floats(weights, inputs * outputs).set(parameters.weights);
+    this.#memory.floats(biases, outputs).set(parameters.biases);
+    this.#memory.exports.writeLayer(this.#pointer, l, weights, biases);
+  }
+
+  isFinite(): boolean {
+    return this.#memory.exports.isFinite(this.#pointer) === 1;
+  }
+
+  trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void {
+    this.#reserve(Math.min(m, dataset.length));
+    this.#memory.exports.trainBatches(this.#pointer, dataset.pointer, first, count, eta, m);
+  }
+
+  evaluate(dataset: WasmDataset): Evaluation {
+    const { exports } = this.#memory;
+    const correct = exports.evaluate(this.#pointer, dataset.pointer, 0, dataset.length);
+    const predictions = this.#memory.bytes(exports.predictions(dataset.pointer) >>> 0, dataset.length).slice();
+    return { correct, cost: dataset.meanCost(), predictions };
+  }
+
+  #reserve(batch: number): void {
+    got(this.#memory.exports.reserveBatch(this.#pointer, batch), `mini-batches of ${batch}`);
+  }
+
+  /** Where readLayer and writeLayer find the layer: weights, then biases. */
+  #stageLayer(l: number) {
+    const inputs = this.#sizes[l - 1];
+    const outputs = this.#sizes[l];
+    const weights = this.#memory.stage(4 * (inputs + 1) * outputs);
+    return { weights, biases: weights + 4 * inputs * outputs, inputs, outputs };
+  }
+}
