@@ -7,6 +7,6 @@ export { sumCosts } from "./cost";
 export { evaluate } from "./evaluate";
 export { addImages, createDataset, predictions, shuffle } from "./images";
 export { allocate, release } from "./memory";
-export { createNetwork, initialise, isFinite, readLayer, reserveBatch, writeLayer } from "./network";
+export { allFinite, createNetwork, initialise, readLayer, reserveBatch, writeLayer } from "./network";
 export { selftest } from "./selftest";
 export { trainBatches } from "./sgd";

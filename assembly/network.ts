@@ -141,7 +141,7 @@ export function writeLayer(network: Network, l: u32, weights: usize, biases: usi
 }
 
 /** 1 if every weight and bias is a finite number. */
-export function isFinite(network: Network): u32 {
+export function allFinite(network: Network): u32 {
   const end = network.parameters + network.bytes;
   let sum = f32x4.splat(0); // x - x is 0 for finite x and NaN for NaN and the infinities, and a NaN stays in the sum
   for (let address = network.parameters; address < end; address += 16) {

@@ -50,5 +50,5 @@ export interface KernelNetwork {
   trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void;
   evaluate(dataset: KernelDataset): Evaluation;
   /** Whether every weight and bias is a finite number. */
-  isFinite(): boolean;
+  allFinite(): boolean;
 }

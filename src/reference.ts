@@ -129,7 +129,7 @@ class ReferenceNetwork implements KernelNetwork {
     biases.set(parameters.biases);
   }
 
-  isFinite(): boolean {
+  allFinite(): boolean {
     return this.#layers.every(({ weights, biases }) => weights.every(Number.isFinite) && biases.every(Number.isFinite));
   }
 

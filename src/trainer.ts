@@ -73,7 +73,7 @@ export async function* trainEpochs(
       signal?.throwIfAborted();
       network.trainBatches(training, batch, slice, learningRate, batchSize);
       const done = Math.min(batch + slice, batches);
-      if (!network.isFinite()) throw new DivergenceError(epoch, done, learningRate);
+      if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
       onProgress?.(epoch, Math.min(done * batchSize, training.length));
       if (performance.now() - served > MAX_BLOCKED_MS) {
         await eventLoop();

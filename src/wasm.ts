@@ -5,9 +5,10 @@ import type { Dataset } from "./dataset.js";
 import type { Evaluation, InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters } from "./kernels.js";
 
 /** The exported functions of assembly/index.ts. Pointers are u32 byte addresses; 0 says that memory could not be had. */
-interface Exports extends Record<string, unknown> {
+export interface Exports extends Record<string, unknown> {
   memory: WebAssembly.Memory;
   allocate(bytes: number): number;
+  release(block: number): void;
   createDataset(count: number, inputs: number): number;
   addImages(dataset: number, first: number, pixels: number, labels: number, count: number): number;
   shuffle(dataset: number, seed: number, epoch: number): void;
@@ -18,9 +19,10 @@ interface Exports extends Record<string, unknown> {
   initialise(network: number, seed: number, scaled: number): void;
   readLayer(network: number, l: number, weights: number, biases: number): void;
   writeLayer(network: number, l: number, weights: number, biases: number): void;
-  isFinite(network: number): number;
+  allFinite(network: number): number;
   trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
   evaluate(network: number, dataset: number, first: number, count: number): number;
+  selftest(): number;
 }
 
 /** Samples that an evaluation carries through the network together. */
@@ -35,7 +37,16 @@ const PIXEL_PADDING = 16;
  * @throws {WebAssembly.CompileError} if the bytes are not a module, or the engine has no SIMD
  */
 export async function createWasmKernels(source: BufferSource | WebAssembly.Module): Promise<Kernels> {
-  const { exports } = await instantiate<Exports>(source);
+  return kernelsOf(await instantiateModule(source));
+}
+
+/** The module's exports, typed. */
+export async function instantiateModule(source: BufferSource | WebAssembly.Module): Promise<Exports> {
+  return (await instantiate<Exports>(source)).exports;
+}
+
+/** Kernels on an instance: all its networks and data sets share its memory. */
+export function kernelsOf(exports: Exports): Kernels {
   const memory = new Memory(exports);
   return {
     name: "wasm",
@@ -142,8 +153,8 @@ class WasmNetwork implements KernelNetwork {
     this.#memory.exports.writeLayer(this.#pointer, l, weights, biases);
   }
 
-  isFinite(): boolean {
-    return this.#memory.exports.isFinite(this.#pointer) === 1;
+  allFinite(): boolean {
+    return this.#memory.exports.allFinite(this.#pointer) === 1;
   }
 
   trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void {

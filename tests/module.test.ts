@@ -1,0 +1,189 @@
+// Chain of trust 5: the module as a file. No imports, exactly the contract's exports, small, reproducible.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { Dataset } from "../src/dataset.js";
+import type { Kernels } from "../src/kernels.js";
+import { RandomStream } from "../src/random.js";
+import { createReference } from "../src/reference.js";
+import { createWasmKernels, instantiateModule } from "../src/wasm.js";
+import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
+
+const DEBUG_MODULE = new URL("../build/ductus.debug.wasm", import.meta.url);
+const MAX_BYTES = 12 * 1024;
+
+const EXPORTS = [
+  "addImages",
+  "allFinite",
+  "allocate",
+  "createDataset",
+  "createNetwork",
+  "evaluate",
+  "initialise",
+  "predictions",
+  "readLayer",
+  "release",
+  "reserveBatch",
+  "selftest",
+  "shuffle",
+  "sumCosts",
+  "trainBatches",
+  "writeLayer",
+];
+
+test("imports nothing and exports the contract and its memory", async () => {
+  const module = await WebAssembly.compile(await readFile(MODULE));
+  expect(WebAssembly.Module.imports(module)).toEqual([]);
+  const exports = WebAssembly.Module.exports(module);
+  expect(exports.filter(({ kind }) => kind === "memory").map(({ name }) => name)).toEqual(["memory"]);
+  const functions = exports.filter(({ kind }) => kind === "function");
+  expect(functions.map(({ name }) => name).sort()).toEqual(EXPORTS);
+  expect(exports.length).toBe(EXPORTS.length + 1);
+});
+
+test("has no start function and stays within its size", async () => {
+  const bytes = await readFile(MODULE);
+  expect(sections(bytes)).toContain(10); // code
+  expect(sections(bytes)).not.toContain(8); // start
+  expect(bytes.length).toBeLessThanOrEqual(MAX_BYTES);
+});
+
+test("takes numbers only: every function can be called from JavaScript", async () => {
+  // A v128 in a signature makes the call itself throw a TypeError, whatever the arguments.
+  const exports = await instance();
+  const dataset = exports.createDataset(0, 1);
+  const sizes = exports.allocate(8);
+  new Uint32Array(exports.memory.buffer, sizes, 2).fill(1);
+  const network = exports.createNetwork(sizes, 2);
+  const calls: Record<string, unknown[]> = {
+    addImages: [dataset, 0, sizes, sizes, 0],
+    allFinite: [network],
+    allocate: [0],
+    createDataset: [0, 1],
+    createNetwork: [sizes, 2],
+    evaluate: [network, dataset, 0, 0],
+    initialise: [network, 0, 0],
+    predictions: [dataset],
+    readLayer: [network, 1, sizes, sizes],
+    release: [exports.allocate(0)],
+    reserveBatch: [network, 1],
+    selftest: [],
+    shuffle: [dataset, 0, 0],
+    sumCosts: [dataset, 0, 0],
+    trainBatches: [network, dataset, 0, 0, 1, 1],
+    writeLayer: [network, 1, sizes, sizes],
+  };
+  expect(Object.keys(calls)).toEqual(EXPORTS);
+  for (const [name, args] of Object.entries(calls)) {
+    expect(() => (exports[name] as (...args: unknown[]) => unknown)(...args), name).not.toThrow();
+  }
+});
+
+test("builds to the same bytes again, in another folder", async () => {
+  const asc = join(createRequire(import.meta.url).resolve("assemblyscript/package.json"), "../bin/asc.js");
+  const folder = await mkdtemp(join(tmpdir(), "ductus-"));
+  try {
+    const out = join(folder, "again.wasm");
+    const args = [asc, "--config", "asconfig.json", "--target", "release", "--outFile", out];
+    await promisify(execFile)(process.execPath, args, { cwd: new URL("..", import.meta.url) });
+    const again = await readFile(out);
+    expect(again.length).toBeGreaterThan(1000);
+    expect(again.equals(await readFile(MODULE))).toBe(true);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("the debug build gives the same bits", async () => {
+  const recipe = {
+    layers: [50, 33, 7],
+    epochs: 2,
+    batchSize: 9,
+    eta: 2,
+    initialWeights: "normal" as const,
+    seed: 8,
+  };
+  const data = randomDataset(100, 50, 7);
+  const [release, debug] = await Promise.all(
+    [MODULE, DEBUG_MODULE].map(async (url) => trainOn(await createWasmKernels(await readFile(url)), data, recipe)),
+  );
+  expect(differences(debug.after, debug.before)).toBeGreaterThan(0);
+  expect(differences(debug.after, release.after)).toBe(0);
+});
+
+test("selftest passes, and expects what the reference gives", async () => {
+  const expected = selftestHash(createReference());
+  const exports = await instance();
+  const start = exports.allocate(0);
+  expect(exports.selftest(), `EXPECTED in assembly/selftest.ts should be 0x${expected.toString(16)}`).toBe(1);
+  expect(exports.allocate(0)).toBe(start);
+  // With one bit of the expected hash turned, the same module says 0.
+  expect((await instantiateModule(tampered(await readFile(MODULE), expected))).selftest()).toBe(0);
+});
+
+/** What assembly/selftest.ts does, on any kernels: FNV-1a over all parameters of a network trained on random pixels. */
+function selftestHash(kernels: Kernels): number {
+  const random = new RandomStream(1, 0xffffffff, 0);
+  const labels: number[] = [];
+  const images: number[] = [];
+  for (let i = 0; i < 50; i++) {
+    labels.push(random.nextBelow(3));
+    for (let k = 0; k < 25; k++) images.push(Math.max(0, random.nextBelow(768) - 512));
+  }
+  const layers = [25, 37, 3];
+  const { network } = trainOn(
+    kernels,
+    new Dataset({ images: Uint8Array.from(images), labels: Uint8Array.from(labels) }),
+    {
+      layers,
+      epochs: 4,
+      batchSize: 8,
+      eta: 3,
+      initialWeights: "scaled",
+      seed: 1,
+    },
+  );
+  let hash = 0x811c9dc5;
+  for (const byte of new Uint8Array(parameterBits(network, layers).buffer))
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash;
+}
+
+/** The module with the lowest bit of an i32 constant (signed LEB128 after opcode 0x41) turned. */
+function tampered(module: Buffer, constant: number): Buffer {
+  const leb: number[] = [];
+  let rest = constant | 0;
+  for (;;) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    const last = (rest === 0 && (byte & 0x40) === 0) || (rest === -1 && (byte & 0x40) !== 0);
+    leb.push(last ? byte : byte | 0x80);
+    if (last) break;
+  }
+  const at = module.indexOf(Buffer.from([0x41, ...leb]));
+  expect(at).toBeGreaterThan(0);
+  const copy = Buffer.from(module);
+  copy[at + 1] ^= 1;
+  return copy;
+}
+
+/** The ids of a module's sections. */
+function sections(module: Uint8Array): number[] {
+  const ids: number[] = [];
+  for (let at = 8; at < module.length; ) {
+    ids.push(module[at++]);
+    let size = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = module[at++];
+      size |= (byte & 0x7f) << shift;
+      if ((byte & 0x80) === 0) break;
+    }
+    at += size;
+  }
+  return ids;
+}
