@@ -28,12 +28,7 @@ export class Network {
   readonly #datasets = new WeakMap<Dataset, KernelDataset>();
   #epochs = 0;
 
-  private constructor(kernels: Kernels, { layers, seed = 1, initialWeights = "scaled" }: NetworkOptions) {
-    checkLayers(layers);
-    checkRange("seed", seed, RANGES.seed);
-    if (initialWeights !== "normal" && initialWeights !== "scaled") {
-      throw new RangeError(`initial weights: expected "normal" or "scaled", got ${JSON.stringify(initialWeights)}`);
-    }
+  private constructor(kernels: Kernels, { layers, seed, initialWeights }: Required<NetworkOptions>) {
     this.layers = [...layers];
     this.seed = seed;
     this.initialWeights = initialWeights;
@@ -46,7 +41,7 @@ export class Network {
    * @throws {TypeError | RangeError} for an option that cannot be used, or if the kernels cannot have the memory
    */
   static create(kernels: Kernels, options: NetworkOptions): Network {
-    const network = new Network(kernels, options);
+    const network = new Network(kernels, checkOptions(options));
     network.#network.initialise(network.initialWeights, network.seed);
     return network;
   }
@@ -66,14 +61,18 @@ export class Network {
         );
       }
     }
-    const network = new Network(kernels, parseOptions(metadata, file));
-    network.#epochs = parseNumber(metadata, "epochs", file);
-    for (let l = 1; l < network.layers.length; l++) {
-      const [inputs, outputs] = network.layers.slice(l - 1);
-      const weights = finiteTensor(tensors, `layers.${l}.weights`, [outputs, inputs], file);
-      const biases = finiteTensor(tensors, `layers.${l}.biases`, [outputs], file);
-      network.#network.writeLayer(l, { weights, biases });
-    }
+    const options = parseOptions(metadata, file);
+    const epochs = parseNumber(metadata, "epochs", file);
+    // Every tensor is checked before a network is made of what the metadata claim.
+    const parameters = options.layers.slice(1).map((outputs, i) => ({
+      weights: finiteTensor(tensors, `layers.${i + 1}.weights`, [outputs, options.layers[i]], file),
+      biases: finiteTensor(tensors, `layers.${i + 1}.biases`, [outputs], file),
+    }));
+    const network = new Network(kernels, options);
+    network.#epochs = epochs;
+    parameters.forEach((layer, i) => {
+      network.#network.writeLayer(i + 1, layer);
+    });
     return network;
   }
 
@@ -96,13 +95,17 @@ export class Network {
   /**
    * Trains by mini-batch stochastic gradient descent, yielding a report after each epoch. The order of the samples in an
    * epoch depends on the seed and the epoch's number alone, so two trainings of 15 epochs are one of 30.
-   * @throws {TypeError | RangeError} for an option that cannot be used, or data that do not fit the layers
-   * @throws {DivergenceError} when a weight or cost is no longer a finite number
+   * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
+   * @throws {DivergenceError} while iterating, when a weight or cost is no longer a finite number
    */
-  async *train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
+  train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
     checkRecipe(options, training);
     const data = this.#dataset("training", training);
     const validation = options.validation && this.#dataset("validation", options.validation);
+    return this.#train(data, validation, options);
+  }
+
+  async *#train(data: KernelDataset, validation: KernelDataset | undefined, options: TrainOptions) {
     for await (const report of trainEpochs(this.#network, data, validation, options, this.#epochs + 1, this.seed)) {
       this.#epochs = report.epoch;
       yield report;
@@ -176,7 +179,8 @@ export class Network {
   }
 }
 
-function checkLayers(layers: readonly number[]): void {
+/** The options with defaults filled in. Throws TypeError or RangeError for one that cannot be used. */
+function checkOptions({ layers, seed = 1, initialWeights = "scaled" }: NetworkOptions): Required<NetworkOptions> {
   if (!Array.isArray(layers) || layers.length < 2) {
     throw new RangeError(`layers: expected at least an input and an output layer, got [${layers}]`);
   }
@@ -184,17 +188,18 @@ function checkLayers(layers: readonly number[]): void {
     const range = l === 0 ? RANGES.inputs : l === layers.length - 1 ? RANGES.classes : RANGES.hidden;
     checkRange(`layers[${l}]`, neurons, range);
   }
+  checkRange("seed", seed, RANGES.seed);
+  if (initialWeights !== "normal" && initialWeights !== "scaled") {
+    throw new RangeError(`initial weights: expected "normal" or "scaled", got ${JSON.stringify(initialWeights)}`);
+  }
+  return { layers, seed, initialWeights };
 }
 
-function parseOptions(metadata: ReadonlyMap<string, string>, file: string): NetworkOptions {
+function parseOptions(metadata: ReadonlyMap<string, string>, file: string): Required<NetworkOptions> {
+  const seed = parseNumber(metadata, "seed", file);
   try {
-    const layers: unknown = JSON.parse(metadata.get("layers") ?? "");
-    checkLayers(layers as number[]);
-    return {
-      layers: layers as number[],
-      seed: parseNumber(metadata, "seed", file),
-      initialWeights: metadata.get("initial_weights") as InitialWeights,
-    };
+    const layers = JSON.parse(metadata.get("layers") ?? "") as number[];
+    return checkOptions({ layers, seed, initialWeights: (metadata.get("initial_weights") ?? "") as InitialWeights });
   } catch (error) {
     throw new FormatError(file, `metadata: ${(error as Error).message}`);
   }

@@ -27,13 +27,16 @@ test("MNIST is split 50,000 / 10,000 / 10,000", () => {
 });
 
 test("the defaults read 97.5 % of the test set, exactly as documented", async () => {
-  const { correct, hash } = await run({ layers: [784, 100, 10], seed: 1, initialWeights: "scaled" }, 2);
+  const { correct, hash } = await run({ layers: [784, 100, 10], seed: 1, initialWeights: "scaled" }, 2.5);
   expect(correct).toBeGreaterThanOrEqual(9750);
-  expect({ correct, hash }).toEqual({ correct: 0, hash: "" });
+  expect({ correct, hash }).toEqual({
+    correct: 9779,
+    hash: "86e284f019aec98982014ad809c8b1c8592a2527f8e246393d01c8df6e1c2c8a",
+  });
 });
 
 describe("the classic small network reads 94.5 % on average over seeds 1 to 5", () => {
-  const documented = [9504, 0, 0, 0, 0];
+  const documented = [9504, 9506, 9523, 9501, 9521];
   const results: number[] = [];
   test.each(documented.map((correct, i) => ({ seed: i + 1, correct })))("seed $seed: $correct", async (row) => {
     const { correct } = await run({ layers: [784, 30, 10], seed: row.seed, initialWeights: "normal" }, 3);

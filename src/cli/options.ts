@@ -22,7 +22,7 @@ export interface CliTrainOptions {
 const DEFAULTS = {
   epochs: "30",
   "batch-size": "10",
-  "learning-rate": "3",
+  "learning-rate": "2.5",
   hidden: "100",
   seed: "1",
   init: "scaled",

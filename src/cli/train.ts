@@ -20,13 +20,14 @@ export async function train(args: readonly string[]): Promise<void> {
   const kernels = options.kernels === "wasm" ? await loadKernels() : createReference();
   const layers = [training.inputs, ...options.hidden, training.classes];
   const network = Network.create(kernels, { ...options, layers });
+  const onProgress = (epoch: number, samples: number) => progress.update((epoch - 1) * training.length + samples);
+  const epochs = network.train(training, { ...options, validation, onProgress });
   printLine(describe(options, layers, training));
   printLine(bold("epoch       cost            validation       time"));
   const progress = new TrainingProgress(options.epochs, training.length);
-  const onProgress = (epoch: number, samples: number) => progress.update((epoch - 1) * training.length + samples);
   let trainingSeconds = 0;
   try {
-    for await (const report of network.train(training, { ...options, validation, onProgress })) {
+    for await (const report of epochs) {
       trainingSeconds += report.trainingSeconds;
       progress.printLine(epochLine(report, validation));
     }

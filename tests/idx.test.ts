@@ -1,0 +1,171 @@
+// IDX files: what is read, and every way in which a file can be wrong.
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FormatError } from "../src/errors.js";
+import { parseDataset } from "../src/idx.js";
+import { loadDirectory } from "../src/node/index.js";
+import { idxImages, idxLabels, writeIdxFolder } from "./idx-files.js";
+
+const images = { name: "images", bytes: idxImages(3, 2, 4) };
+const labels = { name: "labels", bytes: idxLabels([0, 2, 1]) };
+
+test("images and labels make a data set", () => {
+  const data = parseDataset(images, labels);
+  expect([data.length, data.inputs, data.classes]).toEqual([3, 8, 3]);
+  expect(data.images).toEqual(images.bytes.subarray(16));
+  expect([...data.labels]).toEqual([0, 2, 1]);
+});
+
+describe("refuses", () => {
+  const changed = (bytes: Uint8Array, at: number, value: number) => {
+    const copy = bytes.slice();
+    copy[at] = value;
+    return copy;
+  };
+  test.each([
+    ["an empty file", new Uint8Array(0), /^images: expected an IDX file, got 0 bytes \(file truncated\?\)$/],
+    ["half a header", images.bytes.slice(0, 9), /^images: expected a header of 16 bytes, got 9 \(file truncated\?\)$/],
+    [
+      "truncated data",
+      images.bytes.slice(0, -1),
+      /^images: expected 3 x 2 x 4 = 24 bytes of data, got 23 \(file truncated\?\)$/,
+    ],
+    [
+      "bytes after the data",
+      Uint8Array.of(...images.bytes, 0),
+      /^images: expected 3 x 2 x 4 = 24 bytes of data, got 25/,
+    ],
+    [
+      "a wrong magic number",
+      changed(images.bytes, 0, 0x89),
+      /^images: expected IDX images \(unsigned bytes, magic number 00 00 08 03\), got 89 00 08 03$/,
+    ],
+    ["another type", changed(images.bytes, 2, 0x0d), /^images: .* got 00 00 0d 03$/],
+    ["labels instead of images", labels.bytes, /^images: .* got 00 00 08 01$/],
+    ["no samples", changed(images.bytes, 7, 0), /^images: expected at least one sample, got 0 x 2 x 4$/],
+  ])("%s", (_, bytes, message) => {
+    const parse = () => parseDataset({ name: "images", bytes }, labels);
+    expect(parse).toThrow(FormatError);
+    expect(parse).toThrow(message);
+  });
+
+  test("counts that disagree", () => {
+    const two = { name: "labels", bytes: idxLabels([0, 1]) };
+    expect(() => parseDataset(images, two)).toThrow(/^labels: expected 3 labels, as many as images in images, got 2$/);
+  });
+
+  test("labels out of range", () => {
+    expect(() => parseDataset(images, labels, 2)).toThrow(/^labels: expected labels from 0 to 1, got 2 for sample 1$/);
+  });
+});
+
+test("no mutation of a file gets past the checks with another error", () => {
+  let refused = 0;
+  const mutation = fc.array(fc.tuple(fc.nat(images.bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(mutation, fc.nat(images.bytes.length), (changes, length) => {
+      const bytes = images.bytes.slice();
+      for (const [at, value] of changes) bytes[at] = value;
+      try {
+        parseDataset({ name: "images", bytes: bytes.subarray(0, length) }, labels);
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+        refused++;
+      }
+    }),
+    { seed: 1, numRuns: 2000 },
+  );
+  expect(refused).toBeGreaterThan(1000);
+});
+
+describe("a folder", () => {
+  let root: string;
+  let folder: string;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), "ductus-idx-"));
+  });
+  afterAll(() => rm(root, { recursive: true }));
+  beforeEach(async () => {
+    folder = await mkdtemp(join(root, "set-"));
+    await writeIdxFolder(folder, { training: 12, test: 5, rows: 3, columns: 5, classes: 4 });
+  });
+  const replace = (name: string, bytes: Uint8Array) => writeFile(join(folder, name), bytes);
+
+  test("is split: the last sixth of the training file validates", () => {
+    const { training, validation, test } = loadDirectory(folder);
+    expect([training, validation, test].map(({ length }) => length)).toEqual([10, 2, 5]);
+    expect([training, validation, test].map(({ inputs }) => inputs)).toEqual([15, 15, 15]);
+    expect([training, validation, test].map(({ classes }) => classes)).toEqual([4, 4, 4]);
+  });
+
+  test("may hold gzip files, and names with dots", async () => {
+    const plain = loadDirectory(folder);
+    const zipped = await mkdtemp(join(root, "zipped-"));
+    const names = {
+      "train-images.idx3-ubyte.gz": idxImages(12, 3, 5),
+      "train-labels.idx1-ubyte.gz": idxLabels(12, 4),
+      "t10k-images.idx3-ubyte.gz": idxImages(5, 3, 5),
+      "t10k-labels.idx1-ubyte.gz": idxLabels(5, 4),
+    };
+    for (const [name, bytes] of Object.entries(names)) await writeFile(join(zipped, name), gzipSync(bytes));
+    const { training, test } = loadDirectory(zipped);
+    expect(Buffer.from(training.images).equals(plain.training.images)).toBe(true);
+    expect(Buffer.from(test.labels).equals(plain.test.labels)).toBe(true);
+  });
+
+  test("that is missing, or lacks a file, is named", async () => {
+    expect(() => loadDirectory(join(folder, "none"))).toThrow(
+      /none: expected a folder with four IDX files, got ENOENT$/,
+    );
+    await rm(join(folder, "t10k-labels-idx1-ubyte"));
+    expect(() => loadDirectory(folder)).toThrow(
+      /: expected test labels named like t10k-labels-idx1-ubyte or .*, got none$/,
+    );
+  });
+
+  test.each([
+    [
+      "a label that training does not know",
+      "t10k-labels-idx1-ubyte",
+      idxLabels([0, 1, 2, 3, 9]),
+      /got 9 for sample 4$/,
+    ],
+    [
+      "test images of another size",
+      "t10k-images-idx3-ubyte",
+      idxImages(5, 3, 4),
+      /expected images of 15 pixels as in train-images-idx3-ubyte, got 12$/,
+    ],
+    [
+      "gzip data cut short",
+      "train-images-idx3-ubyte",
+      gzipSync(idxImages(12, 3, 5)).subarray(0, -6),
+      /expected gzip data/,
+    ],
+    ["a gzip file of something else", "train-images-idx3-ubyte", gzipSync(Buffer.alloc(99, 65)), /got 41 41 41 41$/],
+    [
+      "a gzip bomb: far more bytes than its header says",
+      "train-images-idx3-ubyte",
+      gzipSync(Buffer.concat([idxImages(12, 3, 5), Buffer.alloc(2 ** 27)])),
+      /expected gzip data of one IDX file, got more bytes than the IDX header in it says$/,
+    ],
+    [
+      "a gzip bomb whose header says so",
+      "train-images-idx3-ubyte",
+      gzipSync(Buffer.from([0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0xff, 0, 0, 0, 0xff])),
+      /expected at most 1073741824 bytes, got 279\d+$/,
+    ],
+  ])("with %s is refused", async (_, name, bytes, message) => {
+    await replace(name, bytes);
+    const before = process.memoryUsage().rss;
+    expect(() => loadDirectory(folder)).toThrow(FormatError);
+    expect(() => loadDirectory(folder)).toThrow(new RegExp(`^${name}: `));
+    expect(() => loadDirectory(folder)).toThrow(message);
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 26);
+  });
+});
