@@ -61,7 +61,7 @@ function describe(options: CliTrainOptions, layers: readonly number[], training:
   const batches = Math.ceil(training.length / options.batchSize);
   return (
     `[${layers.join(", ")}], ${options.initialWeights} weights, seed ${options.seed}: ` +
-    `${options.epochs} epochs of ${formatCount(batches)} batches of ${options.batchSize}, eta ${options.learningRate}`
+    `${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${options.batchSize}, eta ${options.learningRate}`
   );
 }
 
