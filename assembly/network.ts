@@ -14,9 +14,11 @@ export class Layer {
   /** n_(l-1) and n_l. */
   inputs: u32;
   outputs: u32;
-  /** Vectors of 4 outputs: ceil(outputs / 4), in this many panels. */
+  /** Vectors of 4 outputs: ceil(outputs / 4), in this many panels: of `narrow` vectors, the first `wide` panels of one more. */
   vectors: u32;
   panels: u32;
+  narrow: u32;
+  wide: u32;
   /** w^l, b^l. */
   weights: usize;
   biases: usize;
@@ -24,9 +26,9 @@ export class Layer {
   activations: usize;
   delta: usize;
 
-  /** Vectors in panel p: the first (vectors mod panels) panels have one more. */
+  /** Vectors in panel p. */
   width(p: u32): u32 {
-    return this.vectors / this.panels + u32(p < this.vectors % this.panels);
+    return this.narrow + u32(p < this.wide);
   }
 
   /** Bytes of one sample's activations. */
@@ -75,6 +77,8 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
     layer.outputs = load<u32>(sizes + (l << 2));
     layer.vectors = (layer.outputs + 3) >>> 2;
     layer.panels = (layer.vectors + PANEL_VECTORS - 1) / PANEL_VECTORS;
+    layer.narrow = layer.vectors / layer.panels;
+    layer.wide = layer.vectors % layer.panels;
     floats += ((<u64>layer.vectors) << 2) * (<u64>layer.inputs + 1);
   }
   const block = allocateBlock(floats << 2);

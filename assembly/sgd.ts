@@ -4,7 +4,7 @@
 import { backprop } from "./backprop";
 import { quadraticCosts } from "./cost";
 import { feedforward } from "./feedforward";
-import { Dataset, Image, PIXELS } from "./images";
+import { Dataset, Image, PIXELS, touchImages } from "./images";
 import { Layer, Network } from "./network";
 import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
 
@@ -17,6 +17,8 @@ export function trainBatches(network: Network, dataset: Dataset, first: u32, cou
   for (let sample = <u64>first * m; sample < end; sample += m) {
     const samples = <u32>min(<u64>m, end - sample);
     const images = dataset.order + ((<usize>sample) << 2);
+    const next = sample + samples;
+    if (next < end) touchImages(dataset.order + ((<usize>next) << 2), <u32>min(<u64>m, end - next));
     feedforward(network, images, samples);
     quadraticCosts(network.layer(network.layers), images, samples, dataset.costs + ((<usize>sample) << 2));
     backprop(network, images, samples);

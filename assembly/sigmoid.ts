@@ -1,30 +1,63 @@
 // sigma(z) = 1 / (1 + e^-z),   sigma'(z) = sigma(z) (1 - sigma(z)), four at a time; absolute error of sigma below 2e-7.
 // e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
 
-/** |z| beyond this changes nothing: sigma is within 2e-38 of 0 or 1, and 2^n stays a normal number. */
-const LIMIT: f32 = 87;
+/** f32 constants by byte offset. Loading one into four lanes is one instruction; V8 makes a v128 constant anew with three. */
+const CONSTANTS: usize = memory.data<f32>(
+  [
+    -87,
+    87,
+    Mathf.LOG2E,
+    12582912,
+    0.693359375,
+    2.1219444e-4,
+    1.98756915e-4,
+    1.3981999507e-3,
+    8.3334519073e-3,
+    4.1665795894e-2,
+    1.6666665459e-1,
+    0.50000001201,
+    1,
+  ],
+  16,
+);
+/** |z| beyond 87 changes nothing: sigma is within 2e-38 of 0 or 1, and 2^n stays a normal number. */
+const LOWEST: usize = 0;
+const HIGHEST: usize = 4;
+const LOG2E: usize = 8;
 /** 1.5 * 2^23: added to |x| < 2^22, it leaves no room for a fraction, so x is rounded to the nearest whole number. */
-const ROUNDER: f32 = 12582912;
+const ROUNDER: usize = 12;
+/** ln 2 in two parts, high - low, the first with so few digits that its product with n is exact. */
+const LN2_HIGH: usize = 16;
+const LN2_LOW: usize = 20;
+/** The coefficients of P, the highest power's first. */
+const P5: usize = 24;
+const P4: usize = 28;
+const P3: usize = 32;
+const P2: usize = 36;
+const P1: usize = 40;
+const P0: usize = 44;
+const ONE: usize = 48;
 
-/** a = sigma(z) in place for f32[4 * vectors]. NaN stays NaN. */
+/** a = sigma(z) in place for f32[4 * vectors]. NaN stays NaN: pmin and pmax return their first argument for it. */
 export function sigmoid(z: usize, vectors: u32): void {
   const end = z + ((<usize>vectors) << 4);
-  const one = f32x4.splat(1);
   for (; z < end; z += 16) {
-    const t = f32x4.min(f32x4.max(f32x4.neg(v128.load(z)), f32x4.splat(-LIMIT)), f32x4.splat(LIMIT));
-    const rounded = f32x4.add(f32x4.mul(t, f32x4.splat(Mathf.LOG2E)), f32x4.splat(ROUNDER));
-    const n = f32x4.sub(rounded, f32x4.splat(ROUNDER));
-    // ln 2 in two parts, the first with so few digits that its product with n is exact.
-    const high = f32x4.sub(t, f32x4.mul(n, f32x4.splat(0.693359375)));
-    const r = f32x4.add(high, f32x4.mul(n, f32x4.splat(2.1219444e-4)));
-    let p = f32x4.add(f32x4.mul(f32x4.splat(1.98756915e-4), r), f32x4.splat(1.3981999507e-3));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+    const one = v128.load32_splat(CONSTANTS, ONE);
+    const bounded = f32x4.pmax(f32x4.neg(v128.load(z)), v128.load32_splat(CONSTANTS, LOWEST));
+    const t = f32x4.pmin(bounded, v128.load32_splat(CONSTANTS, HIGHEST));
+    const rounder = v128.load32_splat(CONSTANTS, ROUNDER);
+    const rounded = f32x4.add(f32x4.mul(t, v128.load32_splat(CONSTANTS, LOG2E)), rounder);
+    const n = f32x4.sub(rounded, rounder);
+    const high = f32x4.sub(t, f32x4.mul(n, v128.load32_splat(CONSTANTS, LN2_HIGH)));
+    const r = f32x4.add(high, f32x4.mul(n, v128.load32_splat(CONSTANTS, LN2_LOW)));
+    let p = f32x4.add(f32x4.mul(v128.load32_splat(CONSTANTS, P5), r), v128.load32_splat(CONSTANTS, P4));
+    p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(CONSTANTS, P3));
+    p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(CONSTANTS, P2));
+    p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(CONSTANTS, P1));
+    p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(CONSTANTS, P0));
     const exp = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), one);
-    // The low bits of `rounded` are n: moved into the exponent field they make 2^n.
-    const power = i32x4.add(i32x4.shl(rounded, 23), i32x4.splat(127 << 23));
+    // The low bits of `rounded` are n: moved into the exponent field and added to the bits of 1, they make 2^n.
+    const power = i32x4.add(i32x4.shl(rounded, 23), one);
     v128.store(z, f32x4.div(one, f32x4.add(one, f32x4.mul(exp, power))));
   }
 }
