@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FormatError } from "../src/errors.js";
 import { parseDataset } from "../src/idx.js";
-import { loadDirectory } from "../src/node/index.js";
+import { loadDirectory, loadMnist } from "../src/node/index.js";
 import { idxImages, idxLabels, writeIdxFolder } from "./idx-files.js";
 
 const images = { name: "images", bytes: idxImages(3, 2, 4) };
@@ -125,6 +125,13 @@ describe("a folder", () => {
     await rm(join(folder, "t10k-labels-idx1-ubyte"));
     expect(() => loadDirectory(folder)).toThrow(
       /: expected test labels named like t10k-labels-idx1-ubyte or .*, got none$/,
+    );
+  });
+
+  test("that should be MNIST but is not is refused by its SHA-256", () => {
+    expect(() => loadMnist(folder)).toThrow(FormatError);
+    expect(() => loadMnist(folder)).toThrow(
+      /^train-images-idx3-ubyte: expected MNIST's file with SHA-256 ba891046e6505d7a\w+, got \w{64} \(file corrupt\?/,
     );
   });
 

