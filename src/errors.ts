@@ -9,7 +9,7 @@ export class FormatError extends Error {
   }
 }
 
-/** A weight, bias or cost stopped being a finite number. */
+/** A weight or bias stopped being a finite number. */
 export class DivergenceError extends Error {
   override readonly name = "DivergenceError";
 

@@ -96,7 +96,7 @@ export class Network {
    * Trains by mini-batch stochastic gradient descent, yielding a report after each epoch. The order of the samples in an
    * epoch depends on the seed and the epoch's number alone, so two trainings of 15 epochs are one of 30.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
-   * @throws {DivergenceError} while iterating, when a weight or cost is no longer a finite number
+   * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    */
   train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
     checkRecipe(options, training);

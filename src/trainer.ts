@@ -81,7 +81,6 @@ export async function* trainEpochs(
       }
     }
     const cost = training.meanCost();
-    if (!Number.isFinite(cost)) throw new DivergenceError(epoch, batches, learningRate);
     const trained = performance.now();
     const evaluation = validation && network.evaluate(validation);
     const end = performance.now();

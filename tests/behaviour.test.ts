@@ -179,6 +179,42 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     expect(network.epochs).toBe(0);
   });
 
+  test("allFinite sees every weight and bias", () => {
+    const layers = [5, 6, 9, 3];
+    for (let l = 1; l < layers.length; l++) {
+      for (const kind of ["weights", "biases"] as const) {
+        for (const [i, value] of [
+          [0, Number.NaN],
+          [-1, Number.POSITIVE_INFINITY],
+          [2, Number.NEGATIVE_INFINITY],
+        ]) {
+          const network = kernels.createNetwork(layers);
+          network.initialise("normal", 1);
+          expect(network.allFinite()).toBe(true);
+          const parameters = network.readLayer(l);
+          parameters[kind][i < 0 ? parameters[kind].length - 1 : i] = value;
+          network.writeLayer(l, parameters);
+          expect(network.allFinite(), `layer ${l} ${kind}[${i}]`).toBe(false);
+        }
+      }
+    }
+  });
+
+  test("training lets timers run", async () => {
+    const training = loadMnist().training.slice(0, 5000);
+    let ticks = 0;
+    let ticksInTime = 0;
+    const start = performance.now();
+    const timer = setInterval(() => ticks++, 1);
+    const network = create([784, 30, 10]);
+    for await (const _ of network.train(training, { ...OPTIONS, epochs: 1000 })) {
+      ticksInTime = ticks;
+      if (performance.now() - start > 400) break;
+    }
+    clearInterval(timer);
+    expect(ticksInTime).toBeGreaterThan(1);
+  });
+
   test("numbers outside their range are refused before anything happens", async () => {
     const data = randomDataset(40, 12, 3);
     const network = create([12, 6, 3]);

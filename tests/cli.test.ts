@@ -113,11 +113,6 @@ describe("train", () => {
       expect(stdout).toContain("model          shapes");
     }
   });
-
-  test("writes colour nowhere but on a terminal, even when FORCE_COLOR is not asked for", async () => {
-    const { stdout } = await ductus(["train", "--data", data, "--epochs", "1", "--out", "plain"], { NO_COLOR: "1" });
-    expect(stdout).not.toContain("\u001b");
-  });
 });
 
 describe("help", () => {

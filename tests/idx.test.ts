@@ -118,6 +118,11 @@ describe("a folder", () => {
     expect(Buffer.from(test.labels).equals(plain.test.labels)).toBe(true);
   });
 
+  test("with a file both plain and compressed gives the plain one", async () => {
+    await replace("train-labels-idx1-ubyte.gz", Buffer.from("not read"));
+    expect(loadDirectory(folder).training.length).toBe(10);
+  });
+
   test("that is missing, or lacks a file, is named", async () => {
     expect(() => loadDirectory(join(folder, "none"))).toThrow(
       /none: expected a folder with four IDX files, got ENOENT$/,
