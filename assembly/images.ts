@@ -44,10 +44,10 @@ export class Image {
 /** A data set of `count` images of `inputs` pixels, all still to be added. Returns 0 if the memory cannot be had. */
 export function createDataset(count: u32, inputs: u32): Dataset | null {
   for (let pixel: u32 = 0; pixel < 256; pixel++) store<f32>(PIXELS + (pixel << 2), <f32>pixel / 255);
-  const header = allocateBlock(offsetof<Dataset>());
-  const arrays = allocateBlock(<u64>count * 13);
-  if (header === 0 || arrays === 0) return null;
-  const dataset = changetype<Dataset>(header);
+  const block = allocateBlock(offsetof<Dataset>() + <u64>count * 13);
+  if (block === 0) return null;
+  const dataset = changetype<Dataset>(block);
+  const arrays = block + offsetof<Dataset>();
   dataset.count = count;
   dataset.inputs = inputs;
   dataset.images = arrays;

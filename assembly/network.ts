@@ -3,7 +3,7 @@
 // zeros to whole vectors, the vectors shared out evenly among the panels. Row k of a panel is one run of memory: what one
 // input contributes to, and what its update touches. Biases, activations and delta are padded to `vectors` vectors alike.
 
-import { allocateBlock } from "./memory";
+import { allocateBlock, release } from "./memory";
 import { nextNormal, openStream, WEIGHTS } from "./random";
 
 /** Most vectors (of 4 outputs) in a panel: as many accumulators as a kernel keeps in registers. */
@@ -82,7 +82,10 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
     floats += ((<u64>layer.vectors) << 2) * (<u64>layer.inputs + 1);
   }
   const block = allocateBlock(floats << 2);
-  if (block === 0) return null;
+  if (block === 0) {
+    release(header);
+    return null;
+  }
   memory.fill(block, 0, (<usize>floats) << 2);
   network.parameters = block;
   network.bytes = (<usize>floats) << 2;

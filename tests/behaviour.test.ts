@@ -200,6 +200,24 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     }
   });
 
+  test("a data set is copied to the kernels once per network", async () => {
+    let copies = 0;
+    const counting: Kernels = {
+      ...kernels,
+      createDataset: (dataset) => {
+        copies++;
+        return kernels.createDataset(dataset);
+      },
+    };
+    const [data, validation] = [randomDataset(40, 12, 3, 1), randomDataset(20, 12, 3, 2)];
+    const network = Network.create(counting, { layers: [12, 3] });
+    for (let i = 0; i < 3; i++) {
+      await trainAll(network, data, { ...OPTIONS, validation });
+      network.evaluate(validation);
+    }
+    expect(copies).toBe(2);
+  });
+
   test("training lets timers run", async () => {
     const training = loadMnist().training.slice(0, 5000);
     let ticks = 0;

@@ -84,6 +84,28 @@ test("takes numbers only: every function can be called from JavaScript", async (
   }
 });
 
+test("allocates whole cache lines, one block after the other, and takes them back", async () => {
+  const exports = await instance();
+  const blocks = [1, 64, 65, 0, 200_000].map((bytes) => exports.allocate(bytes));
+  expect(blocks.every((block) => block > 0 && block % 64 === 0)).toBe(true);
+  expect(blocks.slice(1).map((block, i) => block - blocks[i])).toEqual([64, 64, 128, 0]);
+  expect(exports.memory.buffer.byteLength).toBeGreaterThanOrEqual(blocks[4] + 200_000);
+  exports.release(blocks[1]);
+  expect(exports.allocate(1)).toBe(blocks[1]);
+});
+
+test("says 0 where memory cannot be had", async () => {
+  const exports = await instance();
+  const sizes = exports.allocate(12);
+  new Uint32Array(exports.memory.buffer, sizes, 3).set([2 ** 22, 65536, 10]);
+  const free = exports.allocate(0);
+  expect(exports.allocate(2 ** 32 - 1)).toBe(0);
+  expect(exports.createDataset(2 ** 31, 1)).toBe(0);
+  expect(exports.createNetwork(sizes, 3)).toBe(0);
+  // What was refused took nothing.
+  expect(exports.allocate(0)).toBe(free);
+});
+
 test("builds to the same bytes again, in another folder", async () => {
   const asc = join(createRequire(import.meta.url).resolve("assemblyscript/package.json"), "../bin/asc.js");
   const folder = await mkdtemp(join(tmpdir(), "ductus-"));
