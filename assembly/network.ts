@@ -6,7 +6,7 @@
 import { allocateBlock, release } from "./memory";
 import { nextNormal, openStream, WEIGHTS } from "./random";
 
-/** Most vectors (of 4 outputs) in a panel: as many accumulators as a kernel keeps in registers. */
+/** Most vectors (of 4 outputs) in a panel: the update keeps as many deltas in registers. */
 export const PANEL_VECTORS: u32 = 8;
 
 @unmanaged
