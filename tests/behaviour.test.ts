@@ -51,6 +51,8 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     const network = create([30, 17, 11, 5], 9);
     await trainAll(network, data, OPTIONS);
     const bytes = network.save({ learning_rate: "2" });
+    // What the caller adds cannot replace what the network knows.
+    expect(Network.load(kernels, network.save({ seed: "8", layers: "[1,1]" })).seed).toBe(9);
     const loaded = Network.load(kernels, bytes);
     expect(loaded.layers).toEqual([30, 17, 11, 5]);
     expect(loaded.seed).toBe(9);
