@@ -71,7 +71,7 @@ function multiplyHigh(a: number, b: number): number {
   return a1 * b1 + (middle >>> 16) + (carried >>> 16);
 }
 
-/** z with Phi(z) = u, for 0 < u < 1. */
+/** z with Phi(z) = u, for 2^-33 <= u <= 1 - 2^-33: the third of the rational functions is for u beyond e^-25. */
 export function normalQuantile(u: number): number {
   const q = u - 0.5;
   if (Math.abs(q) <= 0.425) {
@@ -81,19 +81,10 @@ export function normalQuantile(u: number): number {
       (((67.1875636 * r + 78.757757664) * r + 17.895169469) * r + 1)
     );
   }
-  let r = Math.sqrt(-ln(q < 0 ? u : 1 - u));
-  let z: number;
-  if (r <= 5) {
-    r -= 1.6;
-    z =
-      (((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777) /
-      ((0.12021132975 * r + 0.7370016425) * r + 1);
-  } else {
-    r -= 5;
-    z =
-      (((0.017337203997 * r + 0.42868294337) * r + 3.081226386) * r + 6.657905115) /
-      ((0.012258202635 * r + 0.24197894225) * r + 1);
-  }
+  const r = Math.sqrt(-ln(q < 0 ? u : 1 - u)) - 1.6;
+  const z =
+    (((0.17023821103 * r + 1.3067284816) * r + 2.75681539) * r + 1.4234372777) /
+    ((0.12021132975 * r + 0.7370016425) * r + 1);
   return q < 0 ? -z : z;
 }
 

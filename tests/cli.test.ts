@@ -1,7 +1,7 @@
 // The command line as a user meets it: the built program, run as a process.
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -224,6 +224,15 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
     const { code, stdout, stderr } = await ductus(args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(message);
+  });
+
+  test("an output is replaced in one step, not written over", async () => {
+    // A second name of the old file keeps the old contents only if the new ones are another file, renamed into place.
+    await writeFile(join(folder, "model-1"), old);
+    await link(join(folder, "model-1"), join(folder, "second-name"));
+    expect((await trainHere("--out", "model-1")).code).toBe(0);
+    expect((await readFile(join(folder, "model-1"))).length).toBeGreaterThan(1000);
+    expect(await readFile(join(folder, "second-name"), "utf8")).toBe(old);
   });
 
   test("an output behind a link is replaced where it is", async () => {
