@@ -123,13 +123,20 @@ describe("a folder", () => {
     expect(loadDirectory(folder).training.length).toBe(10);
   });
 
+  test("with two sets says which files are too many", async () => {
+    await replace("emnist-letters-train-images-idx3-ubyte.gz", gzipSync(idxImages(12, 3, 5)));
+    expect(() => loadDirectory(folder)).toThrow(
+      /one file of training images .*, got emnist-letters-train-images-idx3-ubyte.gz, train-images-idx3-ubyte$/,
+    );
+  });
+
   test("that is missing, or lacks a file, is named", async () => {
     expect(() => loadDirectory(join(folder, "none"))).toThrow(
       /none: expected a folder with four IDX files, got ENOENT$/,
     );
     await rm(join(folder, "t10k-labels-idx1-ubyte"));
     expect(() => loadDirectory(folder)).toThrow(
-      /: expected test labels named like t10k-labels-idx1-ubyte or .*, got none$/,
+      /: expected one file of test labels named like t10k-labels-idx1-ubyte or .*, got none$/,
     );
   });
 

@@ -69,7 +69,7 @@ function packageDirectory(): string {
 /**
  * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and labels,
  * test images and labels. Images may have any size and up to 256 classes.
- * @throws {Error} if a file is missing or cannot be read; the message names it
+ * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be, or test and training files disagree
  */
 export function loadDirectory(directory: string): DataSplit {
@@ -79,12 +79,17 @@ export function loadDirectory(directory: string): DataSplit {
 function loadFiles(directory: string, check: (bytes: Uint8Array, file: number, name: string) => void): DataSplit {
   const names = listDirectory(directory);
   const [trainImages, trainLabels, testImages, testLabels] = FILES.map(({ what, pattern, rank }, i): IdxFile => {
-    const found = names.filter((name) => pattern.test(name));
     // A plain file goes before its compressed twin.
-    const name = found.find((name) => !name.endsWith(".gz")) ?? found[0];
-    if (name === undefined) {
-      throw new Error(`${directory}: expected ${what} named like ${MNIST_NAMES[i]} or ${MNIST_NAMES[i]}.gz, got none`);
+    const found = names.filter(
+      (name) => pattern.test(name) && !(name.endsWith(".gz") && names.includes(name.slice(0, -3))),
+    );
+    if (found.length !== 1) {
+      const like = `${MNIST_NAMES[i]} or ${MNIST_NAMES[i]}.gz`;
+      throw new Error(
+        `${directory}: expected one file of ${what} named like ${like}, got ${found.join(", ") || "none"}`,
+      );
     }
+    const [name] = found;
     const file = readIdxFile(join(directory, name), rank);
     check(file.bytes, i, file.name);
     return file;
