@@ -70,8 +70,9 @@ describe("on a terminal", () => {
     Object.assign(process.stdout, {
       getColorDepth: process.stdout.getColorDepth ?? WriteStream.prototype.getColorDepth,
     });
-    vi.stubEnv("NO_COLOR", undefined);
-    vi.stubEnv("FORCE_COLOR", undefined);
+    for (const name of ["NO_COLOR", "NODE_DISABLE_COLORS", "FORCE_COLOR", "CI", "TEAMCITY_VERSION"]) {
+      vi.stubEnv(name, undefined);
+    }
     vi.stubEnv("TERM", "xterm-256color");
     expect(bold("result")).toBe("\u001b[1mresult\u001b[22m");
     vi.stubEnv("NO_COLOR", "1");
