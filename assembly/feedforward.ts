@@ -1,6 +1,6 @@
 // feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = sigma(z^l)
 // z_j starts at b_j and adds its terms w_kj a_k by ascending k, so every kernel and tile gives the same bits.
-// One kernel call is one sample and one panel: the panel's sums stay in `vectors` registers over all k.
+// One kernel call is one sample and one panel or a part of it: its sums stay in registers over all k.
 
 import { Image, PIXELS } from "./images";
 import { Layer, Network } from "./network";

@@ -39,9 +39,9 @@ export class Layer {
   /** Address of w_kj. */
   weight(k: u32, j: u32): usize {
     const vector = j >>> 2;
-    let first: u32 = 0;
-    let p: u32 = 0;
-    while (first + this.width(p) <= vector) first += this.width(p++);
+    const boundary = this.wide * (this.narrow + 1);
+    const p = vector < boundary ? vector / (this.narrow + 1) : this.wide + (vector - boundary) / this.narrow;
+    const first = p * this.narrow + min(p, this.wide);
     const row = first * this.inputs + k * this.width(p);
     return this.weights + ((<usize>(row + vector - first)) << 4) + ((j & 3) << 2);
   }

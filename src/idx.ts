@@ -3,6 +3,7 @@
 
 import { Dataset } from "./dataset.js";
 import { FormatError } from "./errors.js";
+import { RANGES } from "./ranges.js";
 
 const UNSIGNED_BYTE = 0x08;
 
@@ -19,7 +20,7 @@ export function idxHeaderLength(bytes: Uint8Array): number {
 
 /**
  * Checks the header of an IDX file of unsigned bytes and returns its dimensions. `bytes` may be the beginning alone.
- * @throws {FormatError} unless magic number, type and rank are right, the header is whole, and no dimension is 0
+ * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and images are not too large
  */
 export function idxDimensions({ name, bytes }: IdxFile, rank: number): number[] {
   const magic = `00 00 08 0${rank}`;
@@ -36,8 +37,11 @@ export function idxDimensions({ name, bytes }: IdxFile, rank: number): number[] 
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
-  if (dimensions.includes(0))
-    throw new FormatError(name, `expected at least one sample, got ${dimensions.join(" x ")}`);
+  const inputs = dimensions.slice(1).reduce((product, n) => product * n, 1);
+  if (inputs > RANGES.inputs.max) {
+    throw new FormatError(name, `expected images of at most ${RANGES.inputs.max} pixels, got ${inputs}`);
+  }
+  if (dimensions.includes(0)) throw new FormatError(name, `expected no dimension of 0, got ${dimensions.join(" x ")}`);
   return dimensions;
 }
 

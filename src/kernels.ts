@@ -26,7 +26,10 @@ export interface Evaluation {
 
 export interface Kernels {
   readonly name: "wasm" | "reference";
-  /** Copies a data set to where the kernels read it. Throws RangeError if the memory cannot be had. */
+  /**
+   * Makes a data set ready for training and evaluation; it must not be changed afterwards. The memory of data sets and networks
+   * is freed with the kernels. Throws RangeError if the memory cannot be had.
+   */
   createDataset(dataset: Dataset): KernelDataset;
   /** A network of these layer sizes with all weights zero. Throws RangeError if the memory cannot be had. */
   createNetwork(layers: readonly number[]): KernelNetwork;

@@ -15,7 +15,7 @@ function whole(min: number, max: number): Range {
 export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
-  learningRate: { min: Number.MIN_VALUE, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
+  learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
   seed: whole(0, 0xffff_ffff),
   /** Pixels per image: the module packs the number of a pixel into 22 bits. */
   inputs: whole(1, 2 ** 22),

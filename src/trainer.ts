@@ -14,7 +14,10 @@ export interface TrainOptions {
   readonly learningRate: number;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
-  /** Aborting makes the iteration throw the signal's reason, between two mini-batches. */
+  /**
+   * Aborting makes the iteration throw the signal's reason, between two mini-batches: the weights are then within an epoch.
+   * To go on later with the same bits, end the iteration between two epochs instead.
+   */
   readonly signal?: AbortSignal;
   /** Called often within an epoch, with its number and how many of its samples were visited. */
   readonly onProgress?: (epoch: number, samples: number) => void;

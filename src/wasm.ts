@@ -125,7 +125,9 @@ class WasmNetwork implements KernelNetwork {
   readonly #pointer: number;
 
   constructor(memory: Memory, sizes: readonly number[]) {
-    const staged = memory.stage(4 * sizes.length);
+    // Room for the largest layer on its way in or out, had now rather than missed after a long training.
+    const layerBytes = sizes.slice(1).map((outputs, l) => 4 * (sizes[l] + 1) * outputs);
+    const staged = memory.stage(Math.max(4 * sizes.length, ...layerBytes));
     new Uint32Array(memory.exports.memory.buffer, staged, sizes.length).set(sizes);
     this.#memory = memory;
     this.#sizes = sizes;

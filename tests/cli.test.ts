@@ -1,6 +1,6 @@
 // The command line as a user meets it: the built program, run as a process.
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +100,19 @@ describe("train", () => {
   test("learns: the pattern in the images is read without a mistake", async () => {
     const { stdout } = await trainHere("--epochs", "60", "--out", "learns");
     expect(stdout).toContain("100.00 % ± 0.00 %  (20 / 20,");
+  });
+
+  test("ends without a word when its reader leaves", async () => {
+    const args = [MAIN, "train", "--data", data, "--epochs", "5000", "--out", "unread"];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(await readdir(folder)).not.toContain("unread");
   });
 
   test("takes deeper networks, none hidden, and a last mini-batch that is smaller", async () => {

@@ -1,6 +1,6 @@
 // IDX files: what is read, and every way in which a file can be wrong.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -47,7 +47,12 @@ describe("refuses", () => {
     ],
     ["another type", changed(images.bytes, 2, 0x0d), /^images: .* got 00 00 0d 03$/],
     ["labels instead of images", labels.bytes, /^images: .* got 00 00 08 01$/],
-    ["no samples", changed(images.bytes, 7, 0), /^images: expected at least one sample, got 0 x 2 x 4$/],
+    [
+      "images too large",
+      Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 255, 255, 0, 0, 255, 255),
+      /^images: expected images of at most 4194304 pixels, got 4294836225$/,
+    ],
+    ["no samples", changed(images.bytes, 7, 0), /^images: expected no dimension of 0, got 0 x 2 x 4$/],
   ])("%s", (_, bytes, message) => {
     const parse = () => parseDataset({ name: "images", bytes }, labels);
     expect(parse).toThrow(FormatError);
@@ -130,6 +135,18 @@ describe("a folder", () => {
     );
   });
 
+  test("may have other files beside, and training files are never taken for test files", async () => {
+    for (const name of ["._train-images-idx3-ubyte", "train-images-idx3-ubyte.gz.sha256", "README"]) {
+      await replace(name, Buffer.from("not read"));
+    }
+    expect(loadDirectory(folder).training.length).toBe(10);
+    for (const kind of ["images-idx3", "labels-idx1"]) {
+      await rename(join(folder, `train-${kind}-ubyte`), join(folder, `latest-train-${kind}-ubyte`));
+      await rm(join(folder, `t10k-${kind}-ubyte`));
+    }
+    expect(() => loadDirectory(folder)).toThrow(/expected one file of test images .*, got none$/);
+  });
+
   test("that is missing, or lacks a file, is named", async () => {
     expect(() => loadDirectory(join(folder, "none"))).toThrow(
       /none: expected a folder with four IDX files, got ENOENT$/,
@@ -176,8 +193,8 @@ describe("a folder", () => {
     [
       "a gzip bomb whose header says so",
       "train-images-idx3-ubyte",
-      gzipSync(Buffer.from([0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0xff, 0, 0, 0, 0xff])),
-      /expected at most 1073741824 bytes, got 279\d+$/,
+      gzipSync(Buffer.from([0, 0, 8, 3, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1, 0, 0, 0, 1])),
+      /expected at most 1073741824 bytes, got 42\d+$/,
     ],
   ])("with %s is refused", async (_, name, bytes, message) => {
     await replace(name, bytes);

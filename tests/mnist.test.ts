@@ -1,6 +1,7 @@
 // Chain of trust 7: all of MNIST. Training is deterministic, so the counts in the README are the counts everyone gets.
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { parseTrainOptions } from "../src/cli/options.js";
 import { Network, type NetworkOptions } from "../src/network.js";
 import { type DataSplit, loadKernels, loadMnist } from "../src/node/index.js";
 
@@ -23,11 +24,16 @@ test("MNIST is split 50,000 / 10,000 / 10,000", () => {
   expect([training, validation, test].map(({ classes }) => classes)).toEqual([10, 10, 10]);
   // The first digits of each part, as anyone can look them up.
   expect([...training.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
+  expect([...validation.labels.subarray(0, 5)]).toEqual([3, 8, 6, 9, 6]);
   expect([...test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
 });
 
 test("the defaults read 97.5 % of the test set, exactly as documented", async () => {
-  const { correct, hash } = await run({ layers: [784, 100, 10], seed: 1, initialWeights: "scaled" }, 2.5);
+  const defaults = parseTrainOptions([]);
+  if (defaults === undefined) throw new Error("expected the default options");
+  const { hidden, seed, initialWeights, epochs, batchSize, learningRate } = defaults;
+  expect([epochs, batchSize]).toEqual([30, 10]);
+  const { correct, hash } = await run({ layers: [784, ...hidden, 10], seed, initialWeights }, learningRate);
   expect(correct).toBeGreaterThanOrEqual(9750);
   expect({ correct, hash }).toEqual({
     correct: 9779,

@@ -16,6 +16,12 @@ async function main([command, ...args]: readonly string[]): Promise<void> {
   throw new UsageError(`expected a command: train, got ${command ?? "none"}: see ductus --help`);
 }
 
+// A reader that leaves, as in `ductus train | head`, ends the program without a word.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(1);
+  throw error;
+});
+
 main(process.argv.slice(2)).catch((error: Error) => {
   console.error(`ductus: ${error.message}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -36,10 +36,13 @@ export class TrainingProgress {
     this.#bar = new SingleBar({
       stream: process.stderr,
       format: "[{bar}] {percentage} % | {rate} samples/s | {left} left",
+      barsize: 30, // the whole line fits in 80 columns
       barCompleteChar: "=",
       barIncompleteChar: " ",
       clearOnComplete: true,
-      hideCursor: true,
+      // Left as they are, cursor and line wrap need no repair when a signal ends the program.
+      hideCursor: false,
+      linewrap: true,
     });
     this.#show();
   }

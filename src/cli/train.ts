@@ -36,7 +36,6 @@ export async function train(args: readonly string[]): Promise<void> {
   }
   const result = network.evaluate(test);
   const hash = await network.hash();
-  await saveFile(options.out, network.save(metadata(options, training, result, test)));
   const { accuracy, standardError } = accuracyOf(result.correct, test.length);
   const rate = (options.epochs * training.length) / trainingSeconds;
   printLine(
@@ -48,6 +47,7 @@ export async function train(args: readonly string[]): Promise<void> {
   );
   printLine(`seed           ${options.seed}`);
   printLine(`weights        sha256 ${hash}`);
+  await saveFile(options.out, network.save(metadata(options, training, result, test)));
   printLine(`model          ${options.out}`);
 }
 

@@ -21,10 +21,10 @@ export interface DataSplit {
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
 const FILES = [
-  { what: "training images", pattern: /train.*images.*idx3/i, rank: 3 },
-  { what: "training labels", pattern: /train.*labels.*idx1/i, rank: 1 },
-  { what: "test images", pattern: /(t10k|test).*images.*idx3/i, rank: 3 },
-  { what: "test labels", pattern: /(t10k|test).*labels.*idx1/i, rank: 1 },
+  { what: "training images", pattern: /^(?!\.).*train.*images.*idx3-ubyte(\.gz)?$/i, rank: 3 },
+  { what: "training labels", pattern: /^(?!\.).*train.*labels.*idx1-ubyte(\.gz)?$/i, rank: 1 },
+  { what: "test images", pattern: /^(?!\.|.*train).*(t10k|test).*images.*idx3-ubyte(\.gz)?$/i, rank: 3 },
+  { what: "test labels", pattern: /^(?!\.|.*train).*(t10k|test).*labels.*idx1-ubyte(\.gz)?$/i, rank: 1 },
 ] as const;
 
 /** SHA-256 of MNIST's files, in the order of FILES. */
