@@ -10,7 +10,7 @@ import { Network } from "../src/network.js";
 import { loadDirectory } from "../src/node/index.js";
 import { createReference } from "../src/reference.js";
 import { decodeSafetensors } from "../src/safetensors.js";
-import { writeIdxFolder } from "./idx-files.js";
+import { idxLabels, writeIdxFolder } from "./idx-files.js";
 
 const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
 
@@ -100,6 +100,17 @@ describe("train", () => {
   test("learns: the pattern in the images is read without a mistake", async () => {
     const { stdout } = await trainHere("--epochs", "60", "--out", "learns");
     expect(stdout).toContain("100.00 % ± 0.00 %  (20 / 20,");
+  });
+
+  test("tells the test set from the validation set", async () => {
+    const mislabelled = join(folder, "mislabelled");
+    await mkdir(mislabelled);
+    await writeIdxFolder(mislabelled, { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+    const labels = Array.from({ length: 20 }, (_, i) => (i === 0 ? 3 : i % 4));
+    await writeFile(join(mislabelled, "t10k-labels-idx1-ubyte"), idxLabels(labels));
+    const { stdout } = await trainHere("--data", mislabelled, "--epochs", "60", "--out", "mislabelled.safetensors");
+    expect(stdout).toMatch(/\n {3}60 .* 20 \/ 20 /);
+    expect(stdout).toContain("(19 / 20,");
   });
 
   test("ends without a word when its reader leaves", async () => {
