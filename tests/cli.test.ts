@@ -172,6 +172,10 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--epochs", "1e99"], '--epochs: expected a whole number from 1 to 1000000, got "1e99"'],
     [["train", "--batch-size", "2.5"], '--batch-size: expected a whole number from 1 to 1000000, got "2.5"'],
     [["train", "--eta", "NaN"], '--eta: expected a number above 0, up to 3.4e38, got "NaN"'],
+    [["train", "--eta", "-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
+    [["train", "--hidden", "-5"], '--hidden: expected a whole number from 1 to 65536, got "-5"'],
+    [["train", "--eta", "1e-50"], '--eta: expected a number above 0, up to 3.4e38, got "1e-50"'],
+    [["train", "-5"], "Unknown option '-5': see --help"],
     [["train", "--eta=-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
     [
       ["train", "--learning-rate", "Infinity"],

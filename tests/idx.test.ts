@@ -1,6 +1,6 @@
 // IDX files: what is read, and every way in which a file can be wrong.
 
-import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -145,6 +145,18 @@ describe("a folder", () => {
       await rm(join(folder, `t10k-${kind}-ubyte`));
     }
     expect(() => loadDirectory(folder)).toThrow(/expected one file of test images .*, got none$/);
+  });
+
+  test("with a folder or a dead link in place of a file says so", async () => {
+    const labels = join(folder, "train-labels-idx1-ubyte");
+    await rm(labels);
+    await mkdir(labels);
+    expect(() => loadDirectory(folder)).toThrow(/^train-labels-idx1-ubyte: expected a file, got something else$/);
+    await rm(labels, { recursive: true });
+    await symlink(join(folder, "nowhere"), labels);
+    expect(() => loadDirectory(folder)).toThrow(
+      /train-labels-idx1-ubyte: expected a file that can be read, got ENOENT$/,
+    );
   });
 
   test("that is missing, or lacks a file, is named", async () => {

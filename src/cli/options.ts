@@ -96,9 +96,15 @@ export function parseTrainOptions(args: readonly string[]): CliTrainOptions | un
   };
 }
 
-function parse(args: readonly string[]): Values {
+function parse(given: readonly string[]): Values {
+  // parseArgs takes a negative number for an option; joined to the one before, it is a value, and its range is checked.
+  const args: string[] = [];
+  for (const arg of given) {
+    if (/^-[\d.]/.test(arg) && args.at(-1)?.startsWith("--")) args.push(`${args.pop()}=${arg}`);
+    else args.push(arg);
+  }
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args, options: OPTIONS, strict: true, allowPositionals: false }).values;
   } catch (error) {
     // The first sentence names the option; the rest is advice on positional arguments.
     const [sentence] = (error as Error).message.split(/\. |\n/);

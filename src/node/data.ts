@@ -128,8 +128,16 @@ const MNIST_NAMES = [
 /** The bytes of a file, decompressed if it is gzip, and not read whole before its size is known to be acceptable. */
 function readIdxFile(path: string, rank: number): IdxFile {
   const name = basename(path);
-  checkSize(name, statSync(path).size);
-  const bytes = readFileSync(path);
+  let bytes: Uint8Array;
+  try {
+    const status = statSync(path);
+    if (!status.isFile()) throw new FormatError(name, "expected a file, got something else");
+    checkSize(name, status.size);
+    bytes = readFileSync(path);
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new Error(`${path}: expected a file that can be read, got ${(error as NodeJS.ErrnoException).code}`);
+  }
   if (!(bytes[0] === 0x1f && bytes[1] === 0x8b)) return { name, bytes };
   try {
     // The header says how long the data are; a stream that goes on after that is a mistake or a bomb.
