@@ -10,11 +10,11 @@ export function oneHot(label: u32, j: u32): v128 {
   return v128.and(i32x4.eq(outputs, i32x4.splat(label)), f32x4.splat(1));
 }
 
-/** C_x of the `count` images last fed forward, to costs (f32[count]). `output` is layer L. */
-export function quadraticCosts(output: Layer, images: usize, count: u32, costs: usize): void {
-  let a = output.activations;
+/** C_x of samples first..first+count-1, fed forward from `images`, to costs (f32[count]). `output` is layer L. */
+export function quadraticCosts(output: Layer, images: usize, first: u32, count: u32, costs: usize): void {
   for (let s: u32 = 0; s < count; s++) {
     const label = changetype<Image>(<usize>load<u32>(images + (s << 2))).label;
+    let a = output.activationsOf(first + s);
     let squares = f32x4.splat(0);
     for (let j: u32 = 0; j < output.vectors << 2; j += 4, a += 16) {
       const error = f32x4.sub(v128.load(a), oneHot(label, j));

@@ -4,26 +4,31 @@ import { quadraticCosts } from "./cost";
 import { feedforward } from "./feedforward";
 import { Dataset, Image } from "./images";
 import { Layer, Network } from "./network";
+import { shareEnd, shareStart } from "./team";
+
+/** Samples that are carried through the network together: their activations stay in the cache. */
+const BLOCK: u32 = 64;
 
 /**
- * Evaluates images first..first+count-1, as given; returns how many are read correctly. Leaves dataset.predictions (the first
- * of equally active outputs) and dataset.costs. Needs reserveBatch(network, 1) or more.
+ * Evaluates this thread's share of the images; returns how many of these are read correctly. Leaves dataset.predictions (the
+ * first of equally active outputs) and dataset.costs. Needs room for one sample or more per thread of the team.
  */
-export function evaluate(network: Network, dataset: Dataset, first: u32, count: u32): u32 {
+export function evaluate(network: Network, dataset: Dataset): u32 {
   const output = network.layer(network.layers);
-  const end = first + count;
+  const row = shareStart(network.batch);
+  const block = min(BLOCK, shareEnd(network.batch) - row);
+  const end = shareEnd(dataset.count);
   let correct: u32 = 0;
-  while (first < end) {
-    const samples = min(end - first, network.batch);
+  for (let first = shareStart(dataset.count); first < end; first += block) {
+    const samples = min(end - first, block);
     const images = dataset.images + (first << 2);
-    feedforward(network, images, samples);
-    quadraticCosts(output, images, samples, dataset.costs + (first << 2));
+    feedforward(network, images, row, samples);
+    quadraticCosts(output, images, row, samples, dataset.costs + (first << 2));
     for (let s: u32 = 0; s < samples; s++) {
-      const prediction = argmax(output, s);
+      const prediction = argmax(output, row + s);
       store<u8>(dataset.predictions + first + s, prediction);
       correct += u32(prediction === changetype<Image>(<usize>load<u32>(images + (s << 2))).label);
     }
-    first += samples;
   }
   return correct;
 }

@@ -1,13 +1,18 @@
 // A data set in memory: each image as a sparse row, a record of its label and its non-zero pixels.
-//   record:  u32  pixels << 8 | label        then `pixels` entries by ascending k:  u32  k << 10 | pixel << 2
-// The low 10 bits of an entry are the byte offset of a_k = pixel / 255 in a table of 256 f32.
-// Leaving out zeros is exact: a term 0 * w adds nothing.
+//   record:  u32  length << 8 | label        then `length` entries by ascending k:  u8 pixel, u8 gap
+// The gap is k less the k of the entry before (of the first: k). Where it would be above 255, entries of pixel 0 and gap 255 go
+// before. a_k = pixel / 255 comes from a table. Leaving out zeros, or putting some in, is exact: a term 0 * w adds nothing.
 
 import { allocateBlock } from "./memory";
 import { nextBelow, openStream, SHUFFLE } from "./random";
 
 /** f32[256]: pixel / 255. */
 export const PIXELS: usize = memory.data(1024, 16);
+
+/** The largest gap of an entry. */
+const MAX_GAP: u32 = 255;
+/** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all. */
+const SPARSE_SHARE: u32 = 112;
 
 @unmanaged
 export class Dataset {
@@ -32,12 +37,16 @@ export class Image {
     return this.header & 0xff;
   }
 
-  @inline get pixels(): u32 {
+  @inline get length(): u32 {
     return this.header >>> 8;
   }
 
   @inline get entries(): usize {
     return changetype<usize>(this) + sizeof<u32>();
+  }
+
+  @inline get end(): usize {
+    return this.entries + (this.length << 1);
   }
 }
 
@@ -68,9 +77,9 @@ export function predictions(dataset: Dataset): usize {
  */
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
-  let words: u64 = count;
-  for (let i: u32 = 0; i < count; i++) words += countNonZero(pixels + i * inputs, inputs);
-  let record = allocateBlock(words << 2);
+  let bytes: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) bytes += maxBytes(pixels + i * inputs, inputs);
+  let record = allocateBlock(bytes);
   if (record === 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
     store<u32>(dataset.images + ((first + i) << 2), <u32>record);
@@ -94,41 +103,54 @@ export function shuffle(dataset: Dataset, seed: u32, epoch: u32): void {
   }
 }
 
-/**
- * Reads a byte of every cache line of some images, so that they are on their way when they are needed. In an order of its
- * own, a data set's images come from main memory; WebAssembly has no prefetch, but a load that nobody waits for is one.
- */
-export function touchImages(images: usize, count: u32): void {
-  for (let s: u32 = 0; s < count; s++) {
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-    const end = image.entries + (image.pixels << 2);
-    for (let line = changetype<usize>(image); line < end; line += 64) load<u8>(line);
-  }
-}
-
 /** Bit i says whether pixel k + i is not zero, for the (up to 16) pixels from k on. */
 function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
   const mask = <u32>i8x16.bitmask(i8x16.ne(v128.load(pixels + k), i8x16.splat(0)));
   return inputs - k >= 16 ? mask : mask & ((1 << (inputs - k)) - 1);
 }
 
-function countNonZero(pixels: usize, inputs: u32): u32 {
-  let count: u32 = 0;
-  for (let k: u32 = 0; k < inputs; k += 16) count += popcnt(nonZeroMask(pixels, k, inputs));
-  return count;
+/** At most so many bytes will an image's record have. */
+function maxBytes(pixels: usize, inputs: u32): u32 {
+  let length = inputs / MAX_GAP;
+  for (let k: u32 = 0; k < inputs; k += 16) length += popcnt(nonZeroMask(pixels, k, inputs));
+  return sizeof<u32>() + ((length + 1) & ~1) * 2;
 }
 
 /** Writes one record; returns the address after it. */
 function writeImage(record: usize, pixels: usize, inputs: u32, label: u32): usize {
-  let entry = record + sizeof<u32>();
+  const image = changetype<Image>(record);
+  let entry = image.entries;
+  let previous: u32 = 0;
   for (let k: u32 = 0; k < inputs; k += 16) {
     for (let mask = nonZeroMask(pixels, k, inputs); mask !== 0; mask &= mask - 1) {
       const i = k + ctz(mask);
-      store<u32>(entry, (i << 10) | ((<u32>load<u8>(pixels + i)) << 2));
-      entry += sizeof<u32>();
+      for (; i - previous > MAX_GAP; previous += MAX_GAP, entry += 2) store<u16>(entry, MAX_GAP << 8);
+      store<u8>(entry, load<u8>(pixels + i));
+      store<u8>(entry, i - previous, 1);
+      previous = i;
+      entry += 2;
     }
   }
-  const count = <u32>(entry - record) / sizeof<u32>() - 1;
-  store<u32>(record, (count << 8) | label);
-  return entry;
+  image.header = ((<u32>(entry - image.entries) >>> 1) << 8) | label;
+  return (entry + 3) & ~3;
+}
+
+/** Whether it pays to leave out the zeros of these images. */
+export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
+  let length: u64 = 0;
+  for (let s: u32 = 0; s < count; s++) length += changetype<Image>(<usize>load<u32>(images + (s << 2))).length;
+  return length * 256 < <u64>count * inputs * SPARSE_SHARE;
+}
+
+/** a_k of some images with all their pixels, zeros too, to f32[count][inputs], images being `stride` bytes apart. */
+export function expandImages(images: usize, count: u32, a: usize, stride: usize): void {
+  memory.fill(a, 0, <usize>count * stride);
+  for (let s: u32 = 0; s < count; s++, a += stride) {
+    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    let pixel = a;
+    for (let entry = image.entries; entry < image.end; entry += 2) {
+      pixel += (<usize>load<u8>(entry, 1)) << 2;
+      store<f32>(pixel, load<f32>(PIXELS + ((<usize>load<u8>(entry)) << 2)));
+    }
+  }
 }

@@ -7,6 +7,7 @@ export { sumCosts } from "./cost";
 export { evaluate } from "./evaluate";
 export { addImages, createDataset, predictions, shuffle } from "./images";
 export { allocate, release } from "./memory";
-export { allFinite, createNetwork, initialise, readLayer, reserveBatch, writeLayer } from "./network";
+export { allFinite, arrange, createNetwork, initialise, readLayer, reserveBatch, writeLayer } from "./network";
 export { selftest } from "./selftest";
 export { trainBatches } from "./sgd";
+export { abortTeam, formTeam, joinTeam } from "./team";

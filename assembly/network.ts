@@ -5,20 +5,27 @@
 
 import { allocateBlock, release } from "./memory";
 import { nextNormal, openStream, WEIGHTS } from "./random";
+import { place } from "./team";
 
 /** Most vectors (of 4 outputs) in a panel: the update keeps as many deltas in registers. */
 export const PANEL_VECTORS: u32 = 8;
+/** Floats that a block of expanded images should not exceed: a quarter of a second-level cache. */
+const EXPANSION_FLOATS: u32 = 65536;
 
 @unmanaged
 export class Layer {
   /** n_(l-1) and n_l. */
   inputs: u32;
   outputs: u32;
-  /** Vectors of 4 outputs: ceil(outputs / 4), in this many panels: of `narrow` vectors, the first `wide` panels of one more. */
+  /** Vectors of 4 outputs: ceil(outputs / 4), in this many panels. */
   vectors: u32;
   panels: u32;
-  narrow: u32;
-  wide: u32;
+  /** u32[vectors + 1]: the first vector of each panel, then `vectors`. */
+  starts: usize;
+  /** u32[vectors + 1]: the panel of each vector, then `panels`. */
+  owners: usize;
+  /** Bytes from one sample's activations, or delta, to the next. */
+  stride: usize;
   /** w^l, b^l. */
   weights: usize;
   biases: usize;
@@ -26,24 +33,66 @@ export class Layer {
   activations: usize;
   delta: usize;
 
-  /** Vectors in panel p. */
-  width(p: u32): u32 {
-    return this.narrow + u32(p < this.wide);
+  /** The first vector of panel p. */
+  firstVector(p: u32): u32 {
+    return load<u32>(this.starts + (p << 2));
   }
 
-  /** Bytes of one sample's activations. */
-  @inline get stride(): usize {
-    return (<usize>this.vectors) << 4;
+  /** Vectors in panel p. */
+  width(p: u32): u32 {
+    return this.firstVector(p + 1) - this.firstVector(p);
+  }
+
+  /** The panel of a vector. */
+  panelOf(vector: u32): u32 {
+    return load<u32>(this.owners + (vector << 2));
+  }
+
+  /** Address of panel p. */
+  panel(p: u32): usize {
+    return this.weights + ((<usize>this.firstVector(p) * this.inputs) << 4);
   }
 
   /** Address of w_kj. */
   weight(k: u32, j: u32): usize {
-    const vector = j >>> 2;
-    const boundary = this.wide * (this.narrow + 1);
-    const p = vector < boundary ? vector / (this.narrow + 1) : this.wide + (vector - boundary) / this.narrow;
-    const first = p * this.narrow + min(p, this.wide);
-    const row = first * this.inputs + k * this.width(p);
-    return this.weights + ((<usize>(row + vector - first)) << 4) + ((j & 3) << 2);
+    const p = this.panelOf(j >>> 2);
+    const row = this.panel(p) + ((<usize>k * this.width(p)) << 4);
+    return row + (j << 2) - (this.firstVector(p) << 4);
+  }
+
+  /** Shares the vectors out: to each thread whole cache lines of a sample's activations, in as few and as even panels as can be. */
+  setPanels(threads: u32): void {
+    let panels: u32 = 0;
+    for (let t: u32 = 0; t < threads; t++) {
+      const first = this.firstOf(t, threads);
+      const count = this.firstOf(t + 1, threads) - first;
+      const own = (count + PANEL_VECTORS - 1) / PANEL_VECTORS;
+      for (let p: u32 = 0; p < own; p++) {
+        const start = first + (count * p) / own;
+        const end = first + (count * (p + 1)) / own;
+        store<u32>(this.starts + (panels << 2), start);
+        for (let v = start; v < end; v++) store<u32>(this.owners + (v << 2), panels);
+        panels++;
+      }
+    }
+    this.panels = panels;
+    store<u32>(this.starts + (panels << 2), this.vectors);
+    store<u32>(this.owners + (this.vectors << 2), panels);
+  }
+
+  /** The first vector of thread t of `threads`: a multiple of 4. */
+  firstOf(t: u32, threads: u32): u32 {
+    return min(this.vectors, ((((this.vectors + 3) >>> 2) * t) / threads) << 2);
+  }
+
+  /** Address of sample s's activations. */
+  @inline activationsOf(s: u32): usize {
+    return this.activations + <usize>s * this.stride;
+  }
+
+  /** Address of sample s's delta. */
+  @inline deltaOf(s: u32): usize {
+    return this.delta + <usize>s * this.stride;
   }
 }
 
@@ -53,6 +102,12 @@ export class Network {
   layers: u32;
   /** Samples that the activations and delta have room for. */
   batch: u32;
+  /** Threads that there is room for, and that layer 1 is laid out for. */
+  threads: u32;
+  arrangement: u32;
+  /** Room for `block` images with all their pixels as f32, for each thread: f32[threads][block][inputs, padded to vectors]. */
+  expansions: usize;
+  block: u32;
   /** Address and bytes of all weights and biases: one block. */
   parameters: usize;
   bytes: usize;
@@ -61,24 +116,44 @@ export class Network {
   layer(l: u32): Layer {
     return changetype<Layer>(changetype<usize>(this) + offsetof<Network>() + (l - 1) * offsetof<Layer>());
   }
+
+  /** Bytes of an expanded image. */
+  @inline get inputStride(): usize {
+    return (<usize>((this.layer(1).inputs + 3) >>> 2)) << 4;
+  }
+
+  /** This thread's room for expanded images. */
+  get expansion(): usize {
+    return this.expansions + <usize>(place() * this.block) * this.inputStride;
+  }
 }
 
 /** A network of layers sizes[0..count-1] (u32), all weights and biases zero. Returns 0 if the memory cannot be had. */
 export function createNetwork(sizes: usize, count: u32): Network | null {
-  const header = allocateBlock(offsetof<Network>() + <u64>(count - 1) * offsetof<Layer>());
+  let tables: u64 = 0;
+  for (let l: u32 = 1; l < count; l++) tables += 2 * ((<u64>load<u32>(sizes + (l << 2)) + 3) / 4 + 1);
+  const header = allocateBlock(offsetof<Network>() + <u64>(count - 1) * offsetof<Layer>() + (tables << 2));
   if (header === 0) return null;
   const network = changetype<Network>(header);
   network.layers = count - 1;
   network.batch = 0;
+  network.threads = 0;
+  network.arrangement = 1;
+  network.block = max<u32>(4, min<u32>(64, (EXPANSION_FLOATS / load<u32>(sizes)) & ~3));
+  let table = header + offsetof<Network>() + <usize>(count - 1) * offsetof<Layer>();
   let floats: u64 = 0;
   for (let l: u32 = 1; l < count; l++) {
     const layer = network.layer(l);
     layer.inputs = load<u32>(sizes + ((l - 1) << 2));
     layer.outputs = load<u32>(sizes + (l << 2));
     layer.vectors = (layer.outputs + 3) >>> 2;
-    layer.panels = (layer.vectors + PANEL_VECTORS - 1) / PANEL_VECTORS;
-    layer.narrow = layer.vectors / layer.panels;
-    layer.wide = layer.vectors % layer.panels;
+    // Layer 1 is shared out by neurons: a line of activations must not be written by two threads.
+    layer.stride = l === 1 ? ((<usize>layer.vectors + 3) & ~3) << 4 : (<usize>layer.vectors) << 4;
+    layer.starts = table;
+    table += (layer.vectors + 1) << 2;
+    layer.owners = table;
+    table += (layer.vectors + 1) << 2;
+    layer.setPanels(1);
     floats += ((<u64>layer.vectors) << 2) * (<u64>layer.inputs + 1);
   }
   const block = allocateBlock(floats << 2);
@@ -93,19 +168,25 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
   for (let l: u32 = 1; l < count; l++) {
     const layer = network.layer(l);
     layer.weights = address;
-    layer.biases = address + layer.stride * layer.inputs;
-    address = layer.biases + layer.stride;
+    layer.biases = address + ((<usize>layer.vectors * layer.inputs) << 4);
+    address = layer.biases + ((<usize>layer.vectors) << 4);
   }
   return network;
 }
 
-/** Makes room for mini-batches of `batch` samples. Returns 1, or 0 if the memory cannot be had. */
-export function reserveBatch(network: Network, batch: u32): u32 {
-  if (batch <= network.batch) return 1;
+/** Makes room for mini-batches of `batch` samples and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
+export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
+  if (batch <= network.batch && threads <= network.threads) return 1;
+  batch = max(batch, network.batch);
+  threads = max(threads, network.threads);
   let stride: u64 = 0;
   for (let l: u32 = 1; l <= network.layers; l++) stride += network.layer(l).stride;
-  let address = allocateBlock(2 * stride * batch);
+  const expansions = <u64>threads * network.block * network.inputStride;
+  let address = allocateBlock(expansions + 2 * stride * batch);
   if (address === 0) return 0;
+  network.threads = threads;
+  network.expansions = address;
+  address += <usize>expansions;
   for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
     layer.activations = address;
@@ -113,6 +194,24 @@ export function reserveBatch(network: Network, batch: u32): u32 {
     address = layer.delta + layer.stride * batch;
   }
   network.batch = batch;
+  return 1;
+}
+
+/**
+ * Lays layer 1 out for a team, each of whose threads then has panels of its own. Returns 1, or 0 if the memory cannot be had.
+ */
+export function arrange(network: Network, threads: u32): u32 {
+  if (threads === network.arrangement) return 1;
+  const layer = network.layer(1);
+  const biases = allocateBlock((<u64>layer.outputs * (<u64>layer.inputs + 1)) << 2);
+  if (biases === 0) return 0;
+  const weights = biases + ((<usize>layer.outputs) << 2);
+  readLayer(network, 1, weights, biases);
+  layer.setPanels(threads);
+  network.arrangement = threads;
+  memory.fill(layer.weights, 0, layer.biases - layer.weights);
+  writeLayer(network, 1, weights, biases);
+  release(biases);
   return 1;
 }
 

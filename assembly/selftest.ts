@@ -37,7 +37,7 @@ export function selftest(): u32 {
   const dataset = createDataset(SAMPLES, INPUTS);
   const network = createNetwork(sizes, 3);
   if (dataset === null || network === null) return 0;
-  if (!addImages(dataset, 0, start, labels, SAMPLES) || !reserveBatch(network, BATCH)) return 0;
+  if (!addImages(dataset, 0, start, labels, SAMPLES) || !reserveBatch(network, BATCH, 1)) return 0;
   initialise(network, SEED, true);
   for (let epoch: u32 = 1; epoch <= EPOCHS; epoch++) {
     shuffle(dataset, SEED, epoch);

@@ -1,137 +1,127 @@
-// update  w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db,   with dC/dw_kj = a_k delta_j and dC/db_j = delta_j
-// No gradient is stored: with d = -(eta/m) delta, each weight adds a_k d_j sample by sample, in mini-batch order.
+// Mini-batch stochastic gradient descent:  w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
+// (3) dC/db_j^l = delta_j^l       (4) dC/dw_kj^l = a_k^(l-1) delta_j^l
+// No gradient is stored: once all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and a_k d_j is
+// added to w_kj for each sample, in mini-batch order.
 
 import { backprop } from "./backprop";
 import { quadraticCosts } from "./cost";
-import { feedforward } from "./feedforward";
-import { Dataset, Image, PIXELS, touchImages } from "./images";
+import { denseUpdate } from "./dense";
+import { feedforwardFirst, feedforwardRest } from "./feedforward";
+import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
-import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
+import { sparseUpdate } from "./sparse";
+import { barrier, place, shareEnd, shareStart, size } from "./team";
 
 /**
  * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch may be
- * smaller. Leaves each sample's cost, as it was before its batch's update, in dataset.costs. Needs reserveBatch(network, m).
+ * smaller. Leaves each sample's cost, as it was before its batch's update, in dataset.costs. Needs room for m samples and
+ * for the threads of the team, all of which must call this.
  */
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
   const end = min(<u64>dataset.count, (<u64>first + count) * m);
   for (let sample = <u64>first * m; sample < end; sample += m) {
     const samples = <u32>min(<u64>m, end - sample);
     const images = dataset.order + ((<usize>sample) << 2);
-    const next = sample + samples;
-    if (next < end) touchImages(dataset.order + ((<usize>next) << 2), <u32>min(<u64>m, end - next));
-    feedforward(network, images, samples);
-    quadraticCosts(network.layer(network.layers), images, samples, dataset.costs + ((<usize>sample) << 2));
-    backprop(network, images, samples);
-    update(network, images, samples, -eta / <f32>samples);
+    if (!trainBatch(network, images, samples, eta, dataset.costs + ((<usize>sample) << 2))) return;
   }
 }
 
-/** Adds `step` times each sample's gradient to all weights and biases. Overwrites delta with d = step * delta. */
-function update(network: Network, images: usize, count: u32, step: f32): void {
-  for (let l: u32 = 1; l <= network.layers; l++) {
-    const layer = network.layer(l);
-    scale(layer.delta, layer.vectors * count, step);
-    updateBiases(layer, count);
-    let offset: usize = 0; // of the panel's first vector within one sample, in bytes
-    for (let p: u32 = 0; p < layer.panels; p++) {
-      const width = layer.width(p);
-      const panel = layer.weights + offset * layer.inputs;
-      if (l === 1) {
-        let d = layer.delta + offset;
-        for (let s: u32 = 0; s < count; s++, d += layer.stride) {
-          updateSparse(width, changetype<Image>(<usize>load<u32>(images + (s << 2))), d, panel);
-        }
-      } else {
-        updateDense(width, network.layer(l - 1), layer, offset, panel, count);
-      }
-      offset += (<usize>width) << 4;
-    }
+/** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
+function trainBatch(network: Network, images: usize, m: u32, eta: f32, costs: usize): bool {
+  const layer = network.layer(1);
+  feedforwardFirst(network, images, 0, m, ownPanel(layer, 0), ownPanel(layer, 1));
+  if (!barrier()) return false;
+  const first = shareStart(m);
+  const count = shareEnd(m) - first;
+  const own = images + (first << 2);
+  if (size() > 1) touch(layer.activationsOf(first), layer.activationsOf(first + count));
+  feedforwardRest(network, first, count);
+  quadraticCosts(network.layer(network.layers), own, first, count, costs + (first << 2));
+  backprop(network, own, first, count);
+  const step = -eta / <f32>m;
+  for (let l: u32 = 2; l <= network.layers; l++) {
+    scaleDeltas(network.layer(l), first, count, 0, network.layer(l).vectors, step);
   }
+  if (!barrier()) return false;
+  updateFirst(network, images, m, step);
+  for (let l: u32 = 2; l <= network.layers; l++) updateLayer(network.layer(l - 1), network.layer(l), m);
+  return true;
 }
 
-function scale(x: usize, vectors: u32, factor: f32): void {
-  const end = x + ((<usize>vectors) << 4);
-  for (; x < end; x += 16) v128.store(x, f32x4.mul(v128.load(x), f32x4.splat(factor)));
+/** Reads a byte of every cache line, so that what other threads wrote comes all at once and not line by line. */
+function touch(start: usize, end: usize): void {
+  for (let line = start; line < end; line += 64) load<u8>(line);
 }
 
-function updateBiases(layer: Layer, count: u32): void {
-  let d = layer.delta;
-  const biases = layer.biases;
+/** The first panel of this thread in layer 1, or with `next` 1 of the thread after it. */
+function ownPanel(layer: Layer, next: u32): u32 {
+  return layer.panelOf(layer.firstOf(place() + next, size()));
+}
+
+/** d = step * delta, in place, for the vectors from..to-1 of samples first..first+count-1. */
+export function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, step: f32): void {
   for (let s: u32 = 0; s < count; s++) {
-    for (let v: usize = 0; v < layer.stride; v += 16, d += 16) {
-      v128.store(biases + v, f32x4.add(v128.load(biases + v), v128.load(d)));
+    const delta = layer.deltaOf(first + s);
+    const end = delta + ((<usize>to) << 4);
+    for (let d = delta + ((<usize>from) << 4); d < end; d += 16)
+      v128.store(d, f32x4.mul(v128.load(d), f32x4.splat(step)));
+  }
+}
+
+/** b_j += d_j of each sample, for the vectors from..to-1. */
+export function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
+  const end = layer.biases + ((<usize>to) << 4);
+  let column = layer.delta + ((<usize>from) << 4);
+  for (let b = layer.biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {
+    let sum = v128.load(b);
+    let d = column;
+    for (let s: u32 = 0; s < m; s++, d += layer.stride) sum = f32x4.add(sum, v128.load(d));
+    v128.store(b, sum);
+  }
+}
+
+/** Layer 1: this thread's neurons. */
+export function updateFirst(network: Network, images: usize, m: u32, step: f32): void {
+  const layer = network.layer(1);
+  const from = ownPanel(layer, 0);
+  const to = ownPanel(layer, 1);
+  scaleDeltas(layer, 0, m, layer.firstVector(from), layer.firstVector(to), step);
+  updateBiases(layer, m, layer.firstVector(from), layer.firstVector(to));
+  if (mostlyZero(images, m, layer.inputs)) {
+    for (let p = from; p < to; p++) {
+      const width = layer.width(p);
+      const panel = layer.panel(p);
+      let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
+      for (let s: u32 = 0; s < m; s++, d += layer.stride) {
+        sparseUpdate(width, changetype<Image>(<usize>load<u32>(images + (s << 2))), panel, d);
+      }
+    }
+  } else {
+    const a = network.expansion;
+    for (let s: u32 = 0; s < m; s += network.block) {
+      const samples = min(m - s, network.block);
+      // A batch of one block is still there from feedforward.
+      if (m > network.block) expandImages(images + (s << 2), samples, a, network.inputStride);
+      for (let p = from; p < to; p++) {
+        const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);
+        denseUpdate(layer, p, 0, layer.inputs, samples, a, network.inputStride, d);
+      }
     }
   }
 }
 
-function updateSparse(width: u32, image: Image, d: usize, panel: usize): void {
-  if (width === 1) updateSparseOf<Row1>(image, d, panel);
-  else if (width === 2) updateSparseOf<Row2>(image, d, panel);
-  else if (width === 3) updateSparseOf<Row3>(image, d, panel);
-  else if (width === 4) updateSparseOf<Row4>(image, d, panel);
-  else if (width === 5) updateSparseOf<Row5>(image, d, panel);
-  else if (width === 6) updateSparseOf<Row6>(image, d, panel);
-  else if (width === 7) updateSparseOf<Row7>(image, d, panel);
-  else updateSparseOf<Row8>(image, d, panel);
-}
-
-/** w_kj += a_k d_j for the non-zero pixels k of one image and the outputs j of one panel. */
-function updateSparseOf<Row>(image: Image, d: usize, panel: usize): void {
-  const d0 = v128.load(d);
-  const d1 = offsetof<Row>() > 16 ? v128.load(d, 16) : d0;
-  const d2 = offsetof<Row>() > 32 ? v128.load(d, 32) : d0;
-  const d3 = offsetof<Row>() > 48 ? v128.load(d, 48) : d0;
-  const d4 = offsetof<Row>() > 64 ? v128.load(d, 64) : d0;
-  const d5 = offsetof<Row>() > 80 ? v128.load(d, 80) : d0;
-  const d6 = offsetof<Row>() > 96 ? v128.load(d, 96) : d0;
-  const d7 = offsetof<Row>() > 112 ? v128.load(d, 112) : d0;
-  const end = image.entries + (image.pixels << 2);
-  for (let entry = image.entries; entry < end; entry += 4) {
-    const e = load<u32>(entry);
-    const x = v128.load32_splat(PIXELS + (e & 0x3fc));
-    const row = panel + (e >>> 10) * offsetof<Row>();
-    v128.store(row, f32x4.add(v128.load(row, 0), f32x4.mul(x, d0)), 0);
-    if (offsetof<Row>() > 16) v128.store(row, f32x4.add(v128.load(row, 16), f32x4.mul(x, d1)), 16);
-    if (offsetof<Row>() > 32) v128.store(row, f32x4.add(v128.load(row, 32), f32x4.mul(x, d2)), 32);
-    if (offsetof<Row>() > 48) v128.store(row, f32x4.add(v128.load(row, 48), f32x4.mul(x, d3)), 48);
-    if (offsetof<Row>() > 64) v128.store(row, f32x4.add(v128.load(row, 64), f32x4.mul(x, d4)), 64);
-    if (offsetof<Row>() > 80) v128.store(row, f32x4.add(v128.load(row, 80), f32x4.mul(x, d5)), 80);
-    if (offsetof<Row>() > 96) v128.store(row, f32x4.add(v128.load(row, 96), f32x4.mul(x, d6)), 96);
-    if (offsetof<Row>() > 112) v128.store(row, f32x4.add(v128.load(row, 112), f32x4.mul(x, d7)), 112);
-  }
-}
-
-/** w_kj += a_k d_j for every input k and the outputs j of one panel, up to four vectors at a time. */
-function updateDense(width: u32, previous: Layer, layer: Layer, offset: usize, panel: usize, count: u32): void {
-  const stride = (<usize>width) << 4;
-  let d = layer.delta + offset;
-  for (; width > 4; width -= 4, panel += 64, d += 64) updateDenseOf<Row4>(previous, layer, d, panel, stride, count);
-  if (width === 1) updateDenseOf<Row1>(previous, layer, d, panel, stride, count);
-  else if (width === 2) updateDenseOf<Row2>(previous, layer, d, panel, stride, count);
-  else if (width === 3) updateDenseOf<Row3>(previous, layer, d, panel, stride, count);
-  else updateDenseOf<Row4>(previous, layer, d, panel, stride, count);
-}
-
-/** The part of updateDense for the first offsetof<Row>() bytes of each row: they stay in registers over the samples. */
-function updateDenseOf<Row>(previous: Layer, layer: Layer, deltas: usize, row: usize, stride: usize, count: u32): void {
-  const end = row + <usize>layer.inputs * stride;
-  for (let column = previous.activations; row < end; row += stride, column += 4) {
-    let w0 = v128.load(row);
-    let w1 = offsetof<Row>() > 16 ? v128.load(row, 16) : w0;
-    let w2 = offsetof<Row>() > 32 ? v128.load(row, 32) : w0;
-    let w3 = offsetof<Row>() > 48 ? v128.load(row, 48) : w0;
-    let a = column;
-    let d = deltas;
-    for (let s: u32 = 0; s < count; s++, a += previous.stride, d += layer.stride) {
-      const x = v128.load32_splat(a);
-      w0 = f32x4.add(w0, f32x4.mul(x, v128.load(d, 0)));
-      if (offsetof<Row>() > 16) w1 = f32x4.add(w1, f32x4.mul(x, v128.load(d, 16)));
-      if (offsetof<Row>() > 32) w2 = f32x4.add(w2, f32x4.mul(x, v128.load(d, 32)));
-      if (offsetof<Row>() > 48) w3 = f32x4.add(w3, f32x4.mul(x, v128.load(d, 48)));
-    }
-    v128.store(row, w0, 0);
-    if (offsetof<Row>() > 16) v128.store(row, w1, 16);
-    if (offsetof<Row>() > 32) v128.store(row, w2, 32);
-    if (offsetof<Row>() > 48) v128.store(row, w3, 48);
+/**
+ * A later layer: the rows of this thread's neurons in the layer before. No other thread may take them: this one, being done,
+ * goes on to the next mini-batch and overwrites the activations of its neurons in layer 1.
+ */
+export function updateLayer(previous: Layer, layer: Layer, m: u32): void {
+  updateBiases(layer, m, shareStart(layer.vectors), shareEnd(layer.vectors));
+  const first = previous.firstOf(place(), size()) << 2;
+  const end = min(layer.inputs, previous.firstOf(place() + 1, size()) << 2);
+  if (first >= end) return;
+  const a = previous.activations + (first << 2);
+  for (let p: u32 = 0; p < layer.panels; p++) {
+    const d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
+    denseUpdate(layer, p, first, end - first, m, a, previous.stride, d);
   }
 }

@@ -58,7 +58,7 @@ async function verify(layers: readonly number[], batchSize: number): Promise<voi
     [wasm, reference].map(async (kernels) => {
       const network = Network.create(kernels, { layers });
       for await (const _ of network.train(few, { epochs: 2, batchSize, learningRate: ETA }));
-      return { hash: await network.hash(), correct: network.evaluate(validation).correct };
+      return { hash: await network.hash(), correct: (await network.evaluate(validation)).correct };
     }),
   );
   if (a.hash !== b.hash) throw new Error(`[${layers}]: the module gives ${a.hash}, the reference ${b.hash}`);

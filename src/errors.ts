@@ -28,3 +28,14 @@ export class DivergenceError extends Error {
     );
   }
 }
+
+/** A worker thread ended before its work was done; the kernels it belonged to cannot be used any more. */
+export class ThreadError extends Error {
+  override readonly name = "ThreadError";
+
+  constructor(reason: string) {
+    super(
+      `a worker thread was lost: ${reason}; its networks are gone: create new kernels, with fewer threads if it happens again`,
+    );
+  }
+}

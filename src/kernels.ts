@@ -33,6 +33,8 @@ export interface Kernels {
   createDataset(dataset: Dataset): KernelDataset;
   /** A network of these layer sizes with all weights zero. Throws RangeError if the memory cannot be had. */
   createNetwork(layers: readonly number[]): KernelNetwork;
+  /** Ends the worker threads, if there are any: nothing made with these kernels can be trained with them afterwards. */
+  close(): void;
 }
 
 export interface KernelDataset {
@@ -44,14 +46,21 @@ export interface KernelDataset {
 }
 
 export interface KernelNetwork {
+  /** Samples that take about 10 ms of training: how often it should come up for air. */
+  readonly slice: number;
   /** Draws all weights and biases; `seed` is a 32-bit unsigned number. */
   initialise(initialWeights: InitialWeights, seed: number): void;
   /** A copy of the parameters of layer l, 1..L. */
   readLayer(l: number): LayerParameters;
   writeLayer(l: number, parameters: LayerParameters): void;
   /** Trains on mini-batches first..first+count-1 of m samples in the epoch's order; the epoch's last batch may be smaller. */
-  trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void;
-  evaluate(dataset: KernelDataset): Evaluation;
+  trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void | Promise<void>;
+  evaluate(dataset: KernelDataset): Evaluation | Promise<Evaluation>;
   /** Whether every weight and bias is a finite number. */
   allFinite(): boolean;
+}
+
+/** Weights of a network of these layers: multiply-adds of one sample on its way forward. */
+export function countWeights(layers: readonly number[]): number {
+  return layers.slice(1).reduce((sum, outputs, l) => sum + layers[l] * outputs, 0);
 }

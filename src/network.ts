@@ -97,6 +97,7 @@ export class Network {
    * epoch depends on the seed and the epoch's number alone, so two trainings of 15 epochs are one of 30.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
+   * @throws {ThreadError} while iterating, if a worker thread is lost
    */
   train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
     checkRecipe(options, training);
@@ -115,8 +116,9 @@ export class Network {
   /**
    * How well the network reads a data set.
    * @throws {RangeError} if the data do not fit the layers
+   * @throws {ThreadError} if a worker thread is lost
    */
-  evaluate(dataset: Dataset): Evaluation {
+  async evaluate(dataset: Dataset): Promise<Evaluation> {
     return this.#network.evaluate(this.#dataset("evaluation", dataset));
   }
 
@@ -225,5 +227,6 @@ function finiteTensor(
     );
   }
   if (!tensor.data.every(Number.isFinite)) throw new FormatError(file, `tensor ${name}: expected finite numbers only`);
-  return tensor.data;
+  // -0 becomes 0, as training leaves it: then to add a product with a pixel of 0 is the same as to leave it out.
+  return tensor.data.map((x) => x + 0);
 }

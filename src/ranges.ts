@@ -24,6 +24,7 @@ export const RANGES = {
   /** Classes, and so neurons of the last layer: a label is a byte. */
   classes: whole(1, 256),
   limit: whole(1, 0xffff_ffff),
+  threads: whole(1, 64),
 } as const satisfies Record<string, Range>;
 
 /**

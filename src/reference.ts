@@ -3,14 +3,15 @@
 // Float32Array rounds a sum; a product inside a sum is rounded by round(). In f64, round() changes nothing.
 
 import type { Dataset } from "./dataset.js";
-import type {
-  Evaluation,
-  InitialWeights,
-  KernelDataset,
-  KernelNetwork,
-  Kernels,
-  LayerParameters,
-  RealArray,
+import {
+  countWeights,
+  type Evaluation,
+  type InitialWeights,
+  type KernelDataset,
+  type KernelNetwork,
+  type Kernels,
+  type LayerParameters,
+  type RealArray,
 } from "./kernels.js";
 import { RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
 
@@ -31,6 +32,7 @@ export function createReference(precision: "f32" | "f64" = "f32"): Kernels {
     name: "reference",
     createDataset: (dataset) => new ReferenceDataset(dataset, arithmetic),
     createNetwork: (layers) => new ReferenceNetwork(layers, arithmetic),
+    close: () => {},
   };
 }
 
@@ -91,7 +93,11 @@ interface Pass {
   readonly delta: readonly RealArray[];
 }
 
+/** Multiply-adds of about 10 ms of training, the zeros of digits counted. */
+const SLICE_WORK = 7e6;
+
 class ReferenceNetwork implements KernelNetwork {
+  readonly slice: number;
   /** Layers 1..L; layers[0] stands for the input and has no parameters. */
   readonly #layers: readonly Layer[];
   readonly #arithmetic: Arithmetic;
@@ -99,6 +105,7 @@ class ReferenceNetwork implements KernelNetwork {
 
   constructor(sizes: readonly number[], arithmetic: Arithmetic) {
     const Real = arithmetic.Array;
+    this.slice = Math.max(1, Math.round(SLICE_WORK / countWeights(sizes)));
     this.#arithmetic = arithmetic;
     this.#layers = sizes.map((outputs, l) => {
       const inputs = l === 0 ? 0 : sizes[l - 1];

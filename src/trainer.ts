@@ -37,8 +37,6 @@ export interface EpochReport {
   readonly seconds: number;
 }
 
-/** Samples between two calls of onProgress, checks of the weights, and chances to abort. */
-const SLICE_SAMPLES = 2500;
 /** How long the event loop may wait: timers, signals and input are served this often. */
 const MAX_BLOCKED_MS = 50;
 
@@ -67,14 +65,15 @@ export async function* trainEpochs(
   seed: number,
 ): AsyncGenerator<EpochReport, void, void> {
   const batches = Math.ceil(training.length / batchSize);
-  const slice = Math.max(1, Math.round(SLICE_SAMPLES / batchSize));
+  // Between two slices: a call of onProgress, a check of the weights, and a chance to abort.
+  const slice = Math.max(1, Math.round(network.slice / batchSize));
   let served = performance.now();
   for (let epoch = first; epoch < first + epochs; epoch++) {
     const start = performance.now();
     training.shuffle(seed, epoch);
     for (let batch = 0; batch < batches; batch += slice) {
       signal?.throwIfAborted();
-      network.trainBatches(training, batch, slice, learningRate, batchSize);
+      await network.trainBatches(training, batch, slice, learningRate, batchSize);
       const done = Math.min(batch + slice, batches);
       if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
       onProgress?.(epoch, Math.min(done * batchSize, training.length));
@@ -85,7 +84,7 @@ export async function* trainEpochs(
     }
     const cost = training.meanCost();
     const trained = performance.now();
-    const evaluation = validation && network.evaluate(validation);
+    const evaluation = validation && (await network.evaluate(validation));
     const end = performance.now();
     yield {
       epoch,

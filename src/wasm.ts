@@ -2,7 +2,17 @@
 
 import { instantiate } from "@assemblyscript/loader";
 import type { Dataset } from "./dataset.js";
-import type { Evaluation, InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters } from "./kernels.js";
+import {
+  countWeights,
+  type Evaluation,
+  type InitialWeights,
+  type KernelDataset,
+  type KernelNetwork,
+  type Kernels,
+  type LayerParameters,
+} from "./kernels.js";
+import { checkRange, RANGES } from "./ranges.js";
+import { chooseEvaluationThreads, chooseThreads, Team, type ThreadOptions } from "./threads.js";
 
 /** The exported functions of assembly/index.ts. Pointers are u32 byte addresses; 0 says that memory could not be had. */
 export interface Exports extends Record<string, unknown> {
@@ -15,52 +25,94 @@ export interface Exports extends Record<string, unknown> {
   sumCosts(dataset: number, first: number, count: number): number;
   predictions(dataset: number): number;
   createNetwork(sizes: number, count: number): number;
-  reserveBatch(network: number, batch: number): number;
+  reserveBatch(network: number, batch: number, threads: number): number;
+  arrange(network: number, threads: number): number;
   initialise(network: number, seed: number, scaled: number): void;
   readLayer(network: number, l: number, weights: number, biases: number): void;
   writeLayer(network: number, l: number, weights: number, biases: number): void;
   allFinite(network: number): number;
   trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
-  evaluate(network: number, dataset: number, first: number, count: number): number;
+  evaluate(network: number, dataset: number): number;
+  joinTeam(place: number, count: number, patience: number): void;
+  formTeam(): void;
+  abortTeam(): void;
   selftest(): number;
 }
 
-/** Samples that an evaluation carries through the network together. */
+/** Samples that each thread of an evaluation carries through the network together. */
 const EVALUATION_BATCH = 64;
+/** Multiply-adds of about 10 ms of training on one thread, the zeros of digits counted. */
+const SLICE_WORK = 2e8;
+/** Other threads are called by message, which takes 0.1 ms and more, but leave this one free: they get more to do at a time. */
+const TEAM_SLICE_WORK = 1e9;
+/** Pages of 64 KiB that a memory can have at most. */
+const MAX_PAGES = 65536;
 /** Bytes of images handed over at a time. */
 const CHUNK_BYTES = 2 ** 18;
 /** addImages reads whole vectors, so up to 15 bytes past the last pixel. */
 const PIXEL_PADDING = 16;
 
 /**
- * Kernels from the bytes of build/ductus.wasm, or from the compiled module.
+ * Kernels from the bytes of build/ductus.wasm, or from the compiled module. With `threads`, from build/ductus-threads.wasm
+ * instead: the same functions on a shared memory, so that several threads can work on it.
  * @throws {WebAssembly.CompileError} if the bytes are not a module, or the engine has no SIMD
+ * @throws {TypeError | RangeError} if it is the wrong one of the two modules, or the number of threads cannot be used
  */
-export async function createWasmKernels(source: BufferSource | WebAssembly.Module): Promise<Kernels> {
-  return kernelsOf(await instantiateModule(source));
+export async function createWasmKernels(
+  source: BufferSource | WebAssembly.Module,
+  threads?: ThreadOptions,
+): Promise<Kernels> {
+  const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+  const shared = WebAssembly.Module.imports(module).length > 0;
+  if (shared !== (threads !== undefined)) {
+    throw new TypeError(
+      `module: expected ${shared ? "ductus.wasm for one thread" : "ductus-threads.wasm for threads"}, got the other one`,
+    );
+  }
+  if (threads === undefined) return kernelsOf(await instantiateModule(module));
+  if (threads.count !== undefined) checkRange("threads", threads.count, RANGES.threads);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+  const exports = await instantiateModule(module, memory);
+  return kernelsOf(exports, new Team(module, memory, threads, exports));
 }
 
-/** The module's exports, typed. */
-export async function instantiateModule(source: BufferSource | WebAssembly.Module): Promise<Exports> {
-  return (await instantiate<Exports>(source)).exports;
+/** The module's exports, typed; `memory` is for the module that imports one. */
+export async function instantiateModule(
+  source: BufferSource | WebAssembly.Module,
+  memory?: WebAssembly.Memory,
+): Promise<Exports> {
+  return (await instantiate<Exports>(source, { env: { memory } })).exports;
 }
 
-/** Kernels on an instance: all its networks and data sets share its memory. */
-export function kernelsOf(exports: Exports): Kernels {
-  const memory = new Memory(exports);
+/** Kernels on an instance: all its networks and data sets share its memory, and its team of threads. */
+export function kernelsOf(exports: Exports, team?: Team): Kernels {
+  const memory = new Memory(exports, team);
   return {
     name: "wasm",
     createDataset: (dataset) => new WasmDataset(memory, dataset),
     createNetwork: (layers) => new WasmNetwork(memory, layers),
+    close: () => team?.end(),
   };
 }
 
 /** The module's exports, and a staging area through which data goes in and out. */
 class Memory {
+  readonly #exports: Exports;
   #staging = 0;
   #stagingBytes = 0;
 
-  constructor(readonly exports: Exports) {}
+  constructor(
+    exports: Exports,
+    readonly team: Team | undefined,
+  ) {
+    this.#exports = exports;
+  }
+
+  /** For this thread; what the others are doing is then done, so that nobody sees half of a result. */
+  get exports(): Exports {
+    this.team?.settle();
+    return this.#exports;
+  }
 
   /** Bytes from `address` on. memory.grow detaches such views: take one right before use, never keep one. */
   bytes(address: number, length: number): Uint8Array {
@@ -120,6 +172,7 @@ class WasmDataset implements KernelDataset {
 }
 
 class WasmNetwork implements KernelNetwork {
+  readonly slice: number;
   readonly #memory: Memory;
   readonly #sizes: readonly number[];
   readonly #pointer: number;
@@ -132,7 +185,9 @@ class WasmNetwork implements KernelNetwork {
     this.#memory = memory;
     this.#sizes = sizes;
     this.#pointer = got(memory.exports.createNetwork(staged, sizes.length), `a network [${sizes.join(", ")}]`);
-    this.#reserve(EVALUATION_BATCH);
+    const work = memory.team === undefined ? SLICE_WORK : TEAM_SLICE_WORK;
+    this.slice = Math.max(1, Math.round(work / countWeights(sizes)));
+    this.#reserve(EVALUATION_BATCH, 1);
   }
 
   initialise(initialWeights: InitialWeights, seed: number): void {
@@ -159,20 +214,32 @@ class WasmNetwork implements KernelNetwork {
     return this.#memory.exports.allFinite(this.#pointer) === 1;
   }
 
-  trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void {
-    this.#reserve(Math.min(m, dataset.length));
-    this.#memory.exports.trainBatches(this.#pointer, dataset.pointer, first, count, eta, m);
+  trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void | Promise<void> {
+    const { team, exports } = this.#memory;
+    const args = [this.#pointer, dataset.pointer, first, count, eta, m] as const;
+    const threads = team === undefined ? 1 : (team.options.count ?? chooseThreads(this.#sizes, m, team.options.cores));
+    this.#reserve(Math.min(m, dataset.length), threads);
+    got(exports.arrange(this.#pointer, threads), `${threads} threads`);
+    if (team === undefined || threads === 1) return exports.trainBatches(...args);
+    return team.call("trainBatches", args, threads).then(() => {});
   }
 
-  evaluate(dataset: WasmDataset): Evaluation {
-    const { exports } = this.#memory;
-    const correct = exports.evaluate(this.#pointer, dataset.pointer, 0, dataset.length);
-    const predictions = this.#memory.bytes(exports.predictions(dataset.pointer) >>> 0, dataset.length).slice();
-    return { correct, cost: dataset.meanCost(), predictions };
+  evaluate(dataset: WasmDataset): Evaluation | Promise<Evaluation> {
+    const { team, exports } = this.#memory;
+    const args = [this.#pointer, dataset.pointer] as const;
+    const result = (correct: number): Evaluation => {
+      const address = this.#memory.exports.predictions(dataset.pointer) >>> 0;
+      return { correct, cost: dataset.meanCost(), predictions: this.#memory.bytes(address, dataset.length).slice() };
+    };
+    const most = team === undefined ? 1 : (team.options.count ?? team.options.cores);
+    const threads = chooseEvaluationThreads(this.#sizes, dataset.length, most);
+    this.#reserve(threads * EVALUATION_BATCH, threads);
+    if (team === undefined || threads === 1) return result(exports.evaluate(...args));
+    return team.call("evaluate", args, threads).then(result);
   }
 
-  #reserve(batch: number): void {
-    got(this.#memory.exports.reserveBatch(this.#pointer, batch), `mini-batches of ${batch}`);
+  #reserve(batch: number, threads: number): void {
+    got(this.#memory.exports.reserveBatch(this.#pointer, batch, threads), `mini-batches of ${batch}`);
   }
 
   /** Where readLayer and writeLayer find the layer: weights, then biases. */

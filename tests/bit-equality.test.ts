@@ -11,8 +11,8 @@ import { differences, instance, poison, type Recipe, randomDataset, trainOn } fr
 async function expectSameBits(data: Dataset, recipe: Recipe): Promise<void> {
   const exports = await instance();
   poison(exports, 2 ** 22);
-  const wasm = trainOn(kernelsOf(exports), data, recipe);
-  const reference = trainOn(createReference(), data, recipe);
+  const wasm = await trainOn(kernelsOf(exports), data, recipe);
+  const reference = await trainOn(createReference(), data, recipe);
   expect(wasm.after.length).toBe(recipe.layers.slice(1).reduce((sum, n, i) => sum + n * (recipe.layers[i] + 1), 0));
   expect(differences(wasm.before, reference.before)).toBe(0);
   expect(differences(wasm.after, wasm.before)).toBeGreaterThan(wasm.after.length / 2);

@@ -68,7 +68,7 @@ describe("train", () => {
     const bytes = await readFile(join(folder, "model.safetensors"));
     const network = Network.load(createReference(), bytes);
     expect(stdout).toContain(await network.hash());
-    const { correct } = network.evaluate(loadDirectory(data).test);
+    const { correct } = await network.evaluate(loadDirectory(data).test);
     expect(stdout).toContain(`(${correct} / 20,`);
     expect(Object.fromEntries(decodeSafetensors(bytes).metadata)).toEqual({
       format: "ductus",

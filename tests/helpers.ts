@@ -44,7 +44,7 @@ export interface Recipe {
 }
 
 /** Trains straight on the kernels; returns the network and what was measured on the way. */
-export function trainOn(
+export async function trainOn(
   kernels: Kernels,
   data: Dataset,
   { layers, epochs, batchSize, eta, initialWeights, seed }: Recipe,
@@ -57,10 +57,10 @@ export function trainOn(
   const costs: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     dataset.shuffle(seed, epoch);
-    network.trainBatches(dataset, 0, batches, eta, batchSize);
+    await network.trainBatches(dataset, 0, batches, eta, batchSize);
     costs.push(dataset.meanCost());
   }
-  const { correct, cost, predictions } = network.evaluate(dataset);
+  const { correct, cost, predictions } = await network.evaluate(dataset);
   return { network, before, after: parameterBits(network, layers), costs, correct, cost, predictions };
 }
 

@@ -14,7 +14,7 @@ beforeAll(() => {
 async function run(options: NetworkOptions, learningRate: number): Promise<{ correct: number; hash: string }> {
   const network = Network.create(await loadKernels(), options);
   for await (const _ of network.train(data.training, { epochs: 30, batchSize: 10, learningRate }));
-  return { correct: network.evaluate(data.test).correct, hash: await network.hash() };
+  return { correct: (await network.evaluate(data.test)).correct, hash: await network.hash() };
 }
 
 test("MNIST is split 50,000 / 10,000 / 10,000", () => {

@@ -29,8 +29,8 @@ describe.each(WIDTHS)("layers of %i", (width) => {
     const data = randomDataset(33, layers[0], layers[layers.length - 1], width);
     const exports = await instance();
     poison(exports, BYTES);
-    const wasm = trainOn(kernelsOf(exports), data, { ...recipe, layers });
-    const reference = trainOn(createReference(), data, { ...recipe, layers });
+    const wasm = await trainOn(kernelsOf(exports), data, { ...recipe, layers });
+    const reference = await trainOn(createReference(), data, { ...recipe, layers });
     expect(wasm.network.allFinite()).toBe(true);
     expect(new Float32Array(wasm.after.buffer).every(Number.isFinite)).toBe(true);
     expect(differences(wasm.after, wasm.before)).toBeGreaterThan(0);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { Dataset } from "../src/dataset.js";
 import { createReference } from "../src/reference.js";
 
-test("one step of gradient descent gives the numbers worked by hand", () => {
+test("one step of gradient descent gives the numbers worked by hand", async () => {
   // One sample: pixels 51 and 255, so a^0 = (0.2, 1); y = 1. eta = 2, m = 1.
   const kernels = createReference("f64");
   const dataset = kernels.createDataset(new Dataset({ images: Uint8Array.of(51, 255), labels: Uint8Array.of(0) }));
@@ -20,14 +20,14 @@ test("one step of gradient descent gives the numbers worked by hand", () => {
   //   a^2 = 1 / (1 + e^0.2698803797)                                = 0.4329364619
   // cost
   //   C = 1/2 (1 - 0.4329364619)^2                                  = 0.1607805281
-  const before = network.evaluate(dataset);
+  const before = await network.evaluate(dataset);
   expect(before.cost).toBeCloseTo(0.1607805281, 9);
 
   // backprop
   //   delta^2 = (0.4329364619 - 1) * 0.4329364619 * 0.5670635381    = -0.1392155060
   //   delta^1_1 = 1.5 * -0.1392155060 * 0.4875026035 * 0.5124973965 = -0.0521731997
   //   delta^1_2 =  -2 * -0.1392155060 * 0.7005671425 * 0.2994328575 =  0.0584072589
-  network.trainBatches(dataset, 0, 1, 2, 1);
+  await network.trainBatches(dataset, 0, 1, 2, 1);
   expect(dataset.meanCost()).toBeCloseTo(0.1607805281, 9);
 
   // update

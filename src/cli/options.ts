@@ -15,6 +15,7 @@ export interface CliTrainOptions {
   readonly data: string | undefined;
   readonly limit: number | undefined;
   readonly kernels: "wasm" | "reference";
+  readonly threads: number | undefined;
   readonly out: string;
 }
 
@@ -45,6 +46,7 @@ const OPTIONS = {
   data: { type: "string", value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
   limit: { type: "string", value: "N", help: "train on the first N training samples only: 1 or more" },
   kernels: { type: "string", value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)" },
+  threads: { type: "string", value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
   out: { type: "string", value: "FILE", help: "where to save the model" },
   help: { type: "boolean", value: "", help: "print this and exit" },
 } as const;
@@ -92,6 +94,7 @@ export function parseTrainOptions(args: readonly string[]): CliTrainOptions | un
     data: given.data as string | undefined,
     limit: given.limit === undefined ? undefined : parseNumber("limit", String(given.limit), RANGES.limit),
     kernels: parseChoice("kernels", values.kernels, ["wasm", "reference"]),
+    threads: given.threads === undefined ? undefined : parseNumber("threads", String(given.threads), RANGES.threads),
     out: values.out,
   };
 }

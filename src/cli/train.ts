@@ -1,11 +1,13 @@
 // ductus train: data -> network -> epochs -> test -> file.
 
+import { availableParallelism } from "node:os";
 import type { Dataset } from "../dataset.js";
 import type { Evaluation } from "../kernels.js";
 import { accuracyOf } from "../metrics.js";
 import { Network } from "../network.js";
 import { loadDirectory, loadKernels, loadMnist } from "../node/index.js";
 import { createReference } from "../reference.js";
+import { chooseThreads } from "../threads.js";
 import type { EpochReport } from "../trainer.js";
 import { type CliTrainOptions, parseTrainOptions, trainHelp } from "./options.js";
 import { checkWritable, saveFile } from "./output-file.js";
@@ -17,12 +19,13 @@ export async function train(args: readonly string[]): Promise<void> {
   const start = performance.now();
   await checkWritable(options.out);
   const { training, validation, test } = loadData(options);
-  const kernels = options.kernels === "wasm" ? await loadKernels() : createReference();
   const layers = [training.inputs, ...options.hidden, training.classes];
+  const threads = options.threads ?? chooseThreads(layers, options.batchSize, availableParallelism());
+  const kernels = options.kernels === "wasm" ? await loadKernels({ threads }) : createReference();
   const network = Network.create(kernels, { ...options, layers });
   const onProgress = (epoch: number, samples: number) => progress.update((epoch - 1) * training.length + samples);
   const epochs = network.train(training, { ...options, validation, onProgress });
-  printLine(describe(options, layers, training));
+  printLine(describe(options, layers, training, threads));
   printLine(bold("epoch       cost            validation       time"));
   const progress = new TrainingProgress(options.epochs, training.length);
   let trainingSeconds = 0;
@@ -34,7 +37,7 @@ export async function train(args: readonly string[]): Promise<void> {
   } finally {
     progress.stop();
   }
-  const result = network.evaluate(test);
+  const result = await network.evaluate(test);
   const hash = await network.hash();
   const { accuracy, standardError } = accuracyOf(result.correct, test.length);
   const rate = (options.epochs * training.length) / trainingSeconds;
@@ -57,11 +60,12 @@ function loadData({ data, limit }: CliTrainOptions): { training: Dataset; valida
   return { ...split, training: split.training.slice(0, limit) };
 }
 
-function describe(options: CliTrainOptions, layers: readonly number[], training: Dataset): string {
+function describe(options: CliTrainOptions, layers: readonly number[], training: Dataset, threads: number): string {
   const batches = Math.ceil(training.length / options.batchSize);
   return (
     `[${layers.join(", ")}], ${options.initialWeights} weights, seed ${options.seed}: ` +
-    `${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${options.batchSize}, eta ${options.learningRate}`
+    `${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${options.batchSize}, eta ${options.learningRate}` +
+    (options.kernels === "wasm" && threads > 1 ? `, ${threads} threads` : "")
   );
 }
 

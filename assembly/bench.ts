@@ -1,0 +1,54 @@
+// The steps of a mini-batch one by one, for bench/kernels.ts; and a loop of nothing but multiplications and additions, as fast
+// as this machine can do them in WebAssembly: the peak that the steps are measured against. Not part of the shipped module.
+
+import { Layer, Network } from "./network";
+
+export { backprop } from "./backprop";
+export { quadraticCosts } from "./cost";
+export { feedforwardFirst, feedforwardRest } from "./feedforward";
+export * from "./index";
+export { updateFirst, updateLayer } from "./sgd";
+
+/** Layer l of a network, 1..L. */
+export function layerOf(network: Network, l: u32): Layer {
+  return network.layer(l);
+}
+
+/** 96 f32 multiplications by 1 and 96 additions of it a round, in chains that do not wait for each other: what they come to. */
+export function multiplyAdd(rounds: u32, factor: f32): f32 {
+  const one = f32x4.splat(factor);
+  let sum0 = one;
+  let product0 = one;
+  let sum1 = one;
+  let product1 = one;
+  let sum2 = one;
+  let product2 = one;
+  let sum3 = one;
+  let product3 = one;
+  let sum4 = one;
+  let product4 = one;
+  let sum5 = one;
+  let product5 = one;
+  for (let i: u32 = 0; i < rounds; i++) {
+    for (let j: u32 = 0; j < 4; j++) {
+      sum0 = f32x4.add(sum0, one);
+      product0 = f32x4.mul(product0, one);
+      sum1 = f32x4.add(sum1, one);
+      product1 = f32x4.mul(product1, one);
+      sum2 = f32x4.add(sum2, one);
+      product2 = f32x4.mul(product2, one);
+      sum3 = f32x4.add(sum3, one);
+      product3 = f32x4.mul(product3, one);
+      sum4 = f32x4.add(sum4, one);
+      product4 = f32x4.mul(product4, one);
+      sum5 = f32x4.add(sum5, one);
+      product5 = f32x4.mul(product5, one);
+    }
+  }
+  const sum = f32x4.add(f32x4.add(f32x4.add(sum0, sum1), f32x4.add(sum2, sum3)), f32x4.add(sum4, sum5));
+  const product = f32x4.mul(
+    f32x4.mul(f32x4.mul(product0, product1), f32x4.mul(product2, product3)),
+    f32x4.mul(product4, product5),
+  );
+  return f32x4.extract_lane(f32x4.add(sum, product), 0);
+}

@@ -1,0 +1,188 @@
+// Worker threads that compute together on the module's shared memory (assembly/team.ts is their side of it).
+// Started when they are first needed, asleep in their event loops between calls, ended with the kernels.
+
+import { ThreadError } from "./errors.js";
+import { countWeights } from "./kernels.js";
+import type { Reply, Request } from "./thread.js";
+
+/** A worker thread that runs serveThread(), whatever the runtime calls it. */
+export interface Thread {
+  post(request: Request): void;
+  /** Whether the process must stay alive for this thread: while it works. */
+  hold(needed: boolean): void;
+  end(): void;
+}
+
+/** Starts a worker thread; `onEnd` is called with a reason if it ends, and was not asked to. */
+export type StartThread = (onReply: (reply: Reply) => void, onEnd: (reason: string) => void) => Thread;
+
+export interface ThreadOptions {
+  /** How many threads train, 1 to 64. Default: as many as chooseThreads() says for each training. */
+  readonly count?: number;
+  /** How many threads can run at once on this machine. */
+  readonly cores: number;
+  readonly start: StartThread;
+}
+
+/** Multiply-adds, zeros among them, of one thread's share of a mini-batch that outweigh its waiting for the others. */
+const TRAINING_WORK = 100_000;
+/** The same for an evaluation, whose threads wait for nothing but being called. */
+const EVALUATION_WORK = 10_000_000;
+
+/**
+ * The number of threads that trains a network fastest: one for every 100,000 multiply-adds of a mini-batch, zeros counted, at
+ * least 1, at most the machine's `cores`. Results do not depend on it.
+ */
+export function chooseThreads(layers: readonly number[], batchSize: number, cores: number): number {
+  return limit((batchSize * countWeights(layers)) / TRAINING_WORK, cores);
+}
+
+/** The same for evaluating a number of images. */
+export function chooseEvaluationThreads(layers: readonly number[], images: number, cores: number): number {
+  return limit((images * countWeights(layers)) / EVALUATION_WORK, cores);
+}
+
+function limit(threads: number, cores: number): number {
+  return Math.max(1, Math.min(Math.floor(threads), cores));
+}
+
+/**
+ * How often a thread looks whether the others have come before it sleeps: for about 50 us. Where threads share a core, it keeps
+ * the others from coming, and sleeps at once.
+ */
+const PATIENCE = 20_000;
+/** How long settle() waits for threads that the event loop cannot tell about meanwhile. */
+const MAX_WAIT_MS = 60_000;
+
+/** What the threads of a call wait at: exports of the module. */
+interface Barrier {
+  formTeam(): void;
+  abortTeam(): void;
+}
+
+/** The threads of one memory. What `state` holds does not refer to the Team, so that an unused Team can be collected. */
+export class Team {
+  readonly #state: State;
+
+  /** @param exports of an instance on the same memory */
+  constructor(
+    module: WebAssembly.Module,
+    memory: WebAssembly.Memory,
+    readonly options: ThreadOptions,
+    exports: Barrier,
+  ) {
+    this.#state = new State(module, memory, options.start, exports);
+    COLLECTED.register(this, this.#state);
+    this.#state.grow(options.count ?? 0);
+  }
+
+  /** Waits, without the event loop, until no thread works on the memory. */
+  settle(): void {
+    this.#state.settle();
+  }
+
+  /**
+   * Calls a function of the module in `count` threads at once; the sum of what they return.
+   * @throws {ThreadError} if one of them is lost
+   */
+  async call(name: "trainBatches" | "evaluate", args: readonly number[], count: number): Promise<number> {
+    return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0);
+  }
+
+  /** Ends the threads. */
+  end(): void {
+    this.#state.end("the kernels were closed");
+  }
+}
+
+const COLLECTED = new FinalizationRegistry<State>((state) => state.end("the kernels were collected"));
+
+interface Call {
+  waiting: number;
+  sum: number;
+  readonly resolve: (sum: number) => void;
+  readonly reject: (error: ThreadError) => void;
+}
+
+class State {
+  readonly #threads: Thread[] = [];
+  /** Calls whose replies are to come, per thread in the order of its replies; undefined stands for its start. */
+  readonly #calls: (Call | undefined)[][] = [];
+  /** How many threads work on the memory. */
+  readonly #busy = new Int32Array(new SharedArrayBuffer(4));
+  #lost: ThreadError | undefined;
+
+  constructor(
+    readonly module: WebAssembly.Module,
+    readonly memory: WebAssembly.Memory,
+    readonly start: StartThread,
+    readonly barrier: Barrier,
+  ) {}
+
+  grow(count: number): void {
+    for (let i = this.#threads.length; i < count; i++) {
+      const calls: (Call | undefined)[] = [undefined];
+      const thread = this.start(
+        (reply) => this.#onReply(thread, calls, reply),
+        (reason) => this.end(reason),
+      );
+      this.#threads.push(thread);
+      this.#calls.push(calls);
+      thread.post({ kind: "start", module: this.module, memory: this.memory, busy: this.#busy });
+    }
+  }
+
+  settle(): void {
+    if (Atomics.load(this.#busy, 0) === 0) return;
+    const end = performance.now() + MAX_WAIT_MS;
+    while (Atomics.load(this.#busy, 0) !== 0) {
+      if (performance.now() > end) throw new ThreadError(`no answer in ${MAX_WAIT_MS / 1000} s`);
+    }
+  }
+
+  call(name: "trainBatches" | "evaluate", args: readonly number[], count: number, patience: number): Promise<number> {
+    this.settle();
+    if (this.#lost === undefined) this.grow(count);
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) return reject(this.#lost);
+      const call: Call = { waiting: count, sum: 0, resolve, reject };
+      this.barrier.formTeam();
+      Atomics.store(this.#busy, 0, count);
+      for (let place = 0; place < count; place++) {
+        this.#calls[place].push(call);
+        this.#threads[place].hold(true);
+        this.#threads[place].post({ kind: "call", name, args, team: [place, count, patience] });
+      }
+    });
+  }
+
+  #onReply(thread: Thread, calls: (Call | undefined)[], reply: Reply): void {
+    if ("error" in reply) {
+      this.end(reply.error);
+      return;
+    }
+    const call = calls.shift();
+    if (calls.length === 0) thread.hold(false);
+    if (call === undefined) return;
+    call.sum += reply.value;
+    if (--call.waiting === 0) call.resolve(call.sum);
+  }
+
+  /** Ends all threads; calls that are not done fail, as do later ones. */
+  end(reason: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = new ThreadError(reason);
+    this.barrier.abortTeam();
+    for (const thread of this.#threads) thread.end();
+    Atomics.store(this.#busy, 0, 0);
+    for (const call of new Set(this.#calls.flat())) call?.reject(this.#lost);
+  }
+}
+
+/** Threads in a browser, or another runtime with its Worker. */
+export const startWebThread: StartThread = (onReply, onEnd) => {
+  const worker = new Worker(new URL("./web-thread.js", import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => onReply(data);
+  worker.onerror = ({ message }) => onEnd(message);
+  return { post: (request) => worker.postMessage(request), hold: () => {}, end: () => worker.terminate() };
+};

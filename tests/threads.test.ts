@@ -1,0 +1,219 @@
+// Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller, waiting.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Dataset } from "../src/dataset.js";
+import { ThreadError } from "../src/errors.js";
+import type { Kernels } from "../src/kernels.js";
+import { Network } from "../src/network.js";
+import { loadKernels, loadMnist, startNodeThread } from "../src/node/index.js";
+import { createReference } from "../src/reference.js";
+import { chooseThreads, type Thread, type ThreadOptions } from "../src/threads.js";
+import { createWasmKernels } from "../src/wasm.js";
+import { differences, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
+
+const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
+const COUNTS = [1, 2, 3, 4];
+
+function createThreads(options: Partial<ThreadOptions>): Promise<Kernels> {
+  return createWasmKernels(readFileSync(THREADS_MODULE), { cores: 4, start: startNodeThread, ...options });
+}
+
+describe("the bits do not depend on the number of threads", () => {
+  const teams = new Map<number, Kernels>();
+  let training: Dataset;
+  beforeAll(async () => {
+    training = loadMnist().training.slice(0, 1500);
+    for (const count of COUNTS) teams.set(count, await createThreads({ count }));
+  });
+  afterAll(() => {
+    for (const kernels of teams.values()) kernels.close();
+  });
+
+  async function expectSameBits(data: Dataset, layers: readonly number[], batchSize: number): Promise<void> {
+    const recipe = { layers, batchSize, epochs: 2, eta: 2, initialWeights: "scaled" as const, seed: 4 };
+    const reference = await trainOn(createReference(), data, recipe);
+    for (const count of COUNTS) {
+      const result = await trainOn(teams.get(count) as Kernels, data, recipe);
+      expect(differences(result.after, result.before)).toBeGreaterThan(result.after.length / 2);
+      expect(differences(result.after, reference.after), `${count} threads`).toBe(0);
+      expect(result.costs).toEqual(reference.costs);
+      expect(result.predictions).toEqual(reference.predictions);
+      expect([result.correct, result.cost]).toEqual([reference.correct, reference.cost]);
+    }
+  }
+
+  test.each([
+    [[784, 30, 10], 10],
+    [[784, 100, 10], 128],
+    [[784, 100, 10], 7],
+    [[784, 256, 128, 10], 64],
+    [[784, 10], 10],
+  ])("%j in batches of %i on MNIST", (layers, batchSize) => expectSameBits(training, layers, batchSize));
+
+  test.each([1, 3, 4, 5, 15, 16, 17, 31, 33, 48, 63, 65, 100, 130])("%i hidden neurons", (width) =>
+    expectSameBits(randomDataset(70, 20, 5, width), [20, width, 5], 9),
+  );
+
+  test.each([1, 2, 3, 5, 29, 30])("batches of %i of 30 samples", (batchSize) =>
+    expectSameBits(randomDataset(30, 12, 4), [12, 40, 21, 4], batchSize),
+  );
+
+  test("a network may change threads between two epochs", async () => {
+    const layers = [784, 30, 10];
+    const [alone, changing] = [createReference(), await createThreads({ cores: 3 })];
+    const [a, b] = [alone, changing].map((kernels) => ({
+      network: kernels.createNetwork(layers),
+      dataset: kernels.createDataset(training),
+    }));
+    for (const { network } of [a, b]) network.initialise("scaled", 1);
+    // By the rule of chooseThreads: 1, 3 and 2 threads of 3.
+    for (const [epoch, m] of [3, 100, 9].entries()) {
+      for (const { network, dataset } of [a, b]) {
+        dataset.shuffle(1, epoch);
+        await network.trainBatches(dataset, 0, Math.ceil(1500 / m), 2, m);
+      }
+    }
+    expect(differences(parameterBits(a.network, layers), parameterBits(b.network, layers))).toBe(0);
+    changing.close();
+  });
+});
+
+test("more threads than cores stay correct and come to an end", async () => {
+  const recipe = {
+    layers: [784, 100, 10],
+    batchSize: 100,
+    epochs: 1,
+    eta: 2,
+    initialWeights: "scaled",
+    seed: 1,
+  } as const;
+  const data = loadMnist().training.slice(0, 1000);
+  const kernels = await createThreads({ count: 16, cores: 1 });
+  const [many, one] = await Promise.all([trainOn(kernels, data, recipe), trainOn(createReference(), data, recipe)]);
+  expect(differences(many.after, one.after)).toBe(0);
+  kernels.close();
+});
+
+test("one for every 100,000 multiply-adds of a mini-batch, as many as there are cores", () => {
+  expect(chooseThreads([784, 30, 10], 1, 8)).toBe(1);
+  expect(chooseThreads([784, 30, 10], 8, 8)).toBe(1);
+  expect(chooseThreads([784, 30, 10], 10, 8)).toBe(2);
+  expect(chooseThreads([784, 30, 10], 10, 1)).toBe(1);
+  expect(chooseThreads([784, 100, 10], 128, 8)).toBe(8);
+});
+
+describe("threads that are lost", () => {
+  /** Kernels whose threads can be reached, and networks that would train for minutes. */
+  async function longRun() {
+    const threads: Thread[] = [];
+    const ends: ((reason: string) => void)[] = [];
+    const kernels = await createThreads({
+      count: 2,
+      start: (onReply, onEnd) => {
+        const thread = startNodeThread(onReply, onEnd);
+        threads.push(thread);
+        ends.push(onEnd);
+        return thread;
+      },
+    });
+    const network = kernels.createNetwork([784, 800, 10]);
+    const dataset = kernels.createDataset(loadMnist().training);
+    network.initialise("scaled", 1);
+    await network.trainBatches(dataset, 0, 1, 1, 10);
+    const run = network.trainBatches(dataset, 0, 50_000, 1, 1);
+    return { kernels, network, dataset, threads, ends, run };
+  }
+
+  test("one that is ended gives an error, now and later, and no hang", async () => {
+    const { network, dataset, threads, run } = await longRun();
+    setTimeout(() => threads[1].end(), 50);
+    await expect(run).rejects.toThrow(ThreadError);
+    await expect(run).rejects.toThrow(/^a worker thread was lost: it ended with code 1; .* create new kernels/);
+    await expect(network.trainBatches(dataset, 0, 1, 1, 1)).rejects.toThrow(ThreadError);
+    // Others go on.
+    const kernels = await createThreads({ count: 2 });
+    const data = randomDataset(30, 12, 4);
+    const recipe = { layers: [12, 9, 4], batchSize: 5, epochs: 2, eta: 2, initialWeights: "scaled", seed: 1 } as const;
+    const { after } = await trainOn(kernels, data, recipe);
+    expect(differences(after, (await trainOn(createReference(), data, recipe)).after)).toBe(0);
+    kernels.close();
+  });
+
+  test("closing the kernels ends a run", async () => {
+    const { kernels, run } = await longRun();
+    setTimeout(() => kernels.close(), 50);
+    await expect(run).rejects.toThrow("the kernels were closed");
+  });
+
+  test("a trap in one is reported", async () => {
+    const { kernels } = await longRun().then(async (long) => {
+      long.kernels.close();
+      await expect(long.run).rejects.toThrow(ThreadError);
+      return { kernels: await createThreads({ count: 2 }) };
+    });
+    const network = kernels.createNetwork([12, 9, 4]);
+    const dataset = kernels.createDataset(randomDataset(30, 12, 4)) as unknown as { pointer: number; length: number };
+    const broken = { pointer: 0xffff_fff0, length: dataset.length };
+    await expect(network.trainBatches(broken as never, 0, 1, 1, 1)).rejects.toThrow(/out of bounds/);
+  });
+});
+
+describe("the caller", () => {
+  test("may throw between two slices, and train again", async () => {
+    const kernels = await createThreads({ count: 2 });
+    const data = loadMnist().training.slice(0, 3000);
+    const options = { epochs: 1, batchSize: 10, learningRate: 2 };
+    const failing = Network.create(kernels, { layers: [784, 30, 10] }).train(data, {
+      ...options,
+      onProgress: () => {
+        throw new Error("mine");
+      },
+    });
+    await expect(failing.next()).rejects.toThrow("mine");
+    const hashes = [kernels, createReference()].map(async (kernels) => {
+      const network = Network.create(kernels, { layers: [784, 30, 10] });
+      for await (const _ of network.train(data, options));
+      return network.hash();
+    });
+    expect(await hashes[0]).toBe(await hashes[1]);
+    kernels.close();
+  });
+
+  test("sees whole slices only, whenever it looks", async () => {
+    const layers = [784, 30, 10];
+    const data = loadMnist().training.slice(0, 20_000);
+    const kernels = await createThreads({ count: 2 });
+    const network = kernels.createNetwork(layers);
+    const dataset = kernels.createDataset(data);
+    network.initialise("scaled", 1);
+    const before = parameterBits(network, layers);
+    const run = network.trainBatches(dataset, 0, 2000, 2, 10);
+    const during = parameterBits(network, layers);
+    await run;
+    expect(differences(during, before)).toBeGreaterThan(0);
+    expect(differences(during, parameterBits(network, layers))).toBe(0);
+    kernels.close();
+  });
+
+  test("idle threads take no time", async () => {
+    const kernels = await createThreads({ count: 4 });
+    const network = kernels.createNetwork([784, 30, 10]);
+    const dataset = kernels.createDataset(loadMnist().training.slice(0, 1000));
+    await network.trainBatches(dataset, 0, 100, 2, 10);
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { user, system } = process.cpuUsage(before);
+    // One that spins would take 500,000 us.
+    expect(user + system).toBeLessThan(250_000);
+    kernels.close();
+  });
+
+  test("is told when module and threads do not go together", async () => {
+    const threads = { cores: 2, start: startNodeThread };
+    await expect(createWasmKernels(readFileSync(MODULE), threads)).rejects.toThrow(/^module: expected .*-threads.wasm/);
+    await expect(createWasmKernels(readFileSync(THREADS_MODULE))).rejects.toThrow(/^module: expected ductus.wasm/);
+    await expect(loadKernels({ threads: 65 })).rejects.toThrow("threads: expected a whole number from 1 to 64, got 65");
+    await expect(loadKernels({ threads: 0 })).rejects.toThrow(RangeError);
+  });
+});
