@@ -1,6 +1,6 @@
 // Products of weights with inputs that are all used, for one panel, in tiles whose sums stay in registers:
 // 4 samples x 2 vectors of outputs for feedforward, 4 rows x 2 vectors for the update, 4 rows x 2 samples for the errors.
-// A tile that reaches past the last sample or row takes the last one again: it writes the same numbers there once more.
+// A tile that reaches past the last sample or row takes the last one again.
 
 import { Layer } from "./network";
 import { Row1, Row2 } from "./simd";
@@ -78,7 +78,7 @@ function denseSumsOf<Row>(
 
 /**
  * w_kj += a_k d_j of each of `count` samples in their order, aStride and layer.stride bytes apart, for the rows k
- * first..first+rows-1 (at least one) and the outputs j of panel p.
+ * first..first+rows-1 (at least one) and the outputs j of panel p. `a` is padded to whole vectors with finite numbers.
  */
 export function denseUpdate(
   layer: Layer,
@@ -101,7 +101,7 @@ export function denseUpdate(
 
 function denseUpdateOf<Row>(
   count: u32,
-  inputs: u32,
+  rows: u32,
   column: usize,
   aStride: usize,
   row: usize,
@@ -109,11 +109,8 @@ function denseUpdateOf<Row>(
   deltas: usize,
   dStride: usize,
 ): void {
-  for (let k: u32 = 0; k < inputs; k += 4) {
-    const last = <usize>(inputs - 1 - k);
-    const column1 = min<usize>(last, 1) << 2;
-    const column2 = min<usize>(last, 2) << 2;
-    const column3 = min<usize>(last, 3) << 2;
+  for (let k: u32 = 0; k < rows; k += 4) {
+    const last = <usize>(rows - 1 - k);
     const row1 = row + min<usize>(last, 1) * stride;
     const row2 = row + min<usize>(last, 2) * stride;
     const row3 = row + min<usize>(last, 3) * stride;
@@ -133,25 +130,26 @@ function denseUpdateOf<Row>(
       const x0 = v128.load32_splat(a);
       w00 = f32x4.add(w00, f32x4.mul(x0, d0));
       if (offsetof<Row>() > 16) w01 = f32x4.add(w01, f32x4.mul(x0, d1));
-      const x1 = v128.load32_splat(a + column1);
+      const x1 = v128.load32_splat(a, 4);
       w10 = f32x4.add(w10, f32x4.mul(x1, d0));
       if (offsetof<Row>() > 16) w11 = f32x4.add(w11, f32x4.mul(x1, d1));
-      const x2 = v128.load32_splat(a + column2);
+      const x2 = v128.load32_splat(a, 8);
       w20 = f32x4.add(w20, f32x4.mul(x2, d0));
       if (offsetof<Row>() > 16) w21 = f32x4.add(w21, f32x4.mul(x2, d1));
-      const x3 = v128.load32_splat(a + column3);
+      const x3 = v128.load32_splat(a, 12);
       w30 = f32x4.add(w30, f32x4.mul(x3, d0));
       if (offsetof<Row>() > 16) w31 = f32x4.add(w31, f32x4.mul(x3, d1));
     }
-    v128.store(row, w00);
-    v128.store(row1, w10);
-    v128.store(row2, w20);
+    // Past the last row a_k is padding, and the row the last one again: its own result is stored after.
     v128.store(row3, w30);
+    v128.store(row2, w20);
+    v128.store(row1, w10);
+    v128.store(row, w00);
     if (offsetof<Row>() > 16) {
-      v128.store(row, w01, 16);
-      v128.store(row1, w11, 16);
-      v128.store(row2, w21, 16);
       v128.store(row3, w31, 16);
+      v128.store(row2, w21, 16);
+      v128.store(row1, w11, 16);
+      v128.store(row, w01, 16);
     }
     column += 16;
     row += stride << 2;
@@ -165,9 +163,6 @@ function denseUpdateOf<Row>(
  */
 export function rowSums(layer: Layer, k: u32, delta: usize, delta2: usize, sums: usize, sums2: usize): void {
   const last = <usize>(layer.inputs - 1 - k);
-  const step1 = min<usize>(last, 1);
-  const step2 = min<usize>(last, 2);
-  const step3 = min<usize>(last, 3);
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   let sum2 = sum0;
@@ -179,24 +174,25 @@ export function rowSums(layer: Layer, k: u32, delta: usize, delta2: usize, sums:
   let panel = layer.weights;
   for (let p: u32 = 0; p < layer.panels; p++) {
     const stride = (<usize>layer.width(p)) << 4;
-    let row = panel + <usize>k * stride;
-    const row1 = step1 * stride;
-    const row2 = step2 * stride;
-    const row3 = step3 * stride;
-    const end = row + stride;
-    for (; row < end; row += 16, delta += 16, delta2 += 16) {
+    // Four pointers that move: offsets from one, Binaryen would compute anew for every vector.
+    let row0 = panel + <usize>k * stride;
+    let row1 = row0 + min<usize>(last, 1) * stride;
+    let row2 = row0 + min<usize>(last, 2) * stride;
+    let row3 = row0 + min<usize>(last, 3) * stride;
+    const end = row0 + stride;
+    for (; row0 < end; row0 += 16, row1 += 16, row2 += 16, row3 += 16, delta += 16, delta2 += 16) {
       const d = v128.load(delta);
       const e = v128.load(delta2);
-      const w0 = v128.load(row);
+      const w0 = v128.load(row0);
       sum0 = f32x4.add(sum0, f32x4.mul(d, w0));
       sum4 = f32x4.add(sum4, f32x4.mul(e, w0));
-      const w1 = v128.load(row + row1);
+      const w1 = v128.load(row1);
       sum1 = f32x4.add(sum1, f32x4.mul(d, w1));
       sum5 = f32x4.add(sum5, f32x4.mul(e, w1));
-      const w2 = v128.load(row + row2);
+      const w2 = v128.load(row2);
       sum2 = f32x4.add(sum2, f32x4.mul(d, w2));
       sum6 = f32x4.add(sum6, f32x4.mul(e, w2));
-      const w3 = v128.load(row + row3);
+      const w3 = v128.load(row3);
       sum3 = f32x4.add(sum3, f32x4.mul(d, w3));
       sum7 = f32x4.add(sum7, f32x4.mul(e, w3));
     }

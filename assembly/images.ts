@@ -11,8 +11,8 @@ export const PIXELS: usize = memory.data(1024, 16);
 
 /** The largest gap of an entry. */
 const MAX_GAP: u32 = 255;
-/** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all. */
-const SPARSE_SHARE: u32 = 112;
+/** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
+const SPARSE_SHARE: u32 = 180;
 
 @unmanaged
 export class Dataset {
@@ -147,8 +147,9 @@ export function expandImages(images: usize, count: u32, a: usize, stride: usize)
   memory.fill(a, 0, <usize>count * stride);
   for (let s: u32 = 0; s < count; s++, a += stride) {
     const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    const end = image.end;
     let pixel = a;
-    for (let entry = image.entries; entry < image.end; entry += 2) {
+    for (let entry = image.entries; entry < end; entry += 2) {
       pixel += (<usize>load<u8>(entry, 1)) << 2;
       store<f32>(pixel, load<f32>(PIXELS + ((<usize>load<u8>(entry)) << 2)));
     }

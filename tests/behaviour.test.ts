@@ -164,6 +164,14 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     expect(network.epochs).toBe(0);
   });
 
+  test("-0 in a file is 0 in the network", async () => {
+    const { tensors, metadata } = decodeSafetensors(create([3, 4, 2]).save());
+    tensors.get("layers.1.weights")?.data.set([-0, 1, -0]);
+    tensors.get("layers.1.biases")?.data.set([-0]);
+    const { weights, biases } = Network.load(kernels, encodeSafetensors({ tensors, metadata })).parameters(1);
+    expect([...weights.slice(0, 3), biases[0]]).toEqual([0, 1, 0, 0]);
+  });
+
   test("a run whose weights are no longer finite stops and says so", async () => {
     // Sigmoid neurons saturate before they diverge, so it takes a model on the brink: a hidden neuron that is all but off,
     // through a weight near the largest f32, in front of a weight as large.

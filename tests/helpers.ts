@@ -26,10 +26,12 @@ export function poison(exports: Exports, bytes: number): void {
   exports.release(block);
 }
 
-/** Random images, about half of their pixels zero, with random labels. */
-export function randomDataset(length: number, inputs: number, classes: number, seed = 1): Dataset {
+/** Random images with random labels; the share `density` of their pixels, about half, is not zero. */
+export function randomDataset(length: number, inputs: number, classes: number, seed = 1, density = 255 / 511): Dataset {
   const random = new RandomStream(seed, 1000, 0);
-  const images = Uint8Array.from({ length: length * inputs }, () => Math.max(0, random.nextBelow(511) - 255));
+  const levels = Math.round(255 / density);
+  const pixel = () => (density === 0 ? 0 : Math.max(0, random.nextBelow(levels) - (levels - 256)));
+  const images = Uint8Array.from({ length: length * inputs }, pixel);
   const labels = Uint8Array.from({ length }, () => random.nextBelow(classes));
   return new Dataset({ images, labels, classes });
 }
