@@ -1,6 +1,7 @@
 // The steps of a mini-batch one by one, for bench/kernels.ts; and a loop of nothing but multiplications and additions, as fast
 // as this machine can do them in WebAssembly: the peak that the steps are measured against. Not part of the shipped module.
 
+import { Dataset } from "./images";
 import { Layer, Network } from "./network";
 
 export { backprop } from "./backprop";
@@ -12,6 +13,16 @@ export { updateFirst, updateLayer } from "./sgd";
 /** Layer l of a network, 1..L. */
 export function layerOf(network: Network, l: u32): Layer {
   return network.layer(l);
+}
+
+/** How many panels a layer has. */
+export function panelsOf(layer: Layer): u32 {
+  return layer.panels;
+}
+
+/** Where a data set's images stand in the order of the epoch. */
+export function orderOf(dataset: Dataset): usize {
+  return dataset.order;
 }
 
 /** 96 f32 multiplications by 1 and 96 additions of it a round, in chains that do not wait for each other: what they come to. */

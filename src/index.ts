@@ -3,7 +3,7 @@
 export { Dataset, type DatasetOptions } from "./dataset.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { type IdxFile, parseDataset } from "./idx.js";
-export type { Evaluation, InitialWeights, Kernels, LayerParameters } from "./kernels.js";
+export { countWeights, type Evaluation, type InitialWeights, type Kernels, type LayerParameters } from "./kernels.js";
 export { type Accuracy, accuracyOf } from "./metrics.js";
 export { Network, type NetworkOptions } from "./network.js";
 export { createReference } from "./reference.js";

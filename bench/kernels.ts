@@ -1,0 +1,114 @@
+// Where the time of a mini-batch goes: each step by itself, over and over, on data in the cache, and its share of the peak, the
+// multiplications and additions of four f32 that this machine does in WebAssembly when it does nothing else.
+
+import { readFile } from "node:fs/promises";
+import type { Dataset } from "ductus";
+import { inTurns, type Task } from "./timing.js";
+
+export interface Step {
+  readonly name: string;
+  /** Nanoseconds per sample, median. */
+  readonly nanoseconds: number;
+  /** Multiplications and additions per sample: what the step needs if it leaves out zeros. */
+  readonly operations: number;
+  /** operations / time / peak. */
+  readonly share: number;
+}
+
+export interface KernelReport {
+  readonly layers: readonly number[];
+  readonly batchSize: number;
+  /** GFLOP/s of the peak. */
+  readonly peak: number;
+  readonly steps: readonly Step[];
+}
+
+/** Functions of assembly/bench.ts, whose arguments are addresses and counts. */
+interface Exports extends Record<string, (...args: readonly number[]) => number> {}
+
+const MODULE = new URL("kernels.wasm", import.meta.url);
+/** Flops of a round of multiplyAdd. */
+const ROUND_FLOPS = 192;
+const ROUNDS = 200_000;
+/** Images that fit in the second-level cache together with a network. */
+const IMAGES = 1000;
+
+/** The steps of training `layers` in mini-batches of m on the first images of a data set. */
+export async function timeKernels(
+  layers: readonly number[],
+  m: number,
+  data: Dataset,
+  rounds: number,
+): Promise<KernelReport> {
+  const { instance } = await WebAssembly.instantiate(await readFile(MODULE), {});
+  const exports = instance.exports as unknown as Exports;
+  const memory = instance.exports.memory as WebAssembly.Memory;
+  const L = layers.length - 1;
+  const { inputs, images, labels } = data.slice(0, IMAGES);
+  const staged = exports.allocate(IMAGES * inputs + 16 + IMAGES);
+  const stagedLabels = staged + IMAGES * inputs + 16;
+  const dataset = exports.createDataset(IMAGES, inputs);
+  const sizes = exports.allocate(4 * layers.length);
+  new Uint8Array(memory.buffer).set(images, staged);
+  new Uint8Array(memory.buffer).set(labels, stagedLabels);
+  new Uint32Array(memory.buffer, sizes, layers.length).set(layers);
+  exports.addImages(dataset, 0, staged, stagedLabels, IMAGES);
+  const network = exports.createNetwork(sizes, layers.length);
+  exports.reserveBatch(network, Math.max(64, m), 1);
+  exports.initialise(network, 1, 1);
+  const order = exports.orderOf(dataset);
+  const costs = exports.allocate(4 * m);
+  const layer = layers.map((_, l) => (l === 0 ? 0 : exports.layerOf(network, l)));
+  const panels = exports.panelsOf(layer[1]);
+
+  const batches = Math.floor(IMAGES / m);
+  /** Over the images again and again, for some milliseconds. */
+  const repeats = Math.max(1, Math.round(1e9 / (batches * m * layers[0] * layers[1])));
+  const task = (name: string, step: (batch: number) => void): Task => ({
+    name,
+    samples: repeats * batches * m,
+    run: () => {
+      for (let i = 0; i < repeats; i++) for (let batch = 0; batch < batches; batch++) step(order + 4 * m * batch);
+    },
+  });
+  const pixels = images.reduce((sum, pixel) => sum + Number(pixel !== 0), 0) / IMAGES;
+  const later = layers.slice(2).reduce((sum, outputs, i) => sum + layers[i + 1] * outputs, 0);
+  const steps = [
+    {
+      operations: 2 * pixels * layers[1],
+      ...task("layer 1 forward", (b) => exports.feedforwardFirst(network, b, 0, m, 0, panels)),
+    },
+    { operations: 2 * later, ...task("later layers forward", () => exports.feedforwardRest(network, 0, m)) },
+    { operations: 3 * layers[L], ...task("costs", (b) => exports.quadraticCosts(layer[L], b, 0, m, costs)) },
+    { operations: 2 * later, ...task("errors, back", (b) => exports.backprop(network, b, 0, m)) },
+    { operations: 2 * pixels * layers[1], ...task("layer 1 update", (b) => exports.updateFirst(network, b, m, -1e-6)) },
+    ...(L > 1
+      ? [
+          {
+            operations: 2 * later,
+            ...task("later layers update", () => {
+              for (let l = 2; l <= L; l++) exports.updateLayer(layer[l - 1], layer[l], m);
+            }),
+          },
+        ]
+      : []),
+    {
+      operations: 4 * pixels * layers[1] + 6 * later,
+      ...task("whole mini-batch", (b) => exports.trainBatches(network, dataset, (b - order) / (4 * m), 1, 1e-6, m)),
+    },
+  ];
+  const peakTask = { name: "peak", samples: ROUNDS * ROUND_FLOPS, run: () => void exports.multiplyAdd(ROUNDS, 1) };
+  const rates = await inTurns([peakTask, ...steps], rounds);
+  const peak = rates.peak.median;
+  return {
+    layers,
+    batchSize: m,
+    peak: peak / 1e9,
+    steps: steps.map(({ name, operations }) => ({
+      name,
+      operations,
+      nanoseconds: 1e9 / rates[name].median,
+      share: (operations * rates[name].median) / peak,
+    })),
+  };
+}

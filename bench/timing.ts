@@ -1,0 +1,54 @@
+// Timing on a machine that others use too: tasks take turns, so that a slow moment hits all of them, and medians are quoted.
+
+import { Bench } from "tinybench";
+
+export interface Task {
+  readonly name: string;
+  /** What one run processes: rates are per second of these. */
+  readonly samples: number;
+  readonly run: () => void | Promise<void>;
+}
+
+export interface Rate {
+  /** Samples per second: of the median run, and of the fastest. */
+  readonly median: number;
+  readonly best: number;
+}
+
+/** Runs each task once to warm up, then all of them in turn for a number of rounds. */
+export async function inTurns<Name extends string>(
+  tasks: readonly (Task & { readonly name: Name })[],
+  rounds: number,
+): Promise<Record<Name, Rate>> {
+  const seconds = new Map<Name, number[]>(tasks.map(({ name }) => [name, []]));
+  for (let round = -1; round < rounds; round++) {
+    const bench = new Bench({ time: 0, iterations: 1, warmup: false, throws: true });
+    for (const { name, run } of tasks) bench.add(name, run);
+    await bench.run();
+    if (round < 0) continue;
+    for (const { name } of tasks) {
+      const result = bench.getTask(name)?.result;
+      if (result === undefined || !("latency" in result)) throw new Error(`${name}: no result`);
+      seconds.get(name)?.push(result.latency.mean / 1000);
+    }
+  }
+  const rates = tasks.map(({ name, samples }): [Name, Rate] => {
+    const sorted = (seconds.get(name) as number[]).sort((a, b) => a - b);
+    return [name, { median: samples / sorted[sorted.length >> 1], best: samples / sorted[0] }];
+  });
+  return Object.fromEntries(rates) as Record<Name, Rate>;
+}
+
+/** Rows as a Markdown table: the first `left` columns flush left, the rest flush right. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
+  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
+  const format = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
+  const rule = widths.map((width, i) => (i < left ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`));
+  return [format(head), `|${rule.join("|")}|`, ...rows.map(format)].join("\n");
+}
+
+/** 1234567.8 -> "1,234,568". */
+export function count(n: number): string {
+  return Math.round(n).toLocaleString("en-US");
+}
