@@ -6,21 +6,9 @@ import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { loadMnist } from "ductus/node";
 import { type KernelReport, timeKernels } from "./kernels.js";
-import { type OtherRow, timeCommand, timeEvaluation, timeLoading } from "./other.js";
-import { count, markdownTable } from "./timing.js";
+import { timeCommand, timeEvaluation, timeLoading } from "./other.js";
+import { growthTable, kernelTable, otherTable, type Results, trainingTable } from "./tables.js";
 import { type Contender, syntheticDataset, type TrainingRow, timeTraining, verify } from "./training.js";
-
-/** What --json writes. */
-export interface Results {
-  readonly machine: string;
-  readonly date: string;
-  readonly quick: boolean;
-  readonly training: readonly TrainingRow[];
-  /** How the module's time grows: rows that differ in one thing each. */
-  readonly growth: readonly TrainingRow[];
-  readonly kernels: readonly KernelReport[];
-  readonly other: readonly OtherRow[];
-}
 
 const { json, quick = false } = parseArgs({ options: { json: { type: "string" }, quick: { type: "boolean" } } }).values;
 const mnist = loadMnist();
@@ -94,56 +82,4 @@ console.log(`\n${otherTable(other)}`);
 if (json !== undefined) {
   const results: Results = { machine, date, quick, training: trainingRows, growth, kernels, other };
   await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
-}
-
-function trainingTable(rows: readonly TrainingRow[]): string {
-  const cell = (rate: number | undefined, base: number | undefined, ratio: (rate: number, base: number) => number) =>
-    rate === undefined || base === undefined ? ["", ""] : [count(rate), `${ratio(rate, base).toFixed(1)} x`];
-  const lines = rows.map(({ work, layers, batchSize, threads, rates }) => {
-    const module = rates.module?.median;
-    return [
-      work,
-      `[${layers.join(", ")}]`,
-      String(batchSize),
-      count(module ?? 0),
-      ...cell(rates.threads?.median, module, (rate, base) => rate / base).map((text, i) =>
-        i ? text : `${text} (${threads})`,
-      ),
-      ...cell(rates.reference?.median, module, (rate, base) => base / rate),
-      ...cell(rates.textbook?.median, module, (rate, base) => base / rate),
-    ];
-  });
-  const head = [
-    "data",
-    "layers",
-    "batch",
-    "module",
-    "threads",
-    "gain",
-    "reference",
-    "module is",
-    "textbook",
-    "module is",
-  ];
-  return markdownTable(head, lines, 2);
-}
-
-function growthTable(rows: readonly TrainingRow[]): string {
-  const time = (rate: number | undefined) => (rate === undefined ? "" : (1e6 / rate).toFixed(2));
-  const lines = rows.map(({ work, layers, batchSize, rates }) => {
-    return [work, `[${layers.join(", ")}]`, String(batchSize), time(rates.module?.median), time(rates.threads?.median)];
-  });
-  return markdownTable(["what grows", "layers", "batch", "one thread", `${options.threads} threads`], lines, 2);
-}
-
-function kernelTable({ steps }: KernelReport): string {
-  const lines = steps.map(({ name, nanoseconds, operations, share }) => {
-    return [name, nanoseconds.toFixed(0), count(operations), `${(100 * share).toFixed(0)} %`];
-  });
-  return markdownTable(["step", "ns/sample", "operations", "of the peak"], lines, 1);
-}
-
-function otherTable(rows: readonly OtherRow[]): string {
-  const lines = rows.map(({ work, threads, milliseconds }) => [work, String(threads), milliseconds.toFixed(1)]);
-  return markdownTable(["work", "threads", "ms"], lines, 1);
 }

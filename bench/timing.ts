@@ -38,17 +38,3 @@ export async function inTurns<Name extends string>(
   });
   return Object.fromEntries(rates) as Record<Name, Rate>;
 }
-
-/** Rows as a Markdown table: the first `left` columns flush left, the rest flush right. */
-export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const format = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(" | ")} |`;
-  const rule = widths.map((width, i) => (i < left ? "-".repeat(width + 2) : `${"-".repeat(width + 1)}:`));
-  return [format(head), `|${rule.join("|")}|`, ...rows.map(format)].join("\n");
-}
-
-/** 1234567.8 -> "1,234,568". */
-export function count(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
-}

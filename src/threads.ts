@@ -47,8 +47,8 @@ function limit(threads: number, cores: number): number {
 }
 
 /**
- * How often a thread looks whether the others have come before it sleeps: for about 50 us. Where threads share a core, it keeps
- * the others from coming, and sleeps at once.
+ * How often a thread looks whether the others have come before it sleeps: for about 50 us. Where there are more threads than
+ * cores, looking would keep the others from coming, and it sleeps at once.
  */
 const PATIENCE = 20_000;
 /** How long settle() waits for threads that the event loop cannot tell about meanwhile. */

@@ -65,8 +65,9 @@ export async function* trainEpochs(
   seed: number,
 ): AsyncGenerator<EpochReport, void, void> {
   const batches = Math.ceil(training.length / batchSize);
-  // Between two slices: a call of onProgress, a check of the weights, and a chance to abort.
-  const slice = Math.max(1, Math.round(network.slice / batchSize));
+  // Even slices; between two of them a call of onProgress, a check of the weights, and a chance to abort.
+  const slices = Math.min(batches, Math.ceil(training.length / network.slice));
+  const slice = Math.ceil(batches / slices);
   let served = performance.now();
   for (let epoch = first; epoch < first + epochs; epoch++) {
     const start = performance.now();

@@ -93,6 +93,8 @@ describe("train", () => {
     const wasm = await hash();
     expect(wasm).toMatch(/^[0-9a-f]{64}$/);
     expect(await hash("--kernels", "reference")).toBe(wasm);
+    expect(await hash("--threads", "1")).toBe(wasm);
+    expect(await hash("--threads", "3")).toBe(wasm);
     expect(await hash("--seed", "2")).not.toBe(wasm);
     expect(await hash("--init", "normal")).not.toBe(wasm);
   });
@@ -190,6 +192,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--seed", "4294967296"], '--seed: expected a whole number from 0 to 4294967295, got "4294967296"'],
     [["train", "--limit", "0"], '--limit: expected a whole number from 1 to 4294967295, got "0"'],
     [["train", "--init", "zero"], '--init: expected scaled or normal, got "zero"'],
+    [["train", "--threads", "0"], '--threads: expected a whole number from 1 to 64, got "0"'],
     [["train", "--kernels", "gpu"], '--kernels: expected wasm or reference, got "gpu"'],
     [["train", "--out", ""], "--out: expected a file name, got nothing"],
     [["train", "--hiden", "30"], "Unknown option '--hiden': see --help"],
