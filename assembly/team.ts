@@ -5,9 +5,17 @@
 /** Most threads in a team. */
 const MAX_THREADS: u32 = 64;
 
+/** Looks of a short wait, some microseconds; how many waits are short at first, and at most. */
+const SHORT_PATIENCE: u32 = 1000;
+const HASTY: u32 = 32;
+const MAX_HASTY: u32 = 8192;
+
 let thread: u32 = 0;
 let threads: u32 = 1;
 let patience: u32 = 0;
+/** Waits that are to be short before the next one with all patience, and how many after that if it is in vain. */
+let hasty: u32 = 0;
+let nextHasty: u32 = HASTY;
 
 /** In shared memory: for each thread how many barriers it has come to, each on its own cache line. */
 const ARRIVALS: usize = memory.data(4096, 64);
@@ -69,9 +77,24 @@ export function barrier(): bool {
   return atomic.load<u32>(ABORTED) === 0;
 }
 
-/** Waits until a thread has come to barrier number `arrival`: it may have come to the next one. */
+/**
+ * Waits until a thread has come to barrier number `arrival`: it may have come to the next one. Looks with all its patience while
+ * that works: being woken takes longer than a mini-batch. Once it did not, the two may share a core, where each look keeps the
+ * other from coming; then it soon sleeps, and only now and then, ever more rarely, tries whether patience works again.
+ */
 function waitFor(thread: usize, arrival: u32): void {
-  for (let i: u32 = 0; i < patience; i++) if (<i32>(atomic.load<u32>(thread) - arrival) >= 0) return;
+  const looks = hasty === 0 ? patience : min(patience, SHORT_PATIENCE);
+  for (let i: u32 = 0; i < looks; i++) {
+    if (<i32>(atomic.load<u32>(thread) - arrival) < 0) continue;
+    if (hasty !== 0) hasty--;
+    else nextHasty = HASTY;
+    return;
+  }
+  if (hasty !== 0) hasty--;
+  else {
+    hasty = nextHasty;
+    nextHasty = min(2 * nextHasty, MAX_HASTY);
+  }
   atomic.add<u32>(ASLEEP, 1);
   while (<i32>(atomic.load<u32>(thread) - arrival) < 0 && atomic.load<u32>(ABORTED) === 0) {
     atomic.wait<i32>(thread, arrival - 1, NAP);

@@ -3,7 +3,7 @@
 
 import { ThreadError } from "./errors.js";
 import { countWeights } from "./kernels.js";
-import type { Reply, Request } from "./thread.js";
+import { type FUNCTIONS, Mailbox, type Reply, type Request } from "./thread.js";
 
 /** A worker thread that runs serveThread(), whatever the runtime calls it. */
 export interface Thread {
@@ -47,10 +47,10 @@ function limit(threads: number, cores: number): number {
 }
 
 /**
- * How often a thread looks whether the others have come before it sleeps: for about 50 us. Where there are more threads than
- * cores, looking would keep the others from coming, and it sleeps at once.
+ * How often a thread looks whether the others have come before it sleeps: for about half a millisecond. Where there are more
+ * threads than cores, looking would only keep the others from coming, and it sleeps at once.
  */
-const PATIENCE = 20_000;
+const PATIENCE = 500_000;
 /** How long settle() waits for threads that the event loop cannot tell about meanwhile. */
 const MAX_WAIT_MS = 60_000;
 
@@ -85,7 +85,7 @@ export class Team {
    * Calls a function of the module in `count` threads at once; the sum of what they return.
    * @throws {ThreadError} if one of them is lost
    */
-  async call(name: "trainBatches" | "evaluate", args: readonly number[], count: number): Promise<number> {
+  async call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number): Promise<number> {
     return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0);
   }
 
@@ -108,8 +108,7 @@ class State {
   readonly #threads: Thread[] = [];
   /** Calls whose replies are to come, per thread in the order of its replies; undefined stands for its start. */
   readonly #calls: (Call | undefined)[][] = [];
-  /** How many threads work on the memory. */
-  readonly #busy = new Int32Array(new SharedArrayBuffer(4));
+  readonly #mailbox = new Mailbox();
   #lost: ThreadError | undefined;
 
   constructor(
@@ -128,30 +127,31 @@ class State {
       );
       this.#threads.push(thread);
       this.#calls.push(calls);
-      thread.post({ kind: "start", module: this.module, memory: this.memory, busy: this.#busy });
+      const { module, memory } = this;
+      thread.post({ kind: "start", place: i, module, memory, mailbox: this.#mailbox.buffer });
     }
   }
 
   settle(): void {
-    if (Atomics.load(this.#busy, 0) === 0) return;
+    if (this.#mailbox.busy === 0) return;
     const end = performance.now() + MAX_WAIT_MS;
-    while (Atomics.load(this.#busy, 0) !== 0) {
+    while (this.#mailbox.busy !== 0) {
       if (performance.now() > end) throw new ThreadError(`no answer in ${MAX_WAIT_MS / 1000} s`);
     }
   }
 
-  call(name: "trainBatches" | "evaluate", args: readonly number[], count: number, patience: number): Promise<number> {
+  call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number, patience: number): Promise<number> {
     this.settle();
     if (this.#lost === undefined) this.grow(count);
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
-      const call: Call = { waiting: count, sum: 0, resolve, reject };
+      const pending: Call = { waiting: count, sum: 0, resolve, reject };
       this.barrier.formTeam();
-      Atomics.store(this.#busy, 0, count);
+      const call = this.#mailbox.write(name, args, count, patience);
       for (let place = 0; place < count; place++) {
-        this.#calls[place].push(call);
+        this.#calls[place].push(pending);
         this.#threads[place].hold(true);
-        this.#threads[place].post({ kind: "call", name, args, team: [place, count, patience] });
+        this.#threads[place].post({ kind: "call", call });
       }
     });
   }
@@ -174,7 +174,7 @@ class State {
     this.#lost = new ThreadError(reason);
     this.barrier.abortTeam();
     for (const thread of this.#threads) thread.end();
-    Atomics.store(this.#busy, 0, 0);
+    this.#mailbox.clear();
     for (const call of new Set(this.#calls.flat())) call?.reject(this.#lost);
   }
 }
