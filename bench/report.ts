@@ -1,15 +1,15 @@
-// npm run bench:report: bench/results.json -> the tables of README.md and docs/performance.md, between their markers, and the
+// npm run bench:report: bench/results.json and bench/native.json -> the tables of README.md and docs/performance.md, between their markers, and the
 // plot docs/performance.svg. What people read is what was measured.
 
 import { readFile, writeFile } from "node:fs/promises";
 import * as Plot from "@observablehq/plot";
 import { parseHTML } from "linkedom";
-import { growthTable, kernelTable, otherTable, type Results, trainingTable } from "./tables.js";
+import { growthTable, kernelTable, nativeTable, otherTable, type Results, trainingTable } from "./tables.js";
 
 const ROOT = new URL("../../", import.meta.url);
-const RESULTS = new URL("bench/results.json", ROOT);
 
-const results: Results = JSON.parse(await readFile(RESULTS, "utf8"));
+const results: Results = JSON.parse(await readFile(new URL("bench/results.json", ROOT), "utf8"));
+const native = JSON.parse(await readFile(new URL("bench/native.json", ROOT), "utf8"));
 if (results.quick)
   throw new Error(
     "bench/results.json: expected a full run, got --quick: run npm run bench -- --json bench/results.json",
@@ -29,6 +29,7 @@ await replace("docs/performance.md", {
   growth: growthTable(results.growth),
   kernels: kernels.join("\n\n"),
   other: otherTable(results.other),
+  native: nativeTable(native),
 });
 await writeFile(new URL("docs/performance.svg", ROOT), plot(results));
 

@@ -51,10 +51,21 @@ export function trainingTable(rows: readonly TrainingRow[]): string {
 
 export function growthTable(rows: readonly TrainingRow[]): string {
   const time = (rate: number | undefined) => (rate === undefined ? "" : (1e6 / rate).toFixed(2));
-  const lines = rows.map(({ work, layers, batchSize, rates }) => {
-    return [work, `[${layers.join(", ")}]`, String(batchSize), time(rates.module?.median), time(rates.threads?.median)];
+  const lines = rows.map(({ work, samples, layers, batchSize, rates }) => {
+    return [
+      work,
+      count(samples),
+      `[${layers.join(", ")}]`,
+      String(batchSize),
+      time(rates.module?.median),
+      time(rates.threads?.median),
+    ];
   });
-  return markdownTable(["what grows", "layers", "batch", "one thread", `${rows[0].threads} threads`], lines, 2);
+  return markdownTable(
+    ["what grows", "samples", "layers", "batch", "one thread", `${rows[0].threads} threads`],
+    lines,
+    2,
+  );
 }
 
 export function kernelTable({ steps }: KernelReport): string {

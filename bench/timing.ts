@@ -7,6 +7,8 @@ export interface Task {
   /** What one run processes: rates are per second of these. */
   readonly samples: number;
   readonly run: () => void | Promise<void>;
+  /** Done before each run and not timed: what a run that follows others of its kind finds done, such as threads being awake. */
+  readonly warm?: () => void | Promise<void>;
 }
 
 export interface Rate {
@@ -23,7 +25,7 @@ export async function inTurns<Name extends string>(
   const seconds = new Map<Name, number[]>(tasks.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     const bench = new Bench({ time: 0, iterations: 1, warmup: false, throws: true });
-    for (const { name, run } of tasks) bench.add(name, run);
+    for (const { name, run, warm } of tasks) bench.add(name, run, { async: true, beforeEach: warm });
     await bench.run();
     if (round < 0) continue;
     for (const { name } of tasks) {

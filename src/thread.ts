@@ -69,10 +69,10 @@ export type Request =
 export type Reply = { readonly value: number } | { readonly error: string };
 
 /**
- * How often a thread that is done looks for the next call before it goes back to its event loop: for about 2 ms. Being woken
- * takes 0.1 ms, and may put it on the core of another one, where a scheduler leaves it for many.
+ * How long a thread that is done looks for the next call before it goes back to its event loop. Being woken takes 0.1 ms, and may
+ * put it on the core of another one, where a scheduler leaves it for many.
  */
-const LOOKS = 1_000_000;
+const LOOKING_MS = 2;
 
 /** Answers the start, and each call that this thread takes part in, with one reply. */
 export function serveThread(reply: (reply: Reply) => void): (request: Request) => void {
@@ -102,7 +102,10 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
     } while (patience > 0 && hasNews());
   };
   const hasNews = (): boolean => {
-    for (let i = 0; i < LOOKS; i++) if (mailbox.call !== last) return true;
+    const end = performance.now() + LOOKING_MS;
+    while (performance.now() < end) {
+      for (let i = 0; i < 100; i++) if (mailbox.call !== last) return true;
+    }
     return false;
   };
 
