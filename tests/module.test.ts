@@ -15,6 +15,7 @@ import { createWasmKernels, instantiateModule } from "../src/wasm.js";
 import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
 
 const DEBUG_MODULE = new URL("../build/ductus.debug.wasm", import.meta.url);
+const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 const MAX_BYTES = 16 * 1024;
 
 const EXPORTS = [
@@ -48,6 +49,17 @@ test("imports nothing and exports the contract and its memory", async () => {
   const functions = exports.filter(({ kind }) => kind === "function");
   expect(functions.map(({ name }) => name).sort()).toEqual(EXPORTS);
   expect(exports.length).toBe(EXPORTS.length + 1);
+});
+
+test("the build for threads differs in its memory only: imported, shared", async () => {
+  const bytes = await readFile(THREADS_MODULE);
+  const module = await WebAssembly.compile(bytes);
+  expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+  const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+  expect(names.sort()).toEqual([...EXPORTS, "memory"].sort());
+  expect(bytes.length).toBeLessThanOrEqual(MAX_BYTES);
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+  expect((await instantiateModule(module, memory)).selftest()).toBe(1);
 });
 
 test("has no start function and stays within its size", async () => {

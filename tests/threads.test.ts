@@ -1,6 +1,8 @@
 // Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller, waiting.
 
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Dataset } from "../src/dataset.js";
 import { ThreadError } from "../src/errors.js";
@@ -8,7 +10,7 @@ import type { Kernels } from "../src/kernels.js";
 import { Network } from "../src/network.js";
 import { loadKernels, loadMnist, startNodeThread } from "../src/node/index.js";
 import { createReference } from "../src/reference.js";
-import { chooseThreads, type Thread, type ThreadOptions } from "../src/threads.js";
+import { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "../src/threads.js";
 import { createWasmKernels } from "../src/wasm.js";
 import { differences, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
 
@@ -211,6 +213,38 @@ describe("the caller", () => {
     // One that spins would take 500,000 us.
     expect(user + system).toBeLessThan(250_000);
     kernels.close();
+  });
+
+  test("ends the threads by forgetting what they work for", async () => {
+    let ended = 0;
+    const start: StartThread = (onReply, onEnd) => {
+      const thread = startNodeThread(onReply, onEnd);
+      const end = () => {
+        ended++;
+        thread.end();
+      };
+      return { ...thread, end };
+    };
+    await (async () => {
+      const kernels = await createThreads({ count: 2, start });
+      const data = randomDataset(30, 12, 4);
+      await trainOn(kernels, data, {
+        layers: [12, 9, 4],
+        batchSize: 5,
+        epochs: 1,
+        eta: 2,
+        initialWeights: "scaled",
+        seed: 1,
+      });
+    })();
+    expect(ended).toBe(0);
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc") as () => void;
+    for (let i = 0; i < 100 && ended < 2; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(ended).toBe(2);
   });
 
   test("is told when module and threads do not go together", async () => {
