@@ -61,6 +61,7 @@ function plot({ training }: Results): string {
     );
   const svg = Plot.plot({
     document,
+    ariaLabel: "Samples per second in training, for each network and contender",
     width: 900,
     height: 560,
     marginTop: 30,
