@@ -14,8 +14,11 @@ export class Mailbox {
     this.#numbers = new Float64Array(buffer, 64);
   }
 
-  /** The number of the latest call, from 1; 0 before. */
-  get call(): number {
+  /**
+   * The latest call: its number, modulo 2^25, and in the low 7 bits for how many threads it is. In one word, because a thread that
+   * does not take part may look while the next call is being written down, and must not read anything else.
+   */
+  get latest(): number {
     return Atomics.load(this.#control, 0);
   }
 
@@ -24,9 +27,9 @@ export class Mailbox {
     return Atomics.load(this.#control, 1);
   }
 
-  /** How many threads the latest call is for, and how often they look for each other before they sleep. */
-  get team(): readonly [count: number, patience: number] {
-    return [this.#numbers[1], this.#numbers[2]];
+  /** How often the threads look for each other before they sleep. */
+  get patience(): number {
+    return this.#numbers[1];
   }
 
   get name(): (typeof FUNCTIONS)[number] {
@@ -34,14 +37,14 @@ export class Mailbox {
   }
 
   get args(): number[] {
-    return [...this.#numbers.subarray(4, 4 + this.#numbers[3])];
+    return [...this.#numbers.subarray(3, 3 + this.#numbers[2])];
   }
 
-  /** Writes a call down for others to see; returns its number. The call before must be done. */
-  write(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number, patience: number): number {
-    this.#numbers.set([FUNCTIONS.indexOf(name), count, patience, args.length, ...args]);
+  /** Writes a call for `count` threads, at most 64, down for them to see. The call before must be done. */
+  write(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number, patience: number): void {
+    this.#numbers.set([FUNCTIONS.indexOf(name), patience, args.length, ...args]);
     Atomics.store(this.#control, 1, count);
-    return Atomics.add(this.#control, 0, 1) + 1;
+    Atomics.store(this.#control, 0, (((this.latest >> 7) + 1) << 7) | count);
   }
 
   /** One thread is done. */
@@ -63,7 +66,7 @@ export type Request =
       readonly memory: WebAssembly.Memory;
       readonly mailbox: SharedArrayBuffer;
     }
-  | { readonly kind: "call"; readonly call: number };
+  | { readonly kind: "call" };
 
 /** What a start (0) or a call returned, or why it failed. */
 export type Reply = { readonly value: number } | { readonly error: string };
@@ -88,32 +91,32 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
     place = request.place;
     reply({ value: 0 });
   };
+  /** Does the calls that are new; one may have been seen in the mailbox before its message came. */
   const work = (): void => {
-    let patience = 0;
-    do {
-      const [count, looks] = mailbox.team;
-      last = mailbox.call;
-      patience = looks;
+    // Now and then back to the event loop, where messages pile up meanwhile.
+    for (let i = 0; i < 100 && mailbox.latest !== last; i++) {
+      last = mailbox.latest;
+      const count = last & 127;
       if (place >= count) return;
-      exports.joinTeam(place, count, looks);
+      const { patience } = mailbox;
+      exports.joinTeam(place, count, patience);
       const value = exports[mailbox.name](...mailbox.args);
       mailbox.leave();
       reply({ value });
-    } while (patience > 0 && hasNews());
+      if (patience > 0) lookForNews();
+    }
   };
-  const hasNews = (): boolean => {
+  const lookForNews = (): void => {
     const end = performance.now() + LOOKING_MS;
     while (performance.now() < end) {
-      for (let i = 0; i < 100; i++) if (mailbox.call !== last) return true;
+      for (let i = 0; i < 100; i++) if (mailbox.latest !== last) return;
     }
-    return false;
   };
 
   let done: Promise<void> = Promise.resolve();
   return (request) => {
-    // A call may already have been seen in the mailbox.
     done = done
-      .then(() => (request.kind === "start" ? start(request) : request.call > last ? work() : undefined))
+      .then(() => (request.kind === "start" ? start(request) : work()))
       .catch((error) => reply({ error: String(error) }));
   };
 }

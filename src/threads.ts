@@ -3,6 +3,7 @@
 
 import { ThreadError } from "./errors.js";
 import { countWeights } from "./kernels.js";
+import { RANGES } from "./ranges.js";
 import { type FUNCTIONS, Mailbox, type Reply, type Request } from "./thread.js";
 
 /** A worker thread that runs serveThread(), whatever the runtime calls it. */
@@ -31,7 +32,7 @@ const EVALUATION_WORK = 10_000_000;
 
 /**
  * The number of threads that trains a network fastest: one for every 100,000 multiply-adds of a mini-batch, zeros counted, at
- * least 1, at most the machine's `cores`. Results do not depend on it.
+ * least 1, at most the machine's `cores` and 64. Results do not depend on it.
  */
 export function chooseThreads(layers: readonly number[], batchSize: number, cores: number): number {
   return limit((batchSize * countWeights(layers)) / TRAINING_WORK, cores);
@@ -43,7 +44,7 @@ export function chooseEvaluationThreads(layers: readonly number[], images: numbe
 }
 
 function limit(threads: number, cores: number): number {
-  return Math.max(1, Math.min(Math.floor(threads), cores));
+  return Math.max(1, Math.min(Math.floor(threads), cores, RANGES.threads.max));
 }
 
 /**
@@ -63,6 +64,8 @@ interface Barrier {
 /** The threads of one memory. What `state` holds does not refer to the Team, so that an unused Team can be collected. */
 export class Team {
   readonly #state: State;
+  #queued = 0;
+  #last: Promise<void> = Promise.resolve();
 
   /** @param exports of an instance on the same memory */
   constructor(
@@ -74,6 +77,17 @@ export class Team {
     this.#state = new State(module, memory, options.start, exports);
     COLLECTED.register(this, this.#state);
     this.#state.grow(options.count ?? 0);
+  }
+
+  /** Runs an operation on the memory, made of calls and what is read before and after them, when the ones before are done. */
+  queue<T>(operation: () => Promise<T>): Promise<T> {
+    const result = this.#queued === 0 ? operation() : this.#last.then(operation);
+    this.#queued++;
+    const done = () => {
+      this.#queued--;
+    };
+    this.#last = result.then(done, done);
+    return result;
   }
 
   /** Waits, without the event loop, until no thread works on the memory. */
@@ -97,18 +111,21 @@ export class Team {
 
 const COLLECTED = new FinalizationRegistry<State>((state) => state.end("the kernels were collected"));
 
+/** What waits for replies: a call, or a thread's start. */
 interface Call {
   waiting: number;
   sum: number;
-  readonly resolve: (sum: number) => void;
-  readonly reject: (error: ThreadError) => void;
+  resolve: (sum: number) => void;
+  reject: (error: ThreadError) => void;
 }
 
 class State {
   readonly #threads: Thread[] = [];
-  /** Calls whose replies are to come, per thread in the order of its replies; undefined stands for its start. */
-  readonly #calls: (Call | undefined)[][] = [];
+  /** Calls whose replies are to come, per thread in the order of its replies. */
+  readonly #calls: Call[][] = [];
   readonly #mailbox = new Mailbox();
+  /** Threads that are still starting. */
+  readonly #starts = new Set<Promise<void>>();
   #lost: ThreadError | undefined;
 
   constructor(
@@ -120,7 +137,14 @@ class State {
 
   grow(count: number): void {
     for (let i = this.#threads.length; i < count; i++) {
-      const calls: (Call | undefined)[] = [undefined];
+      const start: Call = { waiting: 1, sum: 0, resolve: () => {}, reject: () => {} };
+      const started = new Promise<void>((resolve) => {
+        start.resolve = () => resolve();
+        start.reject = () => resolve();
+      });
+      this.#starts.add(started);
+      started.then(() => this.#starts.delete(started));
+      const calls = [start];
       const thread = this.start(
         (reply) => this.#onReply(thread, calls, reply),
         (reason) => this.end(reason),
@@ -128,35 +152,43 @@ class State {
       this.#threads.push(thread);
       this.#calls.push(calls);
       const { module, memory } = this;
+      thread.hold(true);
       thread.post({ kind: "start", place: i, module, memory, mailbox: this.#mailbox.buffer });
     }
   }
 
   settle(): void {
-    if (this.#mailbox.busy === 0) return;
+    if (this.#lost !== undefined || this.#mailbox.busy <= 0) return;
     const end = performance.now() + MAX_WAIT_MS;
-    while (this.#mailbox.busy !== 0) {
+    while (this.#mailbox.busy > 0) {
       if (performance.now() > end) throw new ThreadError(`no answer in ${MAX_WAIT_MS / 1000} s`);
     }
   }
 
-  call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number, patience: number): Promise<number> {
-    this.settle();
+  async call(
+    name: (typeof FUNCTIONS)[number],
+    args: readonly number[],
+    count: number,
+    patience: number,
+  ): Promise<number> {
     if (this.#lost === undefined) this.grow(count);
+    // A thread that has not started yet may need the event loop of this one, which settle() would not let go round.
+    if (this.#starts.size > 0) await Promise.all(this.#starts);
+    this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
       const pending: Call = { waiting: count, sum: 0, resolve, reject };
       this.barrier.formTeam();
-      const call = this.#mailbox.write(name, args, count, patience);
+      this.#mailbox.write(name, args, count, patience);
       for (let place = 0; place < count; place++) {
         this.#calls[place].push(pending);
         this.#threads[place].hold(true);
-        this.#threads[place].post({ kind: "call", call });
+        this.#threads[place].post({ kind: "call" });
       }
     });
   }
 
-  #onReply(thread: Thread, calls: (Call | undefined)[], reply: Reply): void {
+  #onReply(thread: Thread, calls: Call[], reply: Reply): void {
     if ("error" in reply) {
       this.end(reply.error);
       return;
@@ -175,7 +207,7 @@ class State {
     this.barrier.abortTeam();
     for (const thread of this.#threads) thread.end();
     this.#mailbox.clear();
-    for (const call of new Set(this.#calls.flat())) call?.reject(this.#lost);
+    for (const call of new Set(this.#calls.flat())) call.reject(this.#lost);
   }
 }
 

@@ -215,17 +215,26 @@ class WasmNetwork implements KernelNetwork {
   }
 
   trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void | Promise<void> {
-    const { team, exports } = this.#memory;
+    const { team } = this.#memory;
     const args = [this.#pointer, dataset.pointer, first, count, eta, m] as const;
     const threads = team === undefined ? 1 : (team.options.count ?? chooseThreads(this.#sizes, m, team.options.cores));
-    this.#reserve(Math.min(m, dataset.length), threads);
-    got(exports.arrange(this.#pointer, threads), `${threads} threads`);
-    if (team === undefined || threads === 1) return exports.trainBatches(...args);
-    return team.call("trainBatches", args, threads).then(() => {});
+    const prepare = () => {
+      this.#reserve(Math.min(m, dataset.length), threads);
+      got(this.#memory.exports.arrange(this.#pointer, threads), `${threads} threads`);
+    };
+    if (team === undefined) {
+      prepare();
+      return this.#memory.exports.trainBatches(...args);
+    }
+    return team.queue(async () => {
+      prepare();
+      if (threads === 1) this.#memory.exports.trainBatches(...args);
+      else await team.call("trainBatches", args, threads);
+    });
   }
 
   evaluate(dataset: WasmDataset): Evaluation | Promise<Evaluation> {
-    const { team, exports } = this.#memory;
+    const { team } = this.#memory;
     const args = [this.#pointer, dataset.pointer] as const;
     const result = (correct: number): Evaluation => {
       const address = this.#memory.exports.predictions(dataset.pointer) >>> 0;
@@ -233,9 +242,16 @@ class WasmNetwork implements KernelNetwork {
     };
     const most = team === undefined ? 1 : (team.options.count ?? team.options.cores);
     const threads = chooseEvaluationThreads(this.#sizes, dataset.length, most);
-    this.#reserve(threads * EVALUATION_BATCH, threads);
-    if (team === undefined || threads === 1) return result(exports.evaluate(...args));
-    return team.call("evaluate", args, threads).then(result);
+    const alone = () => {
+      this.#reserve(EVALUATION_BATCH, 1);
+      return result(this.#memory.exports.evaluate(...args));
+    };
+    if (team === undefined) return alone();
+    return team.queue(async () => {
+      if (threads === 1) return alone();
+      this.#reserve(threads * EVALUATION_BATCH, threads);
+      return result(await team.call("evaluate", args, threads));
+    });
   }
 
   #reserve(batch: number, threads: number): void {

@@ -6,7 +6,7 @@ import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Dataset } from "../src/dataset.js";
 import { ThreadError } from "../src/errors.js";
-import type { Kernels } from "../src/kernels.js";
+import type { Evaluation, Kernels } from "../src/kernels.js";
 import { Network } from "../src/network.js";
 import { loadKernels, loadMnist, startNodeThread } from "../src/node/index.js";
 import { createReference } from "../src/reference.js";
@@ -107,6 +107,7 @@ test("one for every 100,000 multiply-adds of a mini-batch, as many as there are 
   expect(chooseThreads([784, 30, 10], 10, 8)).toBe(2);
   expect(chooseThreads([784, 30, 10], 10, 1)).toBe(1);
   expect(chooseThreads([784, 100, 10], 128, 8)).toBe(8);
+  expect(chooseThreads([784, 800, 10], 128, 1000)).toBe(64);
 });
 
 describe("threads that are lost", () => {
@@ -193,12 +194,29 @@ describe("the caller", () => {
     const network = kernels.createNetwork(layers);
     const dataset = kernels.createDataset(data);
     network.initialise("scaled", 1);
+    await network.trainBatches(dataset, 0, 1, 2, 10); // starts the threads
     const before = parameterBits(network, layers);
     const run = network.trainBatches(dataset, 0, 2000, 2, 10);
     const during = parameterBits(network, layers);
     await run;
     expect(differences(during, before)).toBeGreaterThan(0);
     expect(differences(during, parameterBits(network, layers))).toBe(0);
+    kernels.close();
+  });
+
+  test("may ask for several things at once", async () => {
+    const kernels = await createThreads({ count: 2 });
+    const data = loadMnist().training.slice(0, 3000);
+    const dataset = kernels.createDataset(data);
+    const networks = [1, 2, 3].map((seed) => {
+      const network = kernels.createNetwork([784, 30, 10]);
+      network.initialise("scaled", seed);
+      return network;
+    });
+    const alone: Evaluation[] = [];
+    for (const network of networks) alone.push(await network.evaluate(dataset));
+    expect(new Set(alone.map(({ cost }) => cost)).size).toBe(3);
+    expect(await Promise.all(networks.map((network) => network.evaluate(dataset)))).toEqual(alone);
     kernels.close();
   });
 

@@ -31,7 +31,8 @@ export async function loadKernels({ threads }: LoadOptions = {}): Promise<Kernel
 
 /** Threads as Node's workers. */
 export const startNodeThread: StartThread = (onReply, onEnd) => {
-  const worker = new Worker(THREAD);
+  // Without the options of this process: some, as --input-type, do not go with a worker's file.
+  const worker = new Worker(THREAD, { execArgv: [] });
   worker.unref();
   worker.on("message", onReply);
   worker.on("error", (error) => onEnd(String(error)));
