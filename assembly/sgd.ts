@@ -59,7 +59,7 @@ function ownPanel(layer: Layer, next: u32): u32 {
 }
 
 /** d = step * delta, in place, for the vectors from..to-1 of samples first..first+count-1. */
-export function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, step: f32): void {
+function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, step: f32): void {
   for (let s: u32 = 0; s < count; s++) {
     const delta = layer.deltaOf(first + s);
     const end = delta + ((<usize>to) << 4);
@@ -69,7 +69,7 @@ export function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to:
 }
 
 /** b_j += d_j of each sample, for the vectors from..to-1. */
-export function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
+function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
   const end = layer.biases + ((<usize>to) << 4);
   let column = layer.delta + ((<usize>from) << 4);
   for (let b = layer.biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {

@@ -44,18 +44,26 @@ export async function timeKernels(
   const exports = instance.exports as unknown as Exports;
   const memory = instance.exports.memory as WebAssembly.Memory;
   const L = layers.length - 1;
-  const { inputs, images, labels } = data.slice(0, IMAGES);
-  const staged = exports.allocate(IMAGES * inputs + 16 + IMAGES);
-  const stagedLabels = staged + IMAGES * inputs + 16;
-  const dataset = exports.createDataset(IMAGES, inputs);
   const sizes = exports.allocate(4 * layers.length);
-  new Uint8Array(memory.buffer).set(images, staged);
-  new Uint8Array(memory.buffer).set(labels, stagedLabels);
   new Uint32Array(memory.buffer, sizes, layers.length).set(layers);
-  exports.addImages(dataset, 0, staged, stagedLabels, IMAGES);
   const network = exports.createNetwork(sizes, layers.length);
   exports.reserveBatch(network, Math.max(64, m), 1);
   exports.initialise(network, 1, 1);
+  const staged = exports.allocate(IMAGES * (data.inputs + 1) + 16);
+  const load = ({ images, labels, inputs, length }: Dataset): number => {
+    const dataset = exports.createDataset(length, inputs);
+    const stagedLabels = staged + IMAGES * inputs + 16;
+    for (let first = 0; first < length; first += IMAGES) {
+      const count = Math.min(IMAGES, length - first);
+      new Uint8Array(memory.buffer).set(images.subarray(first * inputs, (first + count) * inputs), staged);
+      new Uint8Array(memory.buffer).set(labels.subarray(first, first + count), stagedLabels);
+      exports.addImages(dataset, first, staged, stagedLabels, count);
+    }
+    return dataset;
+  };
+  const some = data.slice(0, IMAGES);
+  const dataset = load(some);
+  const all = load(data);
   const order = exports.orderOf(dataset);
   const costs = exports.allocate(4 * m);
   const layer = layers.map((_, l) => (l === 0 ? 0 : exports.layerOf(network, l)));
@@ -71,9 +79,9 @@ export async function timeKernels(
       for (let i = 0; i < repeats; i++) for (let batch = 0; batch < batches; batch++) step(order + 4 * m * batch);
     },
   });
-  const pixels = images.reduce((sum, pixel) => sum + Number(pixel !== 0), 0) / IMAGES;
+  const pixels = some.images.reduce((sum, pixel) => sum + Number(pixel !== 0), 0) / IMAGES;
   const later = layers.slice(2).reduce((sum, outputs, i) => sum + layers[i + 1] * outputs, 0);
-  const steps = [
+  const steps: (Task & { readonly operations: number })[] = [
     {
       operations: 2 * pixels * layers[1],
       ...task("layer 1 forward", (b) => exports.feedforwardFirst(network, b, 0, m, 0, panels)),
@@ -82,33 +90,40 @@ export async function timeKernels(
     { operations: 3 * layers[L], ...task("costs", (b) => exports.quadraticCosts(layer[L], b, 0, m, costs)) },
     { operations: 2 * later, ...task("errors, back", (b) => exports.backprop(network, b, 0, m)) },
     { operations: 2 * pixels * layers[1], ...task("layer 1 update", (b) => exports.updateFirst(network, b, m, -1e-6)) },
-    ...(L > 1
-      ? [
-          {
-            operations: 2 * later,
-            ...task("later layers update", () => {
-              for (let l = 2; l <= L; l++) exports.updateLayer(layer[l - 1], layer[l], m);
-            }),
-          },
-        ]
-      : []),
     {
-      operations: 4 * pixels * layers[1] + 6 * later,
-      ...task("whole mini-batch", (b) => exports.trainBatches(network, dataset, (b - order) / (4 * m), 1, 1e-6, m)),
+      operations: 2 * later,
+      ...task("later layers update", () => {
+        for (let l = 2; l <= L; l++) exports.updateLayer(layer[l - 1], layer[l], m);
+      }),
     },
   ];
+  const whole: Task = task("mini-batch, images in the cache", (b) =>
+    exports.trainBatches(network, dataset, (b - order) / (4 * m), 1, 1e-6, m),
+  );
+  let epochs = 0;
+  const shuffle: Task = { name: "shuffle", samples: data.length, run: () => void exports.shuffle(all, 1, ++epochs) };
+  const epoch: Task = {
+    name: "mini-batch",
+    samples: data.length,
+    run: () => void exports.trainBatches(network, all, 0, Math.ceil(data.length / m), 1e-6, m),
+  };
   const peakTask = { name: "peak", samples: ROUNDS * ROUND_FLOPS, run: () => void exports.multiplyAdd(ROUNDS, 1) };
-  const rates = await inTurns([peakTask, ...steps], rounds);
+  const rates = await inTurns([peakTask, ...steps, whole, shuffle, epoch], rounds);
   const peak = rates.peak.median;
+  const time = (name: string) => 1e9 / rates[name].median;
+  const total = steps.reduce((sum, { operations }) => sum + operations, 0);
+  const timed = steps.map(({ name, operations }) => ({ name, nanoseconds: time(name), operations }));
+  const sum = timed.reduce((sum, { nanoseconds }) => sum + nanoseconds, 0);
   return {
     layers,
     batchSize: m,
     peak: peak / 1e9,
-    steps: steps.map(({ name, operations }) => ({
-      name,
-      operations,
-      nanoseconds: 1e9 / rates[name].median,
-      share: (operations * rates[name].median) / peak,
-    })),
+    steps: [
+      ...timed,
+      { name: "between the steps of a mini-batch", nanoseconds: time(whole.name) - sum, operations: 0 },
+      { name: "reading images from all of memory", nanoseconds: time(epoch.name) - time(whole.name), operations: 0 },
+      { name: "shuffle", nanoseconds: time("shuffle"), operations: 0 },
+      { name: "all", nanoseconds: time(epoch.name) + time("shuffle"), operations: total },
+    ].map((step) => ({ ...step, share: (1e9 * step.operations) / step.nanoseconds / peak })),
   };
 }

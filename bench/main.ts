@@ -62,7 +62,7 @@ console.log(`\nHow the time grows, microseconds per sample:\n\n${growthTable(gro
 
 const kernels: KernelReport[] = [];
 for (const [layers, m] of [SHAPES[0], SHAPES[3], SHAPES[5]]) {
-  const report = await timeKernels(layers, m, mnist.training, quick ? 1 : 9);
+  const report = await timeKernels(layers, m, training, quick ? 1 : 9);
   kernels.push(report);
   console.log(
     `\n[${layers.join(", ")}], batches of ${m}; peak ${report.peak.toFixed(1)} GFLOP/s:\n\n${kernelTable(report)}`,

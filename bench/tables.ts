@@ -70,7 +70,8 @@ export function growthTable(rows: readonly TrainingRow[]): string {
 
 export function kernelTable({ steps }: KernelReport): string {
   const lines = steps.map(({ name, nanoseconds, operations, share }) => {
-    return [name, nanoseconds.toFixed(0), count(operations), `${(100 * share).toFixed(0)} %`];
+    const figures = operations === 0 ? ["", ""] : [count(operations), `${(100 * share).toFixed(0)} %`];
+    return [name, nanoseconds.toFixed(0), ...figures];
   });
   return markdownTable(["step", "ns/sample", "operations", "of the peak"], lines, 1);
 }
