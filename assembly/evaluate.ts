@@ -1,4 +1,4 @@
-// What the network makes of a data set: the most active output of each image, how many are the label, and their costs.
+// What the network makes of images: the most active output of each, how many are the label, and their costs.
 
 import { quadraticCosts } from "./cost";
 import { feedforward } from "./feedforward";
@@ -10,8 +10,8 @@ import { shareEnd, shareStart } from "./team";
 const BLOCK: u32 = 64;
 
 /**
- * Evaluates this thread's share of the images; returns how many of these are read correctly. Leaves dataset.predictions (the
- * first of equally active outputs) and dataset.costs. Needs room for one sample or more per thread of the team.
+ * Evaluates this thread's share of the images, in the order given; returns how many of these are read correctly. Leaves
+ * dataset.predictions and dataset.costs. Needs room for one sample or more per thread of the team.
  */
 export function evaluate(network: Network, dataset: Dataset): u32 {
   const output = network.layer(network.layers);
@@ -24,21 +24,32 @@ export function evaluate(network: Network, dataset: Dataset): u32 {
     const images = dataset.images + (first << 2);
     feedforward(network, images, row, samples);
     quadraticCosts(output, images, row, samples, dataset.costs + (first << 2));
+    predict(output, row, samples, dataset.predictions + (first << 1));
     for (let s: u32 = 0; s < samples; s++) {
-      const prediction = argmax(output, row + s);
-      store<u8>(dataset.predictions + first + s, prediction);
-      correct += u32(prediction === changetype<Image>(<usize>load<u32>(images + (s << 2))).label);
+      const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+      correct += u32(load<u16>(dataset.predictions + ((first + s) << 1)) === image.label);
     }
   }
   return correct;
 }
 
-/** The output j with the largest a_j for sample s: the first such. */
-function argmax(output: Layer, s: u32): u32 {
-  const a = output.activations + <usize>s * output.stride;
-  let best: u32 = 0;
-  for (let j: u32 = 1; j < output.outputs; j++) {
-    if (load<f32>(a + (j << 2)) > load<f32>(a + (best << 2))) best = j;
+/** The most active output of samples first..first+count-1, the first of equals, to predictions (u16[count]). */
+export function predict(output: Layer, first: u32, count: u32, predictions: usize): void {
+  for (let s: u32 = 0; s < count; s++) {
+    const a = output.activationsOf(first + s);
+    const end = a + ((<usize>output.vectors) << 4);
+    // Padding is 0 and no activation less, so padding is not the largest.
+    let largest = v128.load(a);
+    for (let j = a + 16; j < end; j += 16) largest = f32x4.pmax(largest, v128.load(j));
+    largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
+    largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 1, 0, 3, 2));
+    let prediction: u32 = 0;
+    for (let j = a; j < end; j += 16) {
+      const equal = i32x4.bitmask(f32x4.eq(v128.load(j), largest));
+      if (equal === 0) continue;
+      prediction = (<u32>(j - a) >>> 2) + ctz(equal);
+      break;
+    }
+    store<u16>(predictions + (s << 1), prediction);
   }
-  return best;
 }

@@ -23,7 +23,7 @@ export function feedforwardFirst(network: Network, images: usize, first: u32, co
     const a = network.expansion;
     for (let s: u32 = 0; s < count; s += network.block) {
       const samples = min(count - s, network.block);
-      expandImages(images + (s << 2), samples, a, network.inputStride);
+      expandImages(images + (s << 2), samples, layer.inputs, a, network.inputStride);
       denseLayer(layer, samples, a, network.inputStride, z + <usize>s * layer.stride, from, to);
     }
   }

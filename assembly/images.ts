@@ -1,9 +1,10 @@
 // A data set in memory: each image as a sparse row, a record of its label and its non-zero pixels.
-//   record:  u32  length << 8 | label        then `length` entries by ascending k:  u8 pixel, u8 gap
+//   record:  u32 label, u32 length,    then `length` entries by ascending k:  u8 pixel, u8 gap
 // The gap is k less the k of the entry before (of the first: k). Where it would be above 255, entries of pixel 0 and gap 255 go
 // before. a_k = pixel / 255 comes from a table. Leaving out zeros, or putting some in, is exact: a term 0 * w adds nothing.
+// An image of numbers that are not such pixels has all of them in its record: u32 label, u32 2^32 - 1, then f32[inputs].
 
-import { allocateBlock } from "./memory";
+import { allocateBlock, release } from "./memory";
 import { nextBelow, openStream, SHUFFLE } from "./random";
 
 /** f32[256]: pixel / 255. */
@@ -11,6 +12,8 @@ export const PIXELS: usize = memory.data(1024, 16);
 
 /** The largest gap of an entry. */
 const MAX_GAP: u32 = 255;
+/** The length that stands for f32[inputs] instead of entries. */
+const FLOATS: u32 = u32.MAX_VALUE;
 /** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
 const SPARSE_SHARE: u32 = 180;
 
@@ -25,24 +28,19 @@ export class Dataset {
   order: usize;
   /** f32[count]: C_x of each sample, in the order it was last visited. */
   costs: usize;
-  /** u8[count]: the most active output for each image, as given, from the last evaluation. */
+  /** u16[count]: the most active output for each sample, in the order it was last visited. */
   predictions: usize;
+  /** Address of the latest chunk of records; each begins with the address of the one before. */
+  chunks: usize;
 }
 
 @unmanaged
 export class Image {
-  header: u32;
-
-  @inline get label(): u32 {
-    return this.header & 0xff;
-  }
-
-  @inline get length(): u32 {
-    return this.header >>> 8;
-  }
+  label: u32;
+  length: u32;
 
   @inline get entries(): usize {
-    return changetype<usize>(this) + sizeof<u32>();
+    return changetype<usize>(this) + offsetof<Image>();
   }
 
   @inline get end(): usize {
@@ -53,7 +51,7 @@ export class Image {
 /** A data set of `count` images of `inputs` pixels, all still to be added. Returns 0 if the memory cannot be had. */
 export function createDataset(count: u32, inputs: u32): Dataset | null {
   for (let pixel: u32 = 0; pixel < 256; pixel++) store<f32>(PIXELS + (pixel << 2), <f32>pixel / 255);
-  const block = allocateBlock(offsetof<Dataset>() + <u64>count * 13);
+  const block = allocateBlock(offsetof<Dataset>() + <u64>count * 14);
   if (block === 0) return null;
   const dataset = changetype<Dataset>(block);
   const arrays = block + offsetof<Dataset>();
@@ -63,30 +61,82 @@ export function createDataset(count: u32, inputs: u32): Dataset | null {
   dataset.order = arrays + 4 * <usize>count;
   dataset.costs = arrays + 8 * <usize>count;
   dataset.predictions = arrays + 12 * <usize>count;
+  dataset.chunks = 0;
   return dataset;
 }
 
-/** Address of the predictions of the last evaluation: u8[count], by image as given. */
+/** Frees a data set and its images. */
+export function releaseDataset(dataset: Dataset): void {
+  for (let chunk = dataset.chunks; chunk !== 0; ) {
+    const before: usize = load<u32>(chunk);
+    release(chunk);
+    chunk = before;
+  }
+  release(changetype<usize>(dataset));
+}
+
+/** Address of the most active output for each sample, in the order it was last visited: u16[count]. */
 export function predictions(dataset: Dataset): usize {
   return dataset.predictions;
 }
 
+/** How many samples were read correctly at their last visits by trainBatches. */
+export function countCorrect(dataset: Dataset): u32 {
+  let correct: u32 = 0;
+  for (let i: u32 = 0; i < dataset.count; i++) {
+    const image = changetype<Image>(<usize>load<u32>(dataset.order + (i << 2)));
+    correct += u32(load<u16>(dataset.predictions + (i << 1)) === image.label);
+  }
+  return correct;
+}
+
 /**
- * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u8[count]. Reads up to 15 bytes past the pixels.
+ * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u16[count]. Reads up to 15 bytes past the pixels.
  * Returns 1, or 0 if the memory cannot be had.
  */
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
   let bytes: u64 = 0;
   for (let i: u32 = 0; i < count; i++) bytes += maxBytes(pixels + i * inputs, inputs);
-  let record = allocateBlock(bytes);
+  let record = addChunk(dataset, bytes);
   if (record === 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
-    store<u32>(dataset.images + ((first + i) << 2), <u32>record);
-    store<u32>(dataset.order + ((first + i) << 2), <u32>record);
-    record = writeImage(record, pixels + i * inputs, inputs, load<u8>(labels + i));
+    addRecord(dataset, first + i, record, load<u16>(labels + (i << 1)));
+    record = writeImage(record, pixels + i * inputs, inputs);
   }
   return 1;
+}
+
+/** addImages() for `a`, f32[count][inputs]: any finite numbers. */
+export function addFloatImages(dataset: Dataset, first: u32, a: usize, labels: usize, count: u32): u32 {
+  const bytes = (<usize>dataset.inputs) << 2;
+  let record = addChunk(dataset, <u64>count * (offsetof<Image>() + bytes));
+  if (record === 0) return 0;
+  for (let i: u32 = 0; i < count; i++, a += bytes) {
+    const image = addRecord(dataset, first + i, record, load<u16>(labels + (i << 1)));
+    image.length = FLOATS;
+    memory.copy(image.entries, a, bytes);
+    record = image.entries + bytes;
+  }
+  return 1;
+}
+
+/** Room for records, or 0. */
+function addChunk(dataset: Dataset, bytes: u64): usize {
+  const chunk = allocateBlock(bytes + sizeof<u32>());
+  if (chunk === 0) return 0;
+  store<u32>(chunk, <u32>dataset.chunks);
+  dataset.chunks = chunk;
+  return chunk + sizeof<u32>();
+}
+
+/** Makes the record at an address the one of image i. */
+function addRecord(dataset: Dataset, i: u32, record: usize, label: u32): Image {
+  store<u32>(dataset.images + (i << 2), <u32>record);
+  store<u32>(dataset.order + (i << 2), <u32>record);
+  const image = changetype<Image>(record);
+  image.label = label;
+  return image;
 }
 
 /** Brings the images into the order of epoch `epoch`: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
@@ -113,11 +163,11 @@ function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
 function maxBytes(pixels: usize, inputs: u32): u32 {
   let length = inputs / MAX_GAP;
   for (let k: u32 = 0; k < inputs; k += 16) length += popcnt(nonZeroMask(pixels, k, inputs));
-  return sizeof<u32>() + ((length + 1) & ~1) * 2;
+  return offsetof<Image>() + ((length + 1) & ~1) * 2;
 }
 
-/** Writes one record; returns the address after it. */
-function writeImage(record: usize, pixels: usize, inputs: u32, label: u32): usize {
+/** Writes the entries of a record; returns the address after it. */
+function writeImage(record: usize, pixels: usize, inputs: u32): usize {
   const image = changetype<Image>(record);
   let entry = image.entries;
   let previous: u32 = 0;
@@ -131,7 +181,7 @@ function writeImage(record: usize, pixels: usize, inputs: u32, label: u32): usiz
       entry += 2;
     }
   }
-  image.header = ((<u32>(entry - image.entries) >>> 1) << 8) | label;
+  image.length = <u32>(entry - image.entries) >>> 1;
   return (entry + 3) & ~3;
 }
 
@@ -142,11 +192,15 @@ export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
   return length * 256 < <u64>count * inputs * SPARSE_SHARE;
 }
 
-/** a_k of some images with all their pixels, zeros too, to f32[count][inputs], images being `stride` bytes apart. */
-export function expandImages(images: usize, count: u32, a: usize, stride: usize): void {
+/** a_k of some images with all their pixels, zeros too, to f32[count][inputs], images being `stride` bytes apart there. */
+export function expandImages(images: usize, count: u32, inputs: u32, a: usize, stride: usize): void {
   memory.fill(a, 0, <usize>count * stride);
   for (let s: u32 = 0; s < count; s++, a += stride) {
     const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    if (image.length === FLOATS) {
+      memory.copy(a, image.entries, (<usize>inputs) << 2);
+      continue;
+    }
     const end = image.end;
     let pixel = a;
     for (let entry = image.entries; entry < end; entry += 2) {

@@ -1,13 +1,31 @@
 // The ABI: what a host calls. Pointers are byte addresses in the exported memory; a pointer or flag of 0 returned says that
 // the memory could not be had. Arguments are trusted: the host checks them first (src/ does).
 // A host's way: allocate staging -> createDataset, addImages -> createNetwork, reserveBatch, initialise or writeLayer
-// -> per epoch: shuffle, trainBatches, evaluate -> readLayer.
+// -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer -> releaseNetwork, releaseDataset.
 
 export { sumCosts } from "./cost";
 export { evaluate } from "./evaluate";
-export { addImages, createDataset, predictions, shuffle } from "./images";
+export {
+  addFloatImages,
+  addImages,
+  countCorrect,
+  createDataset,
+  predictions,
+  releaseDataset,
+  shuffle,
+} from "./images";
 export { allocate, release } from "./memory";
-export { allFinite, arrange, createNetwork, initialise, readLayer, reserveBatch, writeLayer } from "./network";
+export {
+  activations,
+  allFinite,
+  arrange,
+  createNetwork,
+  initialise,
+  readLayer,
+  releaseNetwork,
+  reserveBatch,
+  writeLayer,
+} from "./network";
 export { selftest } from "./selftest";
 export { trainBatches } from "./sgd";
 export { abortTeam, formTeam, joinTeam } from "./team";

@@ -1,10 +1,21 @@
-// Linear memory as one stack of blocks above the static data, in steps of 64 bytes (a cache line).
-// Blocks are freed in reverse order only: release(block) frees it and everything allocated after it.
+// Linear memory as blocks above the static data, in whole cache lines of 64 bytes. The line before a block says how long it is.
+// Freed blocks form a list by address, neighbours joined; an allocation takes the first that is long enough, or else grows
+// the end. Blocks are few and large (a network, a batch, a chunk of images), so the list stays short.
 
-const ALIGNMENT: u64 = 64;
+const LINE: u64 = 64;
 
-/** First free address. Zero until the first allocation: reading `__heap_base` here would need a start function. */
+@unmanaged
+class Block {
+  /** Bytes, this line included. */
+  size: u32;
+  /** The next free block, if this one is free. */
+  next: Block | null;
+}
+
+/** First address after all blocks. Zero until the first allocation: reading `__heap_base` here would need a start function. */
 let top: usize = 0;
+/** The free block with the lowest address. */
+let firstFree: Block | null = null;
 
 /** Reserves `bytes` bytes, contents undefined. Returns a 64-byte aligned address, or 0 if the memory cannot be had. */
 export function allocate(bytes: u32): usize {
@@ -13,21 +24,80 @@ export function allocate(bytes: u32): usize {
 
 /** allocate() for sizes that were computed, and may be beyond 4 GiB. */
 export function allocateBlock(bytes: u64): usize {
-  const block = top !== 0 ? top : <usize>align(__heap_base);
-  const end = align(<u64>block + bytes);
+  if (bytes > u32.MAX_VALUE) return 0;
+  const size = align(bytes) + LINE;
+  let previous: Block | null = null;
+  let block = firstFree;
+  while (block !== null && block.size < size) {
+    previous = block;
+    block = block.next;
+  }
+  if (block === null) return extend(size);
+  if (block.size > size) {
+    const rest = changetype<Block>(changetype<usize>(block) + <usize>size);
+    rest.size = block.size - <u32>size;
+    rest.next = block.next;
+    block.next = rest;
+    block.size = <u32>size;
+  }
+  link(previous, block.next);
+  return changetype<usize>(block) + <usize>LINE;
+}
+
+/** A new block at the end. */
+function extend(size: u64): usize {
+  const block = changetype<Block>(top !== 0 ? top : <usize>align(__heap_base));
+  const end = <u64>changetype<usize>(block) + size;
   const pages = (end + 0xffff) >> 16;
-  if (bytes > u32.MAX_VALUE || pages > 0xffff) return 0; // keeps every address, and top itself, below 4 GiB
+  if (pages > 0xffff) return 0; // keeps every address, and top itself, below 4 GiB
   const missing = <i32>pages - memory.size();
   if (missing > 0 && memory.grow(missing) < 0) return 0;
   top = <usize>end;
-  return block;
+  block.size = <u32>size;
+  return changetype<usize>(block) + <usize>LINE;
 }
 
-/** Frees `block` and every block allocated after it. */
-export function release(block: usize): void {
-  top = block;
+/** Frees a block; 0 is none. */
+export function release(address: usize): void {
+  if (address === 0) return;
+  const block = changetype<Block>(address - <usize>LINE);
+  let before: Block | null = null;
+  let previous: Block | null = null;
+  let next = firstFree;
+  while (next !== null && changetype<usize>(next) < address) {
+    before = previous;
+    previous = next;
+    next = next.next;
+  }
+  block.next = next;
+  if (next !== null && endOf(block) === changetype<usize>(next)) {
+    block.size += next.size;
+    block.next = next.next;
+  }
+  let last = block;
+  if (previous !== null && endOf(previous) === changetype<usize>(block)) {
+    previous.size += block.size;
+    previous.next = block.next;
+    last = previous;
+    previous = before;
+  } else {
+    link(previous, block);
+  }
+  if (endOf(last) === top) {
+    top = changetype<usize>(last);
+    link(previous, null);
+  }
 }
 
-function align(address: u64): u64 {
-  return (address + (ALIGNMENT - 1)) & ~(ALIGNMENT - 1);
+function link(previous: Block | null, next: Block | null): void {
+  if (previous === null) firstFree = next;
+  else previous.next = next;
+}
+
+function endOf(block: Block): usize {
+  return changetype<usize>(block) + block.size;
+}
+
+function align(bytes: u64): u64 {
+  return (bytes + (LINE - 1)) & ~(LINE - 1);
 }

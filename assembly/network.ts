@@ -105,7 +105,10 @@ export class Network {
   /** Threads that there is room for, and that layer 1 is laid out for. */
   threads: u32;
   arrangement: u32;
-  /** Room for `block` images with all their pixels as f32, for each thread: f32[threads][block][inputs, padded to vectors]. */
+  /**
+   * Room for `block` images with all their pixels as f32, for each thread: f32[threads][block][inputs, padded to vectors]. The
+   * activations and deltas follow in the same block.
+   */
   expansions: usize;
   block: u32;
   /** Address and bytes of all weights and biases: one block. */
@@ -138,6 +141,7 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
   network.layers = count - 1;
   network.batch = 0;
   network.threads = 0;
+  network.expansions = 0;
   network.arrangement = 1;
   network.block = max<u32>(4, min<u32>(64, (EXPANSION_FLOATS / load<u32>(sizes)) & ~3));
   let table = header + offsetof<Network>() + <usize>(count - 1) * offsetof<Layer>();
@@ -176,6 +180,13 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
   return network;
 }
 
+/** Frees a network. */
+export function releaseNetwork(network: Network): void {
+  release(network.expansions);
+  release(network.parameters);
+  release(changetype<usize>(network));
+}
+
 /** Makes room for mini-batches of `batch` samples and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
 export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
   if (batch <= network.batch && threads <= network.threads) return 1;
@@ -186,6 +197,7 @@ export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
   const expansions = <u64>threads * network.block * network.inputStride;
   let address = allocateBlock(expansions + 2 * stride * batch);
   if (address === 0) return 0;
+  release(network.expansions);
   network.threads = threads;
   network.expansions = address;
   address += <usize>expansions;
@@ -246,6 +258,11 @@ export function writeLayer(network: Network, l: u32, weights: usize, biases: usi
   for (let j: u32 = 0; j < layer.outputs; j++) {
     for (let k: u32 = 0; k < layer.inputs; k++, weights += 4) store<f32>(layer.weight(k, j), load<f32>(weights));
   }
+}
+
+/** Address of a^l of sample s, as the last call of evaluate or trainBatches left it: f32[n_l]. */
+export function activations(network: Network, l: u32, s: u32): usize {
+  return network.layer(l).activationsOf(s);
 }
 
 /** 1 if every weight and bias is a finite number. */

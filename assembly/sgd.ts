@@ -6,6 +6,7 @@
 import { backprop } from "./backprop";
 import { quadraticCosts } from "./cost";
 import { denseUpdate } from "./dense";
+import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
@@ -14,7 +15,7 @@ import { barrier, place, shareEnd, shareStart, size } from "./team";
 
 /**
  * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch may be
- * smaller. Leaves each sample's cost, as it was before its batch's update, in dataset.costs. Needs room for m samples and
+ * smaller. Leaves each sample's cost and prediction, as they were before its batch's update, in dataset. Needs room for m samples and
  * for the threads of the team, all of which must call this.
  */
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
@@ -22,12 +23,12 @@ export function trainBatches(network: Network, dataset: Dataset, first: u32, cou
   for (let sample = <u64>first * m; sample < end; sample += m) {
     const samples = <u32>min(<u64>m, end - sample);
     const images = dataset.order + ((<usize>sample) << 2);
-    if (!trainBatch(network, images, samples, eta, dataset.costs + ((<usize>sample) << 2))) return;
+    if (!trainBatch(network, images, samples, eta, dataset, <u32>sample)) return;
   }
 }
 
 /** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
-function trainBatch(network: Network, images: usize, m: u32, eta: f32, costs: usize): bool {
+function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32): bool {
   const layer = network.layer(1);
   feedforwardFirst(network, images, 0, m, ownPanel(layer, 0), ownPanel(layer, 1));
   if (!barrier()) return false;
@@ -36,7 +37,9 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, costs: us
   const own = images + (first << 2);
   if (size() > 1) touch(layer.activationsOf(first), layer.activationsOf(first + count));
   feedforwardRest(network, first, count);
-  quadraticCosts(network.layer(network.layers), own, first, count, costs + (first << 2));
+  const output = network.layer(network.layers);
+  quadraticCosts(output, own, first, count, dataset.costs + ((sample + first) << 2));
+  predict(output, first, count, dataset.predictions + ((sample + first) << 1));
   backprop(network, own, first, count);
   const step = -eta / <f32>m;
   for (let l: u32 = 2; l <= network.layers; l++) {
@@ -101,7 +104,7 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32):
     for (let s: u32 = 0; s < m; s += network.block) {
       const samples = min(m - s, network.block);
       // A batch of one block is still there from feedforward.
-      if (m > network.block) expandImages(images + (s << 2), samples, a, network.inputStride);
+      if (m > network.block) expandImages(images + (s << 2), samples, layer.inputs, a, network.inputStride);
       for (let p = from; p < to; p++) {
         const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);
         denseUpdate(layer, p, 0, layer.inputs, samples, a, network.inputStride, d);
