@@ -49,14 +49,14 @@ export async function timeKernels(
   const network = exports.createNetwork(sizes, layers.length);
   exports.reserveBatch(network, Math.max(64, m), 1);
   exports.initialise(network, 1, 1);
-  const staged = exports.allocate(IMAGES * (data.inputs + 1) + 16);
+  const staged = exports.allocate(IMAGES * (data.inputs + 2) + 16);
   const load = ({ images, labels, inputs, length }: Dataset): number => {
     const dataset = exports.createDataset(length, inputs);
     const stagedLabels = staged + IMAGES * inputs + 16;
     for (let first = 0; first < length; first += IMAGES) {
       const count = Math.min(IMAGES, length - first);
       new Uint8Array(memory.buffer).set(images.subarray(first * inputs, (first + count) * inputs), staged);
-      new Uint8Array(memory.buffer).set(labels.subarray(first, first + count), stagedLabels);
+      new Uint16Array(memory.buffer, stagedLabels, count).set(labels.subarray(first, first + count));
       exports.addImages(dataset, first, staged, stagedLabels, count);
     }
     return dataset;
@@ -79,7 +79,7 @@ export async function timeKernels(
       for (let i = 0; i < repeats; i++) for (let batch = 0; batch < batches; batch++) step(order + 4 * m * batch);
     },
   });
-  const pixels = some.images.reduce((sum, pixel) => sum + Number(pixel !== 0), 0) / IMAGES;
+  const pixels = Array.from(some.images).filter((pixel) => pixel !== 0).length / IMAGES;
   const later = layers.slice(2).reduce((sum, outputs, i) => sum + layers[i + 1] * outputs, 0);
   const steps: (Task & { readonly operations: number })[] = [
     {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { Network } from "ductus";
-import { loadKernels, loadMnist } from "ductus/node";
+import { loadMnist } from "ductus/node";
 import { type NativeRow, nativeTable } from "./tables.js";
 import { ETA } from "./training.js";
 
@@ -47,8 +47,7 @@ async function compare(layers: readonly number[], batchSize: number): Promise<Na
     const { stdout } = await run(program, [variant, "2"], { env });
     return (JSON.parse(stdout) as { samplesPerSecond: number }).samplesPerSecond;
   };
-  const kernels = await Promise.all([1, 2].map((threads) => loadKernels({ threads })));
-  const networks = kernels.map((kernels) => Network.create(kernels, { layers }));
+  const networks = await Promise.all([1, 2].map((threads) => Network.create({ layers, threads })));
   const module = (network: Network) => async () => {
     let seconds = 0;
     let epochs = 0;
@@ -71,7 +70,7 @@ async function compare(layers: readonly number[], batchSize: number): Promise<Na
       if (round >= 0) rates[name].push(rate);
     }
   }
-  for (const each of kernels) each.close();
+  for (const network of networks) network.dispose();
   const summary = (values: number[]) => {
     const sorted = values.sort((a, b) => a - b);
     return { median: sorted[sorted.length >> 1], best: sorted[sorted.length - 1] };

@@ -4,8 +4,8 @@ import { execFile } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Dataset, Network } from "ductus";
-import { type DataSplit, loadKernels } from "ductus/node";
+import { createKernels, type Dataset, Network } from "ductus";
+import type { DataSplit } from "ductus/node";
 import { inTurns } from "./timing.js";
 
 export interface OtherRow {
@@ -26,14 +26,13 @@ export async function timeEvaluation(
   data: Dataset,
   { rounds, threads }: Options,
 ): Promise<OtherRow[]> {
-  const kernels = await Promise.all([1, threads].map((threads) => loadKernels({ threads })));
-  const tasks = kernels.map((kernels, i) => {
-    const network = Network.create(kernels, { layers });
+  const networks = await Promise.all([1, threads].map((threads) => Network.create({ layers, threads })));
+  const tasks = networks.map((network, i) => {
     const run = async () => void (await network.evaluate(data));
     return { name: String(i), samples: 1, warm: run, run };
   });
   const rates = await inTurns(tasks, rounds);
-  for (const each of kernels) each.close();
+  for (const network of networks) network.dispose();
   return [1, threads].map((threads, i) => ({
     work: `evaluation of ${data.length.toLocaleString("en-US")} images at [${layers.join(", ")}]`,
     threads,
@@ -49,7 +48,7 @@ export async function timeLoading({ training, test }: DataSplit, { rounds }: Opt
         name: "loading",
         samples: 1,
         run: async () => {
-          const kernels = await loadKernels({ threads: 1 });
+          const kernels = await createKernels(1);
           kernels.createDataset(training);
           kernels.createDataset(test);
         },

@@ -15,7 +15,7 @@ export class Textbook {
   }
 
   /** One pass over the samples in random order, in mini-batches of m. */
-  trainEpoch(images: readonly Float64Array[], labels: Uint8Array, m: number, eta: number): void {
+  trainEpoch(images: readonly Float64Array[], labels: ArrayLike<number>, m: number, eta: number): void {
     const order = images.map((_, i) => i);
     for (let i = order.length - 1; i > 0; i--) {
       const j = Math.floor(Math.random() * (i + 1));
@@ -48,7 +48,7 @@ export class Textbook {
     return activations;
   }
 
-  #trainBatch(batch: readonly number[], images: readonly Float64Array[], labels: Uint8Array, eta: number): void {
+  #trainBatch(batch: readonly number[], images: readonly Float64Array[], labels: ArrayLike<number>, eta: number): void {
     const weightGradients = this.#weights.map((rows) => rows.map((row) => new Float64Array(row.length)));
     const biasGradients = this.#biases.map((biases) => new Float64Array(biases.length));
     for (const sample of batch) {

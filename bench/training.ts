@@ -1,7 +1,6 @@
 // Training: the module on one thread and on all cores, the reference, and a textbook version in plain JavaScript.
 
-import { countWeights, createReference, Dataset, type Kernels, Network } from "ductus";
-import { loadKernels } from "ductus/node";
+import { countWeights, createReference, Dataset, Network } from "ductus";
 import { Textbook } from "./textbook.js";
 import { inTurns, type Rate, type Task } from "./timing.js";
 
@@ -32,7 +31,7 @@ export async function timeTraining(
   contenders: readonly Contender[],
   { rounds, threads }: { readonly rounds: number; readonly threads: number },
 ): Promise<TrainingRow> {
-  const closing: Kernels[] = [];
+  const closing: Network[] = [];
   const tasks = await Promise.all(
     contenders.map(async (name): Promise<Task & { readonly name: Contender }> => {
       const samples = Math.max(batchSize, Math.min(training.length, Math.round(WORK[name] / countWeights(layers))));
@@ -42,10 +41,9 @@ export async function timeTraining(
         const images = pixels(data);
         return { name, samples, run: () => textbook.trainEpoch(images, data.labels, batchSize, ETA) };
       }
-      const kernels =
-        name === "reference" ? createReference() : await loadKernels({ threads: name === "threads" ? threads : 1 });
-      closing.push(kernels);
-      const network = Network.create(kernels, { layers });
+      const kernels = name === "reference" ? createReference() : undefined;
+      const network = await Network.create({ kernels, layers, threads: name === "threads" ? threads : 1 });
+      closing.push(network);
       const few = data.slice(0, Math.max(batchSize, Math.round(samples / 10)));
       const train = async (data: Dataset) => {
         for await (const _ of network.train(data, { epochs: 1, batchSize, learningRate: ETA }));
@@ -54,7 +52,7 @@ export async function timeTraining(
     }),
   );
   const rates = await inTurns(tasks, rounds);
-  for (const kernels of closing) kernels.close();
+  for (const network of closing) network.dispose();
   return { work, layers, batchSize, samples: training.length, threads, rates };
 }
 
@@ -69,14 +67,12 @@ export async function verify(
   validation: Dataset,
   { threads, tolerance }: { readonly threads: number; readonly tolerance: number },
 ): Promise<string> {
-  const several = await loadKernels({ threads });
   const results = [];
-  for (const kernels of [await loadKernels({ threads: 1 }), several, createReference()]) {
-    const network = Network.create(kernels, { layers });
+  for (const options of [{ threads: 1 }, { threads }, { kernels: createReference() }]) {
+    using network = await Network.create({ ...options, layers });
     for await (const _ of network.train(data, { epochs: 2, batchSize, learningRate: ETA }));
     results.push({ hash: await network.hash(), correct: (await network.evaluate(validation)).correct });
   }
-  several.close();
   const [one, many, reference] = results;
   if (one.hash !== reference.hash || many.hash !== reference.hash) {
     throw new Error(

@@ -1,39 +1,55 @@
-// Labelled images in memory: grey pixels 0 (white) to 255 (black), and for each image the class it shows.
+// Labelled images in memory: grey pixels, and for each image the class it shows.
 
 import { checkRange, RANGES } from "./ranges.js";
 
+/** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
+export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
+
+/** Images and what they show. */
 export interface DatasetOptions {
-  /** [length][inputs]: the pixels of one image after the other. Not copied. */
-  readonly images: Uint8Array;
-  /** [length]: 0 to classes - 1. Not copied. */
-  readonly labels: Uint8Array;
-  /** 1 to 256. Default: the largest label + 1. */
+  /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed once a network has seen them. */
+  readonly images: Pixels;
+  /** [length]: 0 to classes - 1. Not copied: must not be changed either. */
+  readonly labels: Uint8Array | Uint16Array;
+  /** 1 to 65,536. Default: the largest label + 1. */
   readonly classes?: number;
+  /** Pixels in a row of an image, a divisor of the pixels per image. Default: their square root if that is whole, else all. */
+  readonly columns?: number;
 }
 
+/** Images of one size, each with a class: to train on, or to test with. */
 export class Dataset {
-  readonly images: Uint8Array;
-  readonly labels: Uint8Array;
+  readonly images: Pixels;
+  readonly labels: Uint8Array | Uint16Array;
   /** Samples. */
   readonly length: number;
   /** Pixels per image: the size of the first layer of a network that reads it. */
   readonly inputs: number;
+  /** Pixels in a row of an image. */
+  readonly columns: number;
   /** The size of the last layer. */
   readonly classes: number;
 
   /**
-   * @throws {TypeError} if images or labels are not Uint8Array
-   * @throws {RangeError} if there are no samples, images and labels disagree in number, or a label is not below classes
+   * @throws {TypeError} if images or labels are not typed arrays of the types above
+   * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes, or a
+   *   pixel is not a finite number
    */
-  constructor({ images, labels, classes }: DatasetOptions) {
-    if (!(images instanceof Uint8Array)) throw new TypeError("images: expected a Uint8Array of pixels");
-    if (!(labels instanceof Uint8Array)) throw new TypeError("labels: expected a Uint8Array of classes");
+  constructor({ images, labels, classes, columns }: DatasetOptions) {
+    checkPixels("images", images);
+    if (!(labels instanceof Uint8Array || labels instanceof Uint16Array)) {
+      throw new TypeError(`labels: expected a Uint8Array or Uint16Array of classes, got ${typeName(labels)}`);
+    }
     if (labels.length === 0) throw new RangeError("labels: expected at least one sample, got an empty data set");
     const inputs = images.length / labels.length;
     if (!Number.isInteger(inputs)) {
       throw new RangeError(`images: expected ${labels.length} images of the same size, got ${images.length} pixels`);
     }
     checkRange("pixels per image", inputs, RANGES.inputs);
+    columns ??= Number.isInteger(Math.sqrt(inputs)) ? Math.sqrt(inputs) : inputs;
+    if (!Number.isInteger(inputs / columns) || !(columns >= 1)) {
+      throw new RangeError(`columns: expected a divisor of ${inputs}, the pixels per image, got ${columns}`);
+    }
     let largest = 0;
     for (const label of labels) if (label > largest) largest = label;
     classes ??= largest + 1;
@@ -46,6 +62,7 @@ export class Dataset {
     this.labels = labels;
     this.length = labels.length;
     this.inputs = inputs;
+    this.columns = columns;
     this.classes = classes;
   }
 
@@ -55,6 +72,26 @@ export class Dataset {
       images: this.images.subarray(first * this.inputs, end * this.inputs),
       labels: this.labels.subarray(first, end),
       classes: this.classes,
+      columns: this.columns,
     });
   }
+}
+
+/**
+ * @throws {TypeError} if they are not a typed array of pixels
+ * @throws {RangeError} if one is not a finite number
+ */
+export function checkPixels(name: string, pixels: Pixels): void {
+  if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) return;
+  if (!(pixels instanceof Float32Array)) {
+    throw new TypeError(
+      `${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${typeName(pixels)}`,
+    );
+  }
+  const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
+  if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);
+}
+
+function typeName(value: unknown): string {
+  return value === null || typeof value !== "object" ? String(value) : (value.constructor?.name ?? "an object");
 }

@@ -29,13 +29,24 @@ export class DivergenceError extends Error {
   }
 }
 
-/** A worker thread ended before its work was done; the kernels it belonged to cannot be used any more. */
+/** A worker thread ended before its work was done: its network can still be saved, as it was after the last whole epoch. */
 export class ThreadError extends Error {
   override readonly name = "ThreadError";
 
   constructor(reason: string) {
     super(
-      `a worker thread was lost: ${reason}; its networks are gone: create new kernels, with fewer threads if it happens again`,
+      `a worker thread was lost: ${reason}; its network can only be saved: load it again, with fewer threads if it happens again`,
     );
   }
+}
+
+/** A JSON value in a few characters, however long or deep it is, without any that would move the cursor of a terminal. */
+export function show(value: unknown): string {
+  if (typeof value === "string") {
+    const text = JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+    return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+  }
+  if (!Array.isArray(value)) return typeof value === "object" && value !== null ? "an object" : String(value);
+  const items = value.slice(0, 4).map((item) => (Array.isArray(item) ? "an array" : show(item)));
+  return `[${items.join(", ")}${value.length > 4 ? ", ..." : ""}]`;
 }

@@ -82,5 +82,5 @@ export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number)
       `expected labels from 0 to ${Number(classes) - 1}, got ${labelData[wrong]} for sample ${wrong}`,
     );
   }
-  return new Dataset({ images: data, labels: labelData, classes });
+  return new Dataset({ images: data, labels: labelData, classes, columns: dimensions[2] });
 }

@@ -1,13 +1,21 @@
-// The public API: everything here runs in browsers too. Files, MNIST and the .wasm from disk are in node/index.ts.
+// The public API: everything here runs in browsers too. Files and MNIST from disk are in node/index.ts.
 
-export { Dataset, type DatasetOptions } from "./dataset.js";
+export { createKernels, type KernelOptions } from "./create-kernels.js";
+export { Dataset, type DatasetOptions, type Pixels } from "./dataset.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { type IdxFile, parseDataset } from "./idx.js";
-export { countWeights, type Evaluation, type InitialWeights, type Kernels, type LayerParameters } from "./kernels.js";
-export { type Accuracy, accuracyOf } from "./metrics.js";
-export { Network, type NetworkOptions } from "./network.js";
+export { countWeights, type InitialWeights, type Kernels } from "./kernels.js";
+export {
+  type Accuracy,
+  accuracyOf,
+  type ClassFigures,
+  classFigures,
+  confusionMatrix,
+  type Evaluation,
+} from "./metrics.js";
+export { type LoadOptions, Network, type NetworkOptions, type Parameters, type Prediction } from "./network.js";
 export { createReference } from "./reference.js";
 export type { Reply, Request } from "./thread.js";
-export { chooseThreads, type StartThread, startWebThread, type Thread, type ThreadOptions } from "./threads.js";
+export { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "./threads.js";
 export type { EpochReport, TrainOptions } from "./trainer.js";
 export { createWasmKernels } from "./wasm.js";

@@ -17,12 +17,12 @@ export const RANGES = {
   batchSize: whole(1, 1_000_000),
   learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
   seed: whole(0, 0xffff_ffff),
-  /** Pixels per image: the module packs the number of a pixel into 22 bits. */
+  /** Pixels per image. */
   inputs: whole(1, 2 ** 22),
   /** Neurons of a hidden layer. */
   hidden: whole(1, 65_536),
-  /** Classes, and so neurons of the last layer: a label is a byte. */
-  classes: whole(1, 256),
+  /** Classes, and so neurons of the last layer. */
+  classes: whole(1, 65_536),
   limit: whole(1, 0xffff_ffff),
   threads: whole(1, 64),
 } as const satisfies Record<string, Range>;

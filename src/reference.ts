@@ -2,12 +2,12 @@
 // In f32 it rounds after every operation, in the order the module uses, so both give the same bits. Storing into a
 // Float32Array rounds a sum; a product inside a sum is rounded by round(). In f64, round() changes nothing.
 
-import type { Dataset } from "./dataset.js";
+import { Dataset, type Pixels } from "./dataset.js";
 import {
   countWeights,
-  type Evaluation,
   type InitialWeights,
   type KernelDataset,
+  type KernelEvaluation,
   type KernelNetwork,
   type Kernels,
   type LayerParameters,
@@ -40,25 +40,32 @@ class ReferenceDataset implements KernelDataset {
   readonly length: number;
   readonly order: Uint32Array;
   readonly costs: RealArray;
-  readonly #dataset: Dataset;
+  /** The most active output for each sample, in the order it was last visited. */
+  readonly predictions: Uint16Array;
+  // Not the Dataset itself: it could never be collected, and its memory freed.
+  readonly #images: Pixels;
+  readonly #labels: Dataset["labels"];
   readonly #grey: RealArray;
 
   constructor(dataset: Dataset, { Array: Real }: Arithmetic) {
     this.length = dataset.length;
     this.order = Uint32Array.from({ length: dataset.length }, (_, i) => i);
     this.costs = new Real(dataset.length);
-    this.#dataset = dataset;
+    this.predictions = new Uint16Array(dataset.length);
+    this.#images = dataset.images;
+    this.#labels = dataset.labels;
     this.#grey = new Real(256).map((_: number, pixel: number) => pixel / 255);
   }
 
   label(i: number): number {
-    return this.#dataset.labels[i];
+    return this.#labels[i];
   }
 
-  /** a^0: the pixels of image i from 0.0 (white) to 1.0 (black). */
+  /** a^0: the pixels of image i, bytes as 0.0 (white) to 1.0 (black). */
   input(i: number, a: RealArray): void {
-    const first = i * a.length;
-    for (let k = 0; k < a.length; k++) a[k] = this.#grey[this.#dataset.images[first + k]];
+    const pixels = this.#images.subarray(i * a.length, (i + 1) * a.length);
+    if (pixels instanceof Float32Array) a.set(pixels);
+    else for (let k = 0; k < a.length; k++) a[k] = this.#grey[pixels[k]];
   }
 
   /** Fisher-Yates from the given order. */
@@ -77,6 +84,12 @@ class ReferenceDataset implements KernelDataset {
     for (const cost of this.costs) sum += cost;
     return sum / this.length;
   }
+
+  countCorrect(): number {
+    return this.order.reduce((sum, image, i) => sum + Number(this.predictions[i] === this.label(image)), 0);
+  }
+
+  release(): void {}
 }
 
 /** Layer l: w_kj is weights[k * outputs + j], b_j is biases[j]. */
@@ -148,14 +161,15 @@ class ReferenceNetwork implements KernelNetwork {
         const pass = this.#pass(s);
         this.#feedforward(pass, dataset, image);
         dataset.costs[sample + s] = this.#cost(pass, dataset.label(image));
+        dataset.predictions[sample + s] = argmax(pass.a[this.#layers.length - 1]);
         this.#backprop(pass, dataset.label(image));
       });
       this.#update(batch.length, eta);
     }
   }
 
-  evaluate(dataset: ReferenceDataset): Evaluation {
-    const predictions = new Uint8Array(dataset.length);
+  evaluate(dataset: ReferenceDataset): KernelEvaluation {
+    const { predictions } = dataset;
     const pass = this.#pass(0);
     let correct = 0;
     for (let i = 0; i < dataset.length; i++) {
@@ -164,8 +178,24 @@ class ReferenceNetwork implements KernelNetwork {
       predictions[i] = argmax(pass.a[this.#layers.length - 1]);
       if (predictions[i] === dataset.label(i)) correct++;
     }
-    return { correct, cost: dataset.meanCost(), predictions };
+    return { correct, cost: dataset.meanCost(), predictions: predictions.slice() };
   }
+
+  activations(images: Pixels): RealArray {
+    const Real = this.#arithmetic.Array;
+    const length = images.length / this.#layers[0].outputs;
+    const dataset = new ReferenceDataset(new Dataset({ images, labels: new Uint8Array(length) }), this.#arithmetic);
+    const pass = this.#pass(0);
+    const output = pass.a[this.#layers.length - 1];
+    const activations = new Real(length * output.length);
+    for (let i = 0; i < length; i++) {
+      this.#feedforward(pass, dataset, i);
+      activations.set(output, i * output.length);
+    }
+    return activations;
+  }
+
+  release(): void {}
 
   /** feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = sigma(z^l). z_j starts at b_j and adds its terms by ascending k. */
   #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number): void {

@@ -58,6 +58,7 @@ export class Mailbox {
   }
 }
 
+/** What a worker is told: its place, module and memory, or that there is a call in the mailbox. */
 export type Request =
   | {
       readonly kind: "start";

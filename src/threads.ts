@@ -8,15 +8,18 @@ import { type FUNCTIONS, Mailbox, type Reply, type Request } from "./thread.js";
 
 /** A worker thread that runs serveThread(), whatever the runtime calls it. */
 export interface Thread {
+  /** Sends it a message, which its serveThread() takes. */
   post(request: Request): void;
   /** Whether the process must stay alive for this thread: while it works. */
   hold(needed: boolean): void;
+  /** Ends it at once. */
   end(): void;
 }
 
 /** Starts a worker thread; `onEnd` is called with a reason if it ends, and was not asked to. */
 export type StartThread = (onReply: (reply: Reply) => void, onEnd: (reason: string) => void) => Thread;
 
+/** How kernels start their threads. */
 export interface ThreadOptions {
   /** How many threads train, 1 to 64. Default: as many as chooseThreads() says for each training. */
   readonly count?: number;
@@ -75,7 +78,7 @@ export class Team {
     exports: Barrier,
   ) {
     this.#state = new State(module, memory, options.start, exports);
-    COLLECTED.register(this, this.#state);
+    COLLECTED.register(this, this.#state, this);
     this.#state.grow(options.count ?? 0);
   }
 
@@ -105,6 +108,8 @@ export class Team {
 
   /** Ends the threads. */
   end(): void {
+    // The error that end() keeps remembers its callers: through it the registry would hold the Team that it waits for.
+    COLLECTED.unregister(this);
     this.#state.end("the kernels were closed");
   }
 }
@@ -210,11 +215,3 @@ class State {
     for (const call of new Set(this.#calls.flat())) call.reject(this.#lost);
   }
 }
-
-/** Threads in a browser, or another runtime with its Worker. */
-export const startWebThread: StartThread = (onReply, onEnd) => {
-  const worker = new Worker(new URL("./web-thread.js", import.meta.url), { type: "module" });
-  worker.onmessage = ({ data }) => onReply(data);
-  worker.onerror = ({ message }) => onEnd(message);
-  return { post: (request) => worker.postMessage(request), hold: () => {}, end: () => worker.terminate() };
-};

@@ -1,22 +1,24 @@
-// The epoch loop: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
+// One epoch: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
 
 import type { Dataset } from "./dataset.js";
 import { DivergenceError } from "./errors.js";
-import type { Evaluation, KernelDataset, KernelNetwork } from "./kernels.js";
+import type { KernelDataset, KernelNetwork } from "./kernels.js";
+import { type Evaluation, evaluationOf } from "./metrics.js";
 import { checkRange, RANGES } from "./ranges.js";
 
+/** How a network is trained. */
 export interface TrainOptions {
-  /** How often to go through the training data, 1 or more. */
+  /** How often to go through the training data, 1 to 1,000,000. */
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0. */
+  /** eta, above 0, up to 3.4e38. */
   readonly learningRate: number;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
   /**
-   * Aborting makes the iteration throw the signal's reason, between two mini-batches: the weights are then within an epoch.
-   * To go on later with the same bits, end the iteration between two epochs instead.
+   * Aborting makes the iteration throw the signal's reason within some milliseconds. The weights are then as they were after
+   * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
    */
   readonly signal?: AbortSignal;
   /** Called often within an epoch, with its number and how many of its samples were visited. */
@@ -29,12 +31,21 @@ export interface EpochReport {
   readonly epoch: number;
   /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
   readonly cost: number;
+  /** How many training samples were read correctly, each before its mini-batch's update; and their share, 0 to 1. */
+  readonly correct: number;
+  readonly accuracy: number;
   /** On the validation data, if there are any. */
   readonly validation?: Evaluation;
   /** Time taken by training. */
   readonly trainingSeconds: number;
   /** Time taken by training and validation. */
   readonly seconds: number;
+}
+
+/** A data set and the kernels' copy of it, which lives as long. */
+export interface Loaded {
+  readonly dataset: Dataset;
+  readonly copy: KernelDataset;
 }
 
 /** How long the event loop may wait: timers, signals and input are served this often. */
@@ -55,46 +66,54 @@ export function checkRecipe({ epochs, batchSize, learningRate }: TrainOptions, t
   }
 }
 
-/** Trains epochs first, first + 1, ... and yields a report after each. */
-export async function* trainEpochs(
+let served = 0;
+
+/**
+ * Trains one epoch. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
+ * @throws {DivergenceError} if a weight or bias is no longer a finite number
+ */
+export async function trainEpoch(
   network: KernelNetwork,
-  training: KernelDataset,
-  validation: KernelDataset | undefined,
-  { epochs, batchSize, learningRate, signal, onProgress }: TrainOptions,
-  first: number,
+  training: Loaded,
+  validation: Loaded | undefined,
+  { batchSize, learningRate, onProgress }: TrainOptions,
+  epoch: number,
   seed: number,
-): AsyncGenerator<EpochReport, void, void> {
-  const batches = Math.ceil(training.length / batchSize);
+  checkAlive: () => void,
+): Promise<EpochReport> {
+  const { length } = training.dataset;
+  const batches = Math.ceil(length / batchSize);
   // Even slices; between two of them a call of onProgress, a check of the weights, and a chance to abort.
-  const slices = Math.min(batches, Math.ceil(training.length / network.slice));
+  const slices = Math.min(batches, Math.ceil(length / network.slice));
   const slice = Math.ceil(batches / slices);
-  let served = performance.now();
-  for (let epoch = first; epoch < first + epochs; epoch++) {
-    const start = performance.now();
-    training.shuffle(seed, epoch);
-    for (let batch = 0; batch < batches; batch += slice) {
-      signal?.throwIfAborted();
-      await network.trainBatches(training, batch, slice, learningRate, batchSize);
-      const done = Math.min(batch + slice, batches);
-      if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
-      onProgress?.(epoch, Math.min(done * batchSize, training.length));
-      if (performance.now() - served > MAX_BLOCKED_MS) {
-        await eventLoop();
-        served = performance.now();
-      }
+  const start = performance.now();
+  training.copy.shuffle(seed, epoch);
+  for (let batch = 0; batch < batches; batch += slice) {
+    checkAlive();
+    await network.trainBatches(training.copy, batch, slice, learningRate, batchSize);
+    const done = Math.min(batch + slice, batches);
+    if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
+    onProgress?.(epoch, Math.min(done * batchSize, length));
+    if (performance.now() - served > MAX_BLOCKED_MS) {
+      await eventLoop();
+      served = performance.now();
     }
-    const cost = training.meanCost();
-    const trained = performance.now();
-    const evaluation = validation && (await network.evaluate(validation));
-    const end = performance.now();
-    yield {
-      epoch,
-      cost,
-      validation: evaluation,
-      trainingSeconds: (trained - start) / 1000,
-      seconds: (end - start) / 1000,
-    };
   }
+  checkAlive();
+  const cost = training.copy.meanCost();
+  const correct = training.copy.countCorrect();
+  const trained = performance.now();
+  const evaluation = validation && evaluationOf(await network.evaluate(validation.copy), validation.dataset.length);
+  const end = performance.now();
+  return {
+    epoch,
+    cost,
+    correct,
+    accuracy: correct / length,
+    validation: evaluation,
+    trainingSeconds: (trained - start) / 1000,
+    seconds: (end - start) / 1000,
+  };
 }
 
 /** Lets the event loop go round once. */

@@ -1,0 +1,96 @@
+// Bundles what does not run from a folder of modules: the module's bytes and the worker's script in JavaScript, so that any
+// runtime and bundler can load them; the command line, so that the library's users need none of its packages; the page of `ductus report`.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig([
+  {
+    input: "embedded",
+    moduleTypes: { ".wasm": "binary" },
+    output: { file: "build/embedded.js", minify: true },
+    plugins: [
+      virtual(
+        "embedded",
+        async () => `export { default as plain } from "${root}build/ductus.wasm";
+          export { default as threads } from "${root}build/ductus-threads.wasm";
+          export const worker = ${JSON.stringify(await bundled("src/worker.ts"))};`,
+      ),
+    ],
+  },
+  {
+    input: "src/cli/main.ts",
+    platform: "node",
+    external: ["ductus", "ductus/node"],
+    transform: { target: "node20" },
+    output: { file: "build/cli/main.js", minify: true },
+    plugins: [licences()],
+  },
+  {
+    input: "src/report/page.ts",
+    output: { file: "build/report/page.js", format: "iife", minify: true },
+    plugins: [emitFiles("src/report/page.css", "src/report/page.html"), licences()],
+  },
+]);
+
+/** A module that is no file. */
+function virtual(name, code) {
+  return {
+    name: "virtual",
+    resolveId: (id) => (id === name ? id : null),
+    load: (id) => (id === name ? code() : null),
+  };
+}
+
+/** A file and what it imports, as one script. */
+async function bundled(input) {
+  const bundle = await rolldown({ input, platform: "browser" });
+  const { output } = await bundle.generate({ minify: true });
+  await bundle.close();
+  return output[0].code;
+}
+
+/** Puts files beside the bundle, as they are. */
+function emitFiles(...paths) {
+  return {
+    name: "emit-files",
+    buildStart() {
+      for (const path of paths) {
+        this.addWatchFile(path);
+        this.emitFile({ type: "asset", fileName: path.split("/").at(-1), source: readFileSync(path) });
+      }
+    },
+  };
+}
+
+/** Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once. */
+function licences() {
+  return {
+    name: "licences",
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type !== "chunk") continue;
+        const hashbang = chunk.code.match(/^#!.*\n/)?.[0] ?? "";
+        const code = chunk.code.slice(hashbang.length);
+        chunk.code = `${hashbang}/*!\n${licencesOf(chunk.moduleIds)}\n*/\n${code}`;
+      }
+    },
+  };
+}
+
+function licencesOf(modules) {
+  const folders = new Set(modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
+  const paragraphs = [...folders].flatMap((folder) => {
+    const { name } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+    const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
+    if (licence === undefined) throw new Error(`${name}: expected a licence file in the package, got none`);
+    const [copyright, ...terms] = readFileSync(`${folder}/${licence}`, "utf8")
+      .trim()
+      .split(/\n\s*\n/);
+    return [`${name}: ${copyright}`, ...terms];
+  });
+  return [...new Set(paragraphs)].join("\n\n");
+}
