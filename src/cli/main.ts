@@ -1,19 +1,38 @@
 #!/usr/bin/env node
 // The command line: picks the command, and turns errors into one line and an exit code (1, or 2 for wrong usage).
 
-import { train } from "./train.js";
+import { EVALUATE, evaluate } from "./evaluate.js";
+import { EXPORT, exportModel } from "./export.js";
+import { PREDICT, predict } from "./predict.js";
+import { REPORT, report } from "./report.js";
+import { RESUME, resume } from "./resume.js";
+import { TRAIN, train } from "./train.js";
 import { UsageError } from "./usage.js";
+
+const COMMANDS = {
+  train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
+  resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
+  evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
+  predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },
+  export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
+  report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
+};
 
 const HELP = `Usage: ductus <command> [options]
 
-  train    train a network on MNIST or other IDX files
+${Object.entries(COMMANDS)
+  .map(([name, { does }]) => `  ${name.padEnd(10)}${does}`)
+  .join("\n")}
 
 Options of a command: ductus <command> --help`;
 
-async function main([command, ...args]: readonly string[]): Promise<void> {
-  if (command === "train") return train(args);
-  if (command === "--help" || command === "help") return console.log(HELP);
-  throw new UsageError(`expected a command: train, got ${command ?? "none"}: see ductus --help`);
+async function main([name, ...args]: readonly string[]): Promise<void> {
+  if (name === "--help" || name === "help") return console.log(HELP);
+  const names = Object.keys(COMMANDS);
+  if (name === undefined || !names.includes(name)) {
+    throw new UsageError(`expected a command: ${names.join(", ")}, got ${name ?? "none"}: see ductus --help`);
+  }
+  return COMMANDS[name as keyof typeof COMMANDS].run(args);
 }
 
 // A reader that leaves, as in `ductus train | head`, ends the program without a word.

@@ -18,6 +18,11 @@ export function formatCount(n: number): string {
   return Math.round(n).toLocaleString("en-US");
 }
 
+/** 0.97789 -> "97.79 %". */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
 /** 4.234 -> "4.23 s", 75.2 -> "1 min 15 s". */
 export function formatSeconds(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(2)} s`;
@@ -57,6 +62,13 @@ export class TrainingProgress {
   printLine(line: string): void {
     this.stop();
     printLine(line);
+    if (this.#done < this.#total) this.#show();
+  }
+
+  /** Prints one line to standard error above the bar. */
+  printError(line: string): void {
+    this.stop();
+    console.error(line);
     if (this.#done < this.#total) this.#show();
   }
 

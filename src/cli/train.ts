@@ -1,96 +1,81 @@
-// ductus train: data -> network -> epochs -> test -> file.
+// ductus train: a new network, trained by the recipe of the command line.
 
-import { availableParallelism } from "node:os";
-import type { Dataset } from "../dataset.js";
-import type { Evaluation } from "../kernels.js";
-import { accuracyOf } from "../metrics.js";
-import { Network } from "../network.js";
-import { loadDirectory, loadKernels, loadMnist } from "../node/index.js";
-import { createReference } from "../reference.js";
-import { chooseThreads } from "../threads.js";
-import type { EpochReport } from "../trainer.js";
-import { type CliTrainOptions, parseTrainOptions, trainHelp } from "./options.js";
-import { checkWritable, saveFile } from "./output-file.js";
-import { bold, formatCount, formatSeconds, printLine, TrainingProgress } from "./terminal.js";
+import { createReference, Network } from "ductus";
+import { RANGES } from "../ranges.js";
+import { checkWritable, MODEL } from "./model-file.js";
+import type { Recipe } from "./recipe.js";
+import { run, threadsFor, withData } from "./run.js";
+import { printLine } from "./terminal.js";
+import { type Command, helpOf, parseCommand, parseNumber, UsageError, type Values } from "./usage.js";
+
+/** The recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md). */
+export const TRAIN: Command = {
+  usage: "train [options]",
+  summary: `Trains a network of sigmoid neurons to read digits, by mini-batch stochastic gradient descent on the quadratic cost.
+Results go to standard output, progress to standard error. The model is saved after each epoch: \`ductus resume\` goes on from it.`,
+  arguments: 0,
+  options: {
+    epochs: { value: "N", help: `times through the training data: ${RANGES.epochs.words}`, standard: "30" },
+    "batch-size": { value: "M", help: "samples in a mini-batch: 1 to the number of training samples", standard: "10" },
+    "learning-rate": { value: "ETA", help: `step size: ${RANGES.learningRate.words}`, standard: "2.5" },
+    eta: { value: "ETA", help: "the same as --learning-rate" },
+    hidden: {
+      value: "SIZES",
+      help: "neurons of the hidden layers, 1 to 65536 each: 30, or 128,64, or none",
+      standard: "100",
+    },
+    init: {
+      value: "HOW",
+      help: "initial weights: scaled, N(0, 1/sqrt(fan-in)), or normal, N(0, 1)",
+      standard: "scaled",
+    },
+    seed: { value: "N", help: "decides initial weights and order of samples: 0 to 4294967295", standard: "1" },
+    data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
+    limit: { value: "N", help: "train on the first N training samples only: 1 or more" },
+    kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", standard: "wasm" },
+    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    out: { value: "FILE", help: "where to save the model", standard: MODEL },
+    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", standard: "1" },
+  },
+};
+
+/** @throws {UsageError} for a value that cannot be used */
+export function trainOptions(values: Values) {
+  if (values.given.eta !== undefined && values.given["learning-rate"] !== undefined) {
+    throw new UsageError("--eta and --learning-rate are the same option: give one of them");
+  }
+  const rate = values.given.eta === undefined ? "learning-rate" : "eta";
+  const recipe: Recipe = {
+    epochs: values.number("epochs", RANGES.epochs) as number,
+    batchSize: values.number("batch-size", RANGES.batchSize) as number,
+    learningRate: values.number(rate, RANGES.learningRate) as number,
+    seed: values.number("seed", RANGES.seed) as number,
+    initialWeights: values.choice("init", ["scaled", "normal"]) as "scaled" | "normal",
+    data: values.path("data"),
+    limit: values.number("limit", RANGES.limit),
+  };
+  const sizes = values.text("hidden") as string;
+  const hidden = sizes === "none" ? [] : sizes.split(",").map((size) => parseNumber("hidden", size, RANGES.hidden));
+  return {
+    recipe,
+    hidden,
+    kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
+    threads: values.number("threads", RANGES.threads),
+    checkpointEvery: values.number("checkpoint-every", RANGES.epochs) as number,
+    out: values.path("out") as string,
+  };
+}
 
 export async function train(args: readonly string[]): Promise<void> {
-  const options = parseTrainOptions(args);
-  if (options === undefined) return printLine(trainHelp());
   const start = performance.now();
-  await checkWritable(options.out);
-  const { training, validation, test } = loadData(options);
-  const layers = [training.inputs, ...options.hidden, training.classes];
-  const threads = options.threads ?? chooseThreads(layers, options.batchSize, availableParallelism());
-  const kernels = options.kernels === "wasm" ? await loadKernels({ threads }) : createReference();
-  const network = Network.create(kernels, { ...options, layers });
-  const onProgress = (epoch: number, samples: number) => progress.update((epoch - 1) * training.length + samples);
-  const epochs = network.train(training, { ...options, validation, onProgress });
-  printLine(describe(options, layers, training, threads));
-  printLine(bold("epoch       cost            validation       time"));
-  const progress = new TrainingProgress(options.epochs, training.length);
-  let trainingSeconds = 0;
-  try {
-    for await (const report of epochs) {
-      trainingSeconds += report.trainingSeconds;
-      progress.printLine(epochLine(report, validation));
-    }
-  } finally {
-    progress.stop();
-  }
-  const result = await network.evaluate(test);
-  const hash = await network.hash();
-  const { accuracy, standardError } = accuracyOf(result.correct, test.length);
-  const rate = (options.epochs * training.length) / trainingSeconds;
-  printLine(
-    bold(`test accuracy  ${percent(accuracy)} ± ${percent(standardError)}`) +
-      `  (${result.correct} / ${test.length}, ± one standard error)`,
-  );
-  printLine(
-    `time           ${formatSeconds((performance.now() - start) / 1000)}, ${formatCount(rate)} samples/s in training`,
-  );
-  printLine(`seed           ${options.seed}`);
-  printLine(`weights        sha256 ${hash}`);
-  await saveFile(options.out, network.save(metadata(options, training, result, test)));
-  printLine(`model          ${options.out}`);
-}
-
-function loadData({ data, limit }: CliTrainOptions): { training: Dataset; validation: Dataset; test: Dataset } {
-  const split = data === undefined ? loadMnist() : loadDirectory(data);
-  if (limit === undefined || limit >= split.training.length) return split;
-  return { ...split, training: split.training.slice(0, limit) };
-}
-
-function describe(options: CliTrainOptions, layers: readonly number[], training: Dataset, threads: number): string {
-  const batches = Math.ceil(training.length / options.batchSize);
-  return (
-    `[${layers.join(", ")}], ${options.initialWeights} weights, seed ${options.seed}: ` +
-    `${options.epochs} ${options.epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${options.batchSize}, eta ${options.learningRate}` +
-    (options.kernels === "wasm" && threads > 1 ? `, ${threads} threads` : "")
-  );
-}
-
-function epochLine({ epoch, cost, validation, seconds }: EpochReport, { length }: Dataset): string {
-  const correct = validation?.correct ?? 0;
-  const score = `${correct} / ${length}  ${percent(correct / length)}`;
-  return `${String(epoch).padStart(5)}   ${cost.toFixed(6)}   ${score.padStart(21)}   ${formatSeconds(seconds)}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-/** What the file needs beside the network itself to repeat the run. */
-function metadata(
-  options: CliTrainOptions,
-  training: Dataset,
-  result: Evaluation,
-  test: Dataset,
-): Record<string, string> {
-  return {
-    batch_size: String(options.batchSize),
-    learning_rate: String(options.learningRate),
-    data: options.data ?? "MNIST",
-    training_samples: String(training.length),
-    test_correct: `${result.correct} / ${test.length}`,
-  };
+  const values = parseCommand(TRAIN, args);
+  if (values === undefined) return printLine(helpOf(TRAIN));
+  const { hidden, kernels, threads, checkpointEvery, out, ...options } = trainOptions(values);
+  await checkWritable(out);
+  const { recipe, split } = withData(options.recipe);
+  const layers = [split.training.inputs, ...hidden, split.training.classes];
+  const count = threads ?? threadsFor(layers, recipe.batchSize);
+  using network = await Network.create({ ...recipe, layers, kernels, threads: count });
+  const printed = kernels === undefined ? count : undefined;
+  await run({ network, recipe, history: [], split, out, checkpointEvery, threads: printed, start });
 }

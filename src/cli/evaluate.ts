@@ -1,0 +1,49 @@
+// ductus evaluate: how well a model reads a data set.
+
+import { MODEL, readModel } from "./model-file.js";
+import { bold, formatCount, percent, printLine } from "./terminal.js";
+import { dataOf, type Measured, measure, PARTS } from "./test-set.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+export const EVALUATE: Command = {
+  usage: "evaluate [MODEL] [options]",
+  summary: `Tests a model (default ${MODEL}): accuracy with its standard error, cost, per-class figures, confusion matrix.`,
+  arguments: 1,
+  options: {
+    data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
+    set: { value: "PART", help: "test, validation or training", standard: "test" },
+    json: { help: "print JSON" },
+  },
+};
+
+export async function evaluate(args: readonly string[]): Promise<void> {
+  const values = parseCommand(EVALUATE, args);
+  if (values === undefined) return printLine(helpOf(EVALUATE));
+  const [path = MODEL] = values.args;
+  const part = values.choice("set", PARTS) ?? "test";
+  using network = await readModel(path);
+  const measured = await measure(network, dataOf(network, values.path("data"), part));
+  if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured);
+  const { predictions, ...figures } = measured.evaluation;
+  const { confusion, classes } = measured;
+  printLine(JSON.stringify({ model: path, set: part, ...figures, classes, confusion }, undefined, 2));
+}
+
+function printMeasured(title: string, { evaluation, confusion, classes }: Measured): void {
+  const { accuracy, standardError, correct, count, cost } = evaluation;
+  const figures = `${percent(accuracy)} ± ${percent(standardError)}`;
+  printLine(`${bold(`${title.padEnd(20)}${figures}`)}  (${correct} / ${count}, ± one standard error)`);
+  printLine(`${"cost".padEnd(20)}${cost.toFixed(6)}\n`);
+  printLine(bold("class      images   precision      recall          F1"));
+  for (const { label, count: images, precision, recall, f1 } of classes) {
+    const shares = [precision, recall, f1].map((share) => (Number.isNaN(share) ? "-" : percent(share)).padStart(11));
+    printLine(`${String(label).padStart(5)}${formatCount(images).padStart(12)} ${shares.join(" ")}`);
+  }
+  const width = Math.max(...confusion.flat().map((n) => String(n).length), String(classes.length - 1).length) + 2;
+  const row = (cells: readonly (number | string)[]) => cells.map((cell) => String(cell).padStart(width)).join("");
+  printLine(`\n${bold("confusion matrix")}: a row for each label, a column for each prediction, a dot for none\n`);
+  printLine(bold(`     ${row(classes.map(({ label }) => label))}`));
+  for (const [label, counts] of confusion.entries()) {
+    printLine(`${bold(String(label).padStart(5))}${row(counts.map((n) => (n === 0 ? "." : n)))}`);
+  }
+}

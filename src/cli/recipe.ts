@@ -1,0 +1,142 @@
+// How a network is trained: given on the command line, kept in the model's metadata, and read back from there to resume.
+
+import { type EpochReport, FormatError, type InitialWeights } from "ductus";
+import { checkRange, RANGES, type Range } from "../ranges.js";
+
+export interface Recipe {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly initialWeights: InitialWeights;
+  /** The folder with the data; undefined for MNIST. */
+  readonly data: string | undefined;
+  /** SHA-256 of the training data; undefined for MNIST, which is checked whenever it is loaded. */
+  readonly dataHash?: string;
+  /** How many of the training samples are used; undefined for all. */
+  readonly limit: number | undefined;
+}
+
+/** What is left of an EpochReport in the metadata, for the learning curves. */
+export interface HistoryEntry {
+  readonly epoch: number;
+  readonly cost: number;
+  readonly accuracy: number;
+  readonly validationCost?: number;
+  readonly validationAccuracy?: number;
+  readonly seconds: number;
+}
+
+/** A longer training keeps every second epoch, every third, ...: the header of a model stays small. */
+const MAX_HISTORY = 1000;
+
+/** The history with one more epoch. */
+export function addToHistory(
+  history: readonly HistoryEntry[],
+  { epoch, cost, accuracy, validation, seconds }: EpochReport,
+  epochs: number,
+): HistoryEntry[] {
+  const round = (value: number) => Number(value.toPrecision(6));
+  const entry = {
+    epoch,
+    cost: round(cost),
+    accuracy: round(accuracy),
+    validationCost: validation && round(validation.cost),
+    validationAccuracy: validation && round(validation.accuracy),
+    seconds: Number(seconds.toPrecision(3)),
+  };
+  // The latest is always there, until the next replaces it.
+  const every = Math.ceil(epochs / MAX_HISTORY);
+  return [...history.filter((old) => old.epoch % every === 0), entry];
+}
+
+/** The metadata that recipeOf() and historyOf() read. */
+export function recipeMetadata(recipe: Recipe, history: readonly HistoryEntry[]): Record<string, string> {
+  return {
+    target_epochs: String(recipe.epochs),
+    batch_size: String(recipe.batchSize),
+    learning_rate: String(recipe.learningRate),
+    ...(recipe.data === undefined ? {} : { data: recipe.data }),
+    ...(recipe.dataHash === undefined ? {} : { data_sha256: recipe.dataHash }),
+    ...(recipe.limit === undefined ? {} : { limit: String(recipe.limit) }),
+    history: JSON.stringify(history),
+  };
+}
+
+/**
+ * The recipe of a model that `ductus train` wrote.
+ * @throws {FormatError} if its metadata lack it
+ */
+export function recipeOf(
+  metadata: ReadonlyMap<string, string>,
+  network: { readonly seed: number; readonly initialWeights: InitialWeights },
+  file: string,
+): Recipe {
+  const number = (key: string, range: Range): number => {
+    const text = metadata.get(key) ?? "";
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    try {
+      checkRange(key, value, range);
+    } catch {
+      throw new FormatError(
+        file,
+        `metadata ${key}: expected ${range.words}, got "${text}": was it made by ductus train?`,
+      );
+    }
+    return value;
+  };
+  return {
+    epochs: number("target_epochs", RANGES.epochs),
+    batchSize: number("batch_size", RANGES.batchSize),
+    learningRate: number("learning_rate", RANGES.learningRate),
+    seed: network.seed,
+    initialWeights: network.initialWeights,
+    data: metadata.get("data"),
+    dataHash: metadata.get("data_sha256"),
+    limit: metadata.has("limit") ? number("limit", RANGES.limit) : undefined,
+  };
+}
+
+/**
+ * The learning curves of a model; none if it was not made by `ductus train`.
+ * @throws {FormatError} if they are not what they should be
+ */
+export function historyOf(metadata: ReadonlyMap<string, string>, file: string): HistoryEntry[] {
+  let history: unknown;
+  try {
+    history = JSON.parse(metadata.get("history") ?? "[]");
+  } catch {
+    history = undefined;
+  }
+  if (!Array.isArray(history) || !history.every(isEntry)) {
+    throw new FormatError(file, "metadata history: expected a list of epochs, got something else (file corrupt?)");
+  }
+  return history;
+}
+
+function isEntry(entry: unknown): entry is HistoryEntry {
+  if (typeof entry !== "object" || entry === null) return false;
+  const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0 } = entry as HistoryEntry;
+  return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
+}
+
+/** The command line of a training, to repeat it. */
+export function trainCommand(recipe: Recipe, layers: readonly number[]): string {
+  const hidden = layers.slice(1, -1).join(",") || "none";
+  const options = [
+    ["hidden", hidden],
+    ["epochs", recipe.epochs],
+    ["batch-size", recipe.batchSize],
+    ["eta", recipe.learningRate],
+    ["init", recipe.initialWeights],
+    ["seed", recipe.seed],
+    ...(recipe.limit === undefined ? [] : [["limit", recipe.limit]]),
+    ...(recipe.data === undefined ? [] : [["data", shellWord(recipe.data)]]),
+  ];
+  return `ductus train ${options.map(([name, value]) => `--${name} ${value}`).join(" ")}`;
+}
+
+/** As a shell takes it: quoted if need be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

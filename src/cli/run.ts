@@ -1,0 +1,160 @@
+// A training as train and resume run it: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk is a
+// whole model, and resume goes on from it to the same bits.
+
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { chooseThreads, type Dataset, DivergenceError, type EpochReport, type Network } from "ductus";
+import { type DataSplit, loadDirectory, loadMnist } from "ductus/node";
+import { saveFile, saveResult } from "./model-file.js";
+import { addToHistory, type HistoryEntry, type Recipe, recipeMetadata, shellWord } from "./recipe.js";
+import { bold, formatCount, formatSeconds, percent, printLine, TrainingProgress } from "./terminal.js";
+
+/** A training ended by a signal. */
+class Interrupted extends Error {
+  constructor(readonly signal: "SIGINT" | "SIGTERM") {
+    super(signal);
+  }
+}
+
+export interface RunOptions {
+  readonly network: Network;
+  readonly recipe: Recipe;
+  readonly history: readonly HistoryEntry[];
+  readonly split: DataSplit;
+  readonly out: string;
+  /** How many epochs may be lost, 1 or more. */
+  readonly checkpointEvery: number;
+  /** As printed; undefined if the kernels have none. */
+  readonly threads: number | undefined;
+  /** performance.now() when the command began. */
+  readonly start: number;
+}
+
+/** The data that a recipe names. */
+export function loadData({ data, limit }: Pick<Recipe, "data" | "limit">): DataSplit {
+  const split = data === undefined ? loadMnist() : loadDirectory(data);
+  if (limit === undefined || limit >= split.training.length) return split;
+  return { ...split, training: split.training.slice(0, limit) };
+}
+
+/**
+ * A recipe and the data that it names.
+ * @throws {Error} if they are not the data that it was used with before
+ */
+export function withData(recipe: Recipe): { readonly recipe: Recipe; readonly split: DataSplit } {
+  const split = loadData(recipe);
+  if (recipe.data === undefined) return { recipe, split };
+  const { images, labels } = split.training;
+  const dataHash = createHash("sha256").update(images).update(labels).digest("hex");
+  if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
+    throw new Error(
+      `${recipe.data}: expected the data that the model was trained with, got others: give their folder with --data`,
+    );
+  }
+  return { recipe: { ...recipe, dataHash }, split };
+}
+
+/** The number of threads that will train, by the library's own rule. */
+export function threadsFor(layers: readonly number[], batchSize: number): number {
+  return chooseThreads(layers, batchSize, availableParallelism());
+}
+
+/** Trains to the recipe's last epoch, tests, and saves. */
+export async function run({ network, recipe, split, out, checkpointEvery, threads, start, ...options }: RunOptions) {
+  const { training, validation, test } = split;
+  let { history } = options;
+  let saved = network.epochs;
+  const save = (extra: Record<string, string> = {}) => network.save({ ...recipeMetadata(recipe, history), ...extra });
+  const interrupt = listenForSignals();
+  const onProgress = (epoch: number, samples: number) => progress.update((epoch - first) * training.length + samples);
+  const first = network.epochs + 1;
+  const epochs = recipe.epochs - network.epochs;
+  const iteration = network.train(training, { ...recipe, epochs, validation, signal: interrupt.signal, onProgress });
+  printLine(describe(network.layers, recipe, training, threads));
+  printLine(bold("epoch       cost   training            validation       time"));
+  const progress = new TrainingProgress(epochs, training.length);
+  let trainingSeconds = 0;
+  // One checkpoint is being written while the next epoch trains; where one cannot be, the training goes on and tries again.
+  let writing: Promise<void> = Promise.resolve();
+  const checkpoint = () => {
+    const [bytes, epoch] = [save(), network.epochs];
+    writing = saveFile(out, bytes).then(
+      () => {
+        saved = epoch;
+      },
+      (error: Error) => progress.printError(`ductus: ${error.message} (epoch ${epoch} is not saved yet)`),
+    );
+  };
+  try {
+    for await (const report of iteration) {
+      trainingSeconds += report.trainingSeconds;
+      history = addToHistory(history, report, recipe.epochs);
+      progress.printLine(epochLine(report));
+      await writing;
+      if (report.epoch % checkpointEvery === 0 && report.epoch < recipe.epochs) checkpoint();
+    }
+    await writing;
+  } catch (error) {
+    await writing;
+    progress.stop();
+    if (network.epochs > saved) {
+      await saveResult(out, save());
+      saved = network.epochs;
+    }
+    if (!(error instanceof Interrupted) && !(error instanceof DivergenceError)) throw error;
+    const kept = saved >= first ? `${out} holds the network after epoch ${saved}` : "no epoch was complete";
+    if (error instanceof DivergenceError) throw new Error(`${error.message}; ${kept}`);
+    console.error(`ductus: stopped by ${error.signal}; ${kept}`);
+    if (saved > 0) console.error(`resume with: ductus resume ${shellWord(out)}`);
+    process.exitCode = error.signal === "SIGINT" ? 130 : 143;
+    return;
+  } finally {
+    progress.stop();
+    interrupt.stop();
+  }
+  const result = await network.evaluate(test);
+  const rate = (epochs * training.length) / trainingSeconds;
+  printLine(
+    bold(`test accuracy  ${percent(result.accuracy)} ± ${percent(result.standardError)}`) +
+      `  (${result.correct} / ${test.length}, ± one standard error)`,
+  );
+  printLine(
+    `time           ${formatSeconds((performance.now() - start) / 1000)}, ${formatCount(rate)} samples/s in training`,
+  );
+  printLine(`seed           ${recipe.seed}`);
+  printLine(`weights        sha256 ${await network.hash()}`);
+  await saveResult(out, save({ test_correct: `${result.correct} / ${test.length}` }));
+  printLine(`model          ${out}`);
+}
+
+/** The first signal ends the training within a slice; with the listeners gone, a second one ends the program at once. */
+function listenForSignals() {
+  const controller = new AbortController();
+  const stop = () => {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  };
+  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+    stop();
+    controller.abort(new Interrupted(signal));
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return { signal: controller.signal, stop };
+}
+
+function describe(layers: readonly number[], recipe: Recipe, training: Dataset, threads: number | undefined): string {
+  const { epochs, batchSize, learningRate, initialWeights, seed } = recipe;
+  const batches = Math.ceil(training.length / batchSize);
+  return (
+    `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ` +
+    `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${batchSize}, eta ${learningRate}` +
+    (threads === undefined || threads === 1 ? "" : `, ${threads} threads`)
+  );
+}
+
+function epochLine({ epoch, cost, accuracy, validation, seconds }: EpochReport): string {
+  const { correct = 0, count = 0, accuracy: validated = 0 } = validation ?? {};
+  const score = `${correct} / ${count}  ${percent(validated)}`;
+  return `${String(epoch).padStart(5)}   ${cost.toFixed(6)}   ${percent(accuracy).padStart(8)}   ${score.padStart(21)}   ${formatSeconds(seconds)}`;
+}

@@ -1,0 +1,32 @@
+// What evaluate and report measure: a model on one of the three parts of the data it was trained with.
+
+import { type ClassFigures, classFigures, confusionMatrix, type Dataset, type Evaluation, type Network } from "ductus";
+import type { Recipe } from "./recipe.js";
+import { loadData } from "./run.js";
+
+export const PARTS = ["test", "validation", "training"] as const;
+export type Part = (typeof PARTS)[number];
+
+export interface Measured {
+  readonly dataset: Dataset;
+  readonly evaluation: Evaluation;
+  /** [label][prediction] */
+  readonly confusion: readonly (readonly number[])[];
+  readonly classes: readonly ClassFigures[];
+}
+
+/** The data that a model names in its metadata, or those in another folder. */
+export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
+  const limit = Number(network.metadata.get("limit") ?? Number.NaN);
+  const recipe: Pick<Recipe, "data" | "limit"> = {
+    data: data ?? network.metadata.get("data"),
+    limit: Number.isInteger(limit) && limit > 0 ? limit : undefined,
+  };
+  return loadData(recipe)[part];
+}
+
+export async function measure(network: Network, dataset: Dataset): Promise<Measured> {
+  const evaluation = await network.evaluate(dataset);
+  const confusion = confusionMatrix(dataset.labels, evaluation.predictions, network.layers.at(-1) as number);
+  return { dataset, evaluation, confusion, classes: classFigures(confusion) };
+}
