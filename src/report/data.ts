@@ -1,0 +1,76 @@
+// What a report shows: written by `ductus report`, read by the page. Shares and activations are 0 to 1.
+
+/** A matrix of more classes is too large to read, and slow in a browser. */
+export const MOST_MATRIX_CLASSES = 256;
+
+/** Many images of one size in one 8-bit grey PNG: left to right, then top to bottom. */
+export interface Sprite {
+  /** A data: URI. */
+  readonly source: string;
+  /** Images in a row. */
+  readonly columns: number;
+}
+
+export interface Epoch {
+  readonly epoch: number;
+  readonly cost: number;
+  readonly accuracy?: number;
+  readonly validationCost?: number;
+  readonly validationAccuracy?: number;
+  readonly seconds: number;
+}
+
+/** One class. Null stands for a ratio of 0 to 0, which JSON makes of NaN too. */
+export interface ClassRow {
+  readonly label: number;
+  readonly count: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+}
+
+/** An image that the network misread. */
+export interface Mistake {
+  /** Its place in the test set, from 0. */
+  readonly index: number;
+  readonly label: number;
+  readonly prediction: number;
+  /** a^L: one for each class. */
+  readonly activations: readonly number[];
+}
+
+export interface TestResult {
+  readonly count: number;
+  readonly correct: number;
+  readonly cost: number;
+  /** Of the accuracy. */
+  readonly standardError: number;
+  /** Counts at [label][prediction]; null with more than MOST_MATRIX_CLASSES classes. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** By label. */
+  readonly classes: readonly ClassRow[];
+  /** All misread images, the most confident first. */
+  readonly mistakes: readonly Mistake[];
+  /** The mistakes' images in the same order: 0 is paper, 255 ink. */
+  readonly sprite: Sprite;
+}
+
+export interface ReportData {
+  /** The model's file name. */
+  readonly title: string;
+  /** Of ductus. */
+  readonly version: string;
+  /** What trains this model again. */
+  readonly command: string;
+  readonly network: { readonly layers: readonly number[]; readonly parameters: number };
+  /** Batch size, learning rate, seed, data: shown in this order. */
+  readonly configuration: readonly (readonly [label: string, value: string])[];
+  /** SHA-256 of the weights, in hexadecimal. */
+  readonly hash: string;
+  /** The size of every image, in pixels. */
+  readonly image: { readonly rows: number; readonly columns: number };
+  readonly history: readonly Epoch[];
+  readonly test: TestResult;
+  /** The first layer, one image for each neuron: 128 is a weight of 0, 255 the largest. */
+  readonly weights: { readonly neurons: number; readonly sprite: Sprite } | null;
+}

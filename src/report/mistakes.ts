@@ -1,0 +1,45 @@
+// Galleries of misread images: each with its label, the answer, its index and its activations as bars.
+
+import type { Mistake } from "./data.js";
+import { formatCount, make } from "./elements.js";
+import { type ImageSheet, makeGallery } from "./images.js";
+
+/** With more classes than this, only the strongest activations have a bar, so few that their classes fit below. */
+const MOST_BARS = 10;
+const STRONGEST = 5;
+
+/** `chosen` are places in `mistakes`. */
+export function makeMistakes(
+  sheet: ImageSheet,
+  mistakes: readonly Mistake[],
+  chosen: readonly number[],
+  first: number,
+): HTMLElement {
+  return makeGallery(chosen.length, first, (i) => {
+    const { index, label, prediction, activations } = mistakes[chosen[i]];
+    const reading = make("p", {}, make("b", {}, String(label)), " read as ", make("b", {}, String(prediction)));
+    return [
+      sheet.draw(chosen[i], `Image ${index}`),
+      reading,
+      makeBars(activations, label, prediction),
+      make("p", { class: "index" }, `image ${formatCount(index)}`),
+    ];
+  });
+}
+
+/** A bar for each activation, by class; that of the label always. */
+function makeBars(activations: readonly number[], label: number, prediction: number): HTMLElement {
+  const shown = activations
+    .map((activation, k) => ({ k, activation }))
+    .sort((a, b) => Number(b.k === label) - Number(a.k === label) || b.activation - a.activation)
+    .slice(0, activations.length <= MOST_BARS ? MOST_BARS : STRONGEST)
+    .sort((a, b) => a.k - b.k);
+  const bars = shown.map(({ k, activation }) => {
+    const role = k === prediction ? "prediction" : k === label ? "label" : "";
+    const bar = make("span", { class: role, title: `${k}: ${activation.toFixed(3)}` }, make("i"), String(k));
+    bar.style.setProperty("--activation", String(activation));
+    return bar;
+  });
+  const name = `Activations: ${shown.map(({ k, activation }) => `${k} ${activation.toFixed(2)}`).join(", ")}`;
+  return make("div", { class: "bars", role: "img", "aria-label": name }, ...bars);
+}
