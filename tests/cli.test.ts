@@ -51,7 +51,9 @@ describe("train", () => {
     expect(lines[0]).toBe("[24, 8, 4], scaled weights, seed 1: 4 epochs of 10 batches of 10, eta 2.5");
     expect(lines.slice(2, 6).map((line) => line.replace(/\d+\.\d\d s$/, "TIME"))).toEqual(
       [1, 2, 3, 4].map((epoch) =>
-        expect.stringMatching(new RegExp(`^ +${epoch}   0\\.\\d{6} +\\d+ / 20 +\\d+\\.\\d\\d %   TIME$`)),
+        expect.stringMatching(
+          new RegExp(`^ +${epoch}   0\\.\\d{6} +\\d+\\.\\d\\d % +\\d+ / 20 +\\d+\\.\\d\\d %   TIME$`),
+        ),
       ),
     );
     expect(lines[6]).toMatch(/^test accuracy {2}\d+\.\d\d % ± \d+\.\d\d % {2}\(\d+ \/ 20, ± one standard error\)$/);
@@ -66,11 +68,15 @@ describe("train", () => {
   test("saves a model from which network, recipe and result can be rebuilt", async () => {
     const { stdout } = await trainHere("--out", "model.safetensors", "--seed", "7", "--eta", "1.5", "--limit", "90");
     const bytes = await readFile(join(folder, "model.safetensors"));
-    const network = Network.load(createReference(), bytes);
+    const network = await Network.load(bytes, { kernels: createReference() });
     expect(stdout).toContain(await network.hash());
     const { correct } = await network.evaluate(loadDirectory(data).test);
     expect(stdout).toContain(`(${correct} / 20,`);
-    expect(Object.fromEntries(decodeSafetensors(bytes).metadata)).toEqual({
+    const { history, data_sha256: dataHash, ...metadata } = Object.fromEntries(decodeSafetensors(bytes).metadata);
+    const epochs = JSON.parse(history).map(({ epoch }: { epoch: number }) => epoch);
+    expect(epochs).toEqual([1, 2, 3, 4]);
+    expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(metadata).toEqual({
       format: "ductus",
       version: "1",
       activation: "sigmoid",
@@ -82,7 +88,8 @@ describe("train", () => {
       batch_size: "10",
       learning_rate: "1.5",
       data,
-      training_samples: "90",
+      limit: "90",
+      target_epochs: "4",
       test_correct: `${correct} / 20`,
     });
   });
@@ -198,8 +205,8 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--hiden", "30"], "Unknown option '--hiden': see --help"],
     [["train", "mnist"], "Unexpected argument 'mnist': see --help"],
     [["train", "--epochs"], "Option '--epochs <value>' argument missing: see --help"],
-    [["tain"], "expected a command: train, got tain: see ductus --help"],
-    [[], "expected a command: train, got none: see ductus --help"],
+    [["tain"], "expected a command: train, resume, evaluate, predict, export, report, got tain: see ductus --help"],
+    [[], "expected a command: train, resume, evaluate, predict, export, report, got none: see ductus --help"],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await ductus(args);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });
@@ -243,7 +250,7 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
     [
       "in a folder that is not there",
       ["none", "model"],
-      /none\/model: expected a place to write to, got ENOENT: choose .* --out/,
+      /none\/model: expected a place to write to, got ENOENT: make the folder, or choose .* --out/,
     ],
     ["that is a folder", ["."], /expected a file to write, got something else there/],
     ["that is a device", ["/dev/null"], /\/dev\/null: expected a file to write, got something else there/],

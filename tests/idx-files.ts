@@ -5,11 +5,14 @@ import { join } from "node:path";
 
 /** Images of rank 3; pixel k of image i is 255 where k leaves the rest i mod 4 when divided by 4. */
 export function idxImages(count: number, rows: number, columns: number): Uint8Array {
-  const pixels = Array.from({ length: count * rows * columns }, (_, p) => {
+  const header = [0, 0, 8, 3, ...bigEndian(count), ...bigEndian(rows), ...bigEndian(columns)];
+  const bytes = new Uint8Array(header.length + count * rows * columns);
+  bytes.set(header);
+  for (let p = 0; p < count * rows * columns; p++) {
     const image = Math.floor(p / (rows * columns));
-    return (p % (rows * columns)) % 4 === image % 4 ? 255 : 0;
-  });
-  return Uint8Array.of(0, 0, 8, 3, ...bigEndian(count), ...bigEndian(rows), ...bigEndian(columns), ...pixels);
+    if ((p % (rows * columns)) % 4 === image % 4) bytes[header.length + p] = 255;
+  }
+  return bytes;
 }
 
 /** Labels of rank 1: the given ones, or `count` of them, i mod classes. */

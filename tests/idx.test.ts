@@ -69,23 +69,91 @@ describe("refuses", () => {
   });
 });
 
-test("no mutation of a file gets past the checks with another error", () => {
+describe("whatever is done to the two files, they are refused, or make a data set that agrees with itself:", () => {
+  const RUNS = Number(process.env.FUZZ_RUNS ?? 1000);
+  let parsed = 0;
   let refused = 0;
-  const mutation = fc.array(fc.tuple(fc.nat(images.bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 });
-  fc.assert(
-    fc.property(mutation, fc.nat(images.bytes.length), (changes, length) => {
-      const bytes = images.bytes.slice();
-      for (const [at, value] of changes) bytes[at] = value;
-      try {
-        parseDataset({ name: "images", bytes: bytes.subarray(0, length) }, labels);
-      } catch (error) {
-        expect(error).toBeInstanceOf(FormatError);
-        refused++;
+  beforeEach(() => {
+    parsed = 0;
+    refused = 0;
+  });
+
+  function check(images: Uint8Array, labels: Uint8Array, classes?: number): void {
+    let data: ReturnType<typeof parseDataset>;
+    try {
+      data = parseDataset({ name: "images", bytes: images }, { name: "labels", bytes: labels }, classes);
+    } catch (error) {
+      expect(error).toBeInstanceOf(FormatError);
+      expect((error as Error).message).toMatch(/^(images|labels): expected .{1,150}, got .{1,150}$/);
+      refused++;
+      return;
+    }
+    parsed++;
+    expect(data.length).toBeGreaterThan(0);
+    expect(data.images).toHaveLength(data.length * data.inputs);
+    expect(data.labels).toHaveLength(data.length);
+    expect(Math.max(...data.labels)).toBeLessThan(data.classes);
+    if (classes !== undefined) expect(data.classes).toBe(classes);
+    expect(data.images).toEqual(images.subarray(16));
+    expect(data.labels).toEqual(labels.subarray(8));
+  }
+
+  test("bytes changed, inserted and left out, and the files cut short", () => {
+    const edit = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      remove: fc.nat(2),
+      insert: fc.array(fc.oneof(fc.nat(255), fc.nat(4)), { maxLength: 2 }),
+    });
+    const edits = fc.array(edit, { maxLength: 3 });
+    const end = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.nat(40));
+    const mutate = (
+      file: Uint8Array,
+      edits: readonly { at: number; remove: number; insert: number[] }[],
+      cut: number,
+    ) => {
+      let bytes = [...file.subarray(0, Math.max(0, file.length - cut))];
+      for (const { at, remove, insert } of edits) {
+        const i = Math.floor(at * bytes.length);
+        bytes = [...bytes.slice(0, i), ...insert, ...bytes.slice(i + remove)];
       }
-    }),
-    { seed: 1, numRuns: 2000 },
-  );
-  expect(refused).toBeGreaterThan(1000);
+      return Uint8Array.from(bytes);
+    };
+    const classes = fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined });
+    fc.assert(
+      fc.property(edits, end, edits, end, classes, (edits, cut, labelEdits, labelCut, classes) => {
+        check(mutate(images.bytes, edits, cut), mutate(labels.bytes, labelEdits, labelCut), classes);
+      }),
+      { seed: 1, numRuns: RUNS },
+    );
+    expect(parsed).toBeGreaterThan(RUNS / 50);
+    expect(refused).toBeGreaterThan(RUNS / 4);
+  });
+
+  test("any dimensions, with or without the bytes they ask for", () => {
+    const size = fc.oneof(
+      { weight: 20, arbitrary: fc.integer({ min: 1, max: 4 }) },
+      { weight: 1, arbitrary: fc.constantFrom(0, 2 ** 16, 2 ** 22, 2 ** 31, 2 ** 32 - 1) },
+    );
+    const more = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.integer({ min: -2, max: 2 }));
+    const file = (dimensions: readonly number[], more: number) => {
+      const asked = dimensions.reduce((product, n) => product * n);
+      const bytes = new Uint8Array(4 + 4 * dimensions.length + Math.max(0, Math.min(asked, 99) + more));
+      const view = new DataView(bytes.buffer);
+      view.setUint32(0, 0x800 + dimensions.length);
+      dimensions.forEach((n, i) => {
+        view.setUint32(4 + 4 * i, n);
+      });
+      return bytes;
+    };
+    fc.assert(
+      fc.property(size, size, size, more, more, (count, rows, columns, morePixels, moreLabels) => {
+        check(file([count, rows, columns], morePixels), file([count + moreLabels], 0));
+      }),
+      { seed: 1, numRuns: RUNS },
+    );
+    expect(parsed).toBeGreaterThan(RUNS / 10);
+    expect(refused).toBeGreaterThan(RUNS / 10);
+  });
 });
 
 describe("a folder", () => {
@@ -119,8 +187,8 @@ describe("a folder", () => {
     };
     for (const [name, bytes] of Object.entries(names)) await writeFile(join(zipped, name), gzipSync(bytes));
     const { training, test } = loadDirectory(zipped);
-    expect(Buffer.from(training.images).equals(plain.training.images)).toBe(true);
-    expect(Buffer.from(test.labels).equals(plain.test.labels)).toBe(true);
+    expect(training.images).toEqual(plain.training.images);
+    expect(test.labels).toEqual(plain.test.labels);
   });
 
   test("with a file both plain and compressed gives the plain one", async () => {

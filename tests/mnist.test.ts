@@ -1,9 +1,10 @@
 // Chain of trust 7: all of MNIST. Training is deterministic, so the counts in the README are the counts everyone gets.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { parseTrainOptions } from "../src/cli/options.js";
+import { TRAIN, trainOptions } from "../src/cli/train.js";
+import { parseCommand, type Values } from "../src/cli/usage.js";
 import { Network, type NetworkOptions } from "../src/network.js";
-import { type DataSplit, loadKernels, loadMnist } from "../src/node/index.js";
+import { type DataSplit, loadMnist } from "../src/node/index.js";
 
 let data: DataSplit;
 beforeAll(() => {
@@ -12,7 +13,7 @@ beforeAll(() => {
 
 /** Trains for 30 epochs of batches of 10; returns the count of correct test images and the hash of the weights. */
 async function run(options: NetworkOptions, learningRate: number): Promise<{ correct: number; hash: string }> {
-  const network = Network.create(await loadKernels(), options);
+  const network = await Network.create(options);
   for await (const _ of network.train(data.training, { epochs: 30, batchSize: 10, learningRate }));
   return { correct: (await network.evaluate(data.test)).correct, hash: await network.hash() };
 }
@@ -29,9 +30,8 @@ test("MNIST is split 50,000 / 10,000 / 10,000", () => {
 });
 
 test("the defaults read 97.5 % of the test set, exactly as documented", async () => {
-  const defaults = parseTrainOptions([]);
-  if (defaults === undefined) throw new Error("expected the default options");
-  const { hidden, seed, initialWeights, epochs, batchSize, learningRate } = defaults;
+  const { hidden, recipe } = trainOptions(parseCommand(TRAIN, []) as Values);
+  const { seed, initialWeights, epochs, batchSize, learningRate } = recipe;
   expect([epochs, batchSize]).toEqual([30, 10]);
   const { correct, hash } = await run({ layers: [784, ...hidden, 10], seed, initialWeights }, learningRate);
   expect(correct).toBeGreaterThanOrEqual(9750);

@@ -11,7 +11,7 @@ import { Dataset } from "../src/dataset.js";
 import type { Kernels } from "../src/kernels.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
-import { createWasmKernels, instantiateModule } from "../src/wasm.js";
+import { createWasmKernels, instantiateModule, kernelsOf } from "../src/wasm.js";
 import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
 
 const DEBUG_MODULE = new URL("../build/ductus.debug.wasm", import.meta.url);
@@ -20,10 +20,13 @@ const MAX_BYTES = 16 * 1024;
 
 const EXPORTS = [
   "abortTeam",
+  "activations",
+  "addFloatImages",
   "addImages",
   "allFinite",
   "allocate",
   "arrange",
+  "countCorrect",
   "createDataset",
   "createNetwork",
   "evaluate",
@@ -33,6 +36,8 @@ const EXPORTS = [
   "predictions",
   "readLayer",
   "release",
+  "releaseDataset",
+  "releaseNetwork",
   "reserveBatch",
   "selftest",
   "shuffle",
@@ -78,10 +83,13 @@ test("takes numbers only: every function can be called from JavaScript", async (
   const network = exports.createNetwork(sizes, 2);
   const calls: Record<string, unknown[]> = {
     abortTeam: [],
+    activations: [network, 1, 0],
+    addFloatImages: [dataset, 0, sizes, sizes, 0],
     addImages: [dataset, 0, sizes, sizes, 0],
     allFinite: [network],
     allocate: [0],
     arrange: [network, 1],
+    countCorrect: [dataset],
     createDataset: [0, 1],
     createNetwork: [sizes, 2],
     evaluate: [network, dataset],
@@ -91,6 +99,8 @@ test("takes numbers only: every function can be called from JavaScript", async (
     predictions: [dataset],
     readLayer: [network, 1, sizes, sizes],
     release: [exports.allocate(0)],
+    releaseDataset: [exports.createDataset(0, 1)],
+    releaseNetwork: [exports.createNetwork(sizes, 2)],
     reserveBatch: [network, 1, 1],
     selftest: [],
     shuffle: [dataset, 0, 0],
@@ -104,14 +114,76 @@ test("takes numbers only: every function can be called from JavaScript", async (
   }
 });
 
-test("allocates whole cache lines, one block after the other, and takes them back", async () => {
+test("allocates whole cache lines, and gives again what was freed, neighbours joined", async () => {
   const exports = await instance();
   const blocks = [1, 64, 65, 0, 200_000].map((bytes) => exports.allocate(bytes));
   expect(blocks.every((block) => block > 0 && block % 64 === 0)).toBe(true);
-  expect(blocks.slice(1).map((block, i) => block - blocks[i])).toEqual([64, 64, 128, 0]);
+  // A line of its own before each.
+  expect(blocks.slice(1).map((block, i) => block - blocks[i])).toEqual([128, 128, 192, 64]);
   expect(exports.memory.buffer.byteLength).toBeGreaterThanOrEqual(blocks[4] + 200_000);
   exports.release(blocks[1]);
   expect(exports.allocate(1)).toBe(blocks[1]);
+  // Two that are neighbours make room for one that neither has room for, whichever is freed first.
+  for (const [first, second] of [
+    [1, 2],
+    [2, 1],
+  ]) {
+    exports.release(blocks[first]);
+    exports.release(blocks[second]);
+    expect(exports.allocate(256)).toBe(blocks[1]);
+    exports.release(blocks[1]);
+    expect([exports.allocate(64), exports.allocate(128)]).toEqual([blocks[1], blocks[2]]);
+  }
+  // What is last gives its room back to the end, and all before it that is free.
+  exports.release(blocks[3]);
+  exports.release(blocks[4]);
+  expect(exports.allocate(300_000)).toBe(blocks[3]);
+});
+
+test("blocks allocated and freed at random do not overlap, and take no more than they need", async () => {
+  const exports = await instance();
+  const random = new RandomStream(1, 1001, 0);
+  const blocks: { address: number; bytes: number; mark: number }[] = [];
+  let used = 0;
+  let most = 0;
+  for (let i = 1; i <= 3000; i++) {
+    if (blocks.length > 0 && random.nextBelow(100) < 48) {
+      const [{ address, bytes, mark }] = blocks.splice(random.nextBelow(blocks.length), 1);
+      expect(new Uint8Array(exports.memory.buffer, address, bytes).every((byte) => byte === mark)).toBe(true);
+      exports.release(address);
+      used -= bytes + 128;
+    } else {
+      const bytes = random.nextBelow(5000);
+      const block = { address: exports.allocate(bytes), bytes, mark: i & 0xff };
+      new Uint8Array(exports.memory.buffer, block.address, bytes).fill(block.mark);
+      blocks.push(block);
+      used += bytes + 128;
+      most = Math.max(most, used);
+    }
+  }
+  expect(blocks.length).toBeGreaterThan(50);
+  expect(exports.memory.buffer.byteLength).toBeLessThan(2 * most + 65_536);
+  for (const { address } of blocks) exports.release(address);
+  expect(exports.allocate(0)).toBe((await instance()).allocate(0));
+});
+
+test("what is released leaves the memory as it was", async () => {
+  const exports = await instance();
+  const kernels = kernelsOf(exports);
+  kernels.createNetwork([784, 100, 10]).release(); // makes the staging area
+  const start = exports.allocate(0);
+  exports.release(start);
+  for (let i = 0; i < 3; i++) {
+    const network = kernels.createNetwork([50, 40, 10]);
+    const dataset = kernels.createDataset(randomDataset(1000, 50, 10));
+    network.initialise("scaled", 1);
+    network.trainBatches(dataset, 0, 10, 1, 100);
+    network.evaluate(dataset);
+    network.release();
+    dataset.release();
+    expect(exports.allocate(0)).toBe(start);
+    exports.release(start);
+  }
 });
 
 test("says 0 where memory cannot be had", async () => {
@@ -119,6 +191,7 @@ test("says 0 where memory cannot be had", async () => {
   const sizes = exports.allocate(12);
   new Uint32Array(exports.memory.buffer, sizes, 3).set([2 ** 22, 65536, 10]);
   const free = exports.allocate(0);
+  exports.release(free);
   expect(exports.allocate(2 ** 32 - 1)).toBe(0);
   expect(exports.createDataset(2 ** 31, 1)).toBe(0);
   expect(exports.createNetwork(sizes, 3)).toBe(0);
@@ -162,6 +235,7 @@ test("selftest passes, and expects what the reference gives", async () => {
   const expected = await selftestHash(createReference());
   const exports = await instance();
   const start = exports.allocate(0);
+  exports.release(start);
   expect(exports.selftest(), `EXPECTED in assembly/selftest.ts should be 0x${expected.toString(16)}`).toBe(1);
   expect(exports.allocate(0)).toBe(start);
   // With one bit of the expected hash turned, the same module says 0.

@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createKernels } from "../src/create-kernels.js";
 import type { Dataset } from "../src/dataset.js";
 import { ThreadError } from "../src/errors.js";
-import type { Evaluation, Kernels } from "../src/kernels.js";
+import type { KernelEvaluation, Kernels } from "../src/kernels.js";
 import { Network } from "../src/network.js";
-import { loadKernels, loadMnist, startNodeThread } from "../src/node/index.js";
+import { loadMnist } from "../src/node/index.js";
+import { startThread } from "../src/platform.js";
 import { createReference } from "../src/reference.js";
 import { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "../src/threads.js";
 import { createWasmKernels } from "../src/wasm.js";
@@ -18,7 +20,7 @@ const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 const COUNTS = [1, 2, 3, 4];
 
 function createThreads(options: Partial<ThreadOptions>): Promise<Kernels> {
-  return createWasmKernels(readFileSync(THREADS_MODULE), { cores: 4, start: startNodeThread, ...options });
+  return createWasmKernels(readFileSync(THREADS_MODULE), { cores: 4, start: startThread, ...options });
 }
 
 describe("the bits do not depend on the number of threads", () => {
@@ -118,7 +120,7 @@ describe("threads that are lost", () => {
     const kernels = await createThreads({
       count: 2,
       start: (onReply, onEnd) => {
-        const thread = startNodeThread(onReply, onEnd);
+        const thread = startThread(onReply, onEnd);
         threads.push(thread);
         ends.push(onEnd);
         return thread;
@@ -136,7 +138,7 @@ describe("threads that are lost", () => {
     const { network, dataset, threads, run } = await longRun();
     setTimeout(() => threads[1].end(), 50);
     await expect(run).rejects.toThrow(ThreadError);
-    await expect(run).rejects.toThrow(/^a worker thread was lost: it ended with code 1; .* create new kernels/);
+    await expect(run).rejects.toThrow(/^a worker thread was lost: it ended with code 1; its network can only be saved/);
     await expect(network.trainBatches(dataset, 0, 1, 1, 1)).rejects.toThrow(ThreadError);
     // Others go on.
     const kernels = await createThreads({ count: 2 });
@@ -171,7 +173,7 @@ describe("the caller", () => {
     const kernels = await createThreads({ count: 2 });
     const data = loadMnist().training.slice(0, 3000);
     const options = { epochs: 1, batchSize: 10, learningRate: 2 };
-    const failing = Network.create(kernels, { layers: [784, 30, 10] }).train(data, {
+    const failing = (await Network.create({ kernels, layers: [784, 30, 10] })).train(data, {
       ...options,
       onProgress: () => {
         throw new Error("mine");
@@ -179,7 +181,7 @@ describe("the caller", () => {
     });
     await expect(failing.next()).rejects.toThrow("mine");
     const hashes = [kernels, createReference()].map(async (kernels) => {
-      const network = Network.create(kernels, { layers: [784, 30, 10] });
+      const network = await Network.create({ kernels, layers: [784, 30, 10] });
       for await (const _ of network.train(data, options));
       return network.hash();
     });
@@ -213,7 +215,7 @@ describe("the caller", () => {
       network.initialise("scaled", seed);
       return network;
     });
-    const alone: Evaluation[] = [];
+    const alone: KernelEvaluation[] = [];
     for (const network of networks) alone.push(await network.evaluate(dataset));
     expect(new Set(alone.map(({ cost }) => cost)).size).toBe(3);
     expect(await Promise.all(networks.map((network) => network.evaluate(dataset)))).toEqual(alone);
@@ -236,7 +238,7 @@ describe("the caller", () => {
   test("ends the threads by forgetting what they work for", async () => {
     let ended = 0;
     const start: StartThread = (onReply, onEnd) => {
-      const thread = startNodeThread(onReply, onEnd);
+      const thread = startThread(onReply, onEnd);
       const end = () => {
         ended++;
         thread.end();
@@ -266,10 +268,10 @@ describe("the caller", () => {
   });
 
   test("is told when module and threads do not go together", async () => {
-    const threads = { cores: 2, start: startNodeThread };
+    const threads = { cores: 2, start: startThread };
     await expect(createWasmKernels(readFileSync(MODULE), threads)).rejects.toThrow(/^module: expected .*-threads.wasm/);
     await expect(createWasmKernels(readFileSync(THREADS_MODULE))).rejects.toThrow(/^module: expected ductus.wasm/);
-    await expect(loadKernels({ threads: 65 })).rejects.toThrow("threads: expected a whole number from 1 to 64, got 65");
-    await expect(loadKernels({ threads: 0 })).rejects.toThrow(RangeError);
+    await expect(createKernels(65)).rejects.toThrow("threads: expected a whole number from 1 to 64, got 65");
+    await expect(createKernels(0)).rejects.toThrow(RangeError);
   });
 });

@@ -1,0 +1,14 @@
+// `npm run fuzz`: the property tests of everything that reads files, on many more mutations than in `npm test`.
+
+import { defineConfig } from "vitest/config";
+import base from "../vitest.config.js";
+
+export default defineConfig({
+  ...base,
+  test: {
+    ...base.test,
+    include: ["idx", "png", "safetensors"].map((reader) => `tests/${reader}.test.ts`),
+    env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" },
+    testTimeout: 3_600_000,
+  },
+});
