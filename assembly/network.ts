@@ -53,11 +53,15 @@ export class Layer {
     return this.weights + ((<usize>this.firstVector(p) * this.inputs) << 4);
   }
 
-  /** Address of w_kj. */
-  weight(k: u32, j: u32): usize {
+  /** Address of w_0j; w_kj is k times rowBytes(j) further. */
+  column(j: u32): usize {
     const p = this.panelOf(j >>> 2);
-    const row = this.panel(p) + ((<usize>k * this.width(p)) << 4);
-    return row + (j << 2) - (this.firstVector(p) << 4);
+    return this.panel(p) + (j << 2) - (this.firstVector(p) << 4);
+  }
+
+  /** Bytes from w_kj to w_(k+1)j. */
+  rowBytes(j: u32): usize {
+    return (<usize>this.width(this.panelOf(j >>> 2))) << 4;
   }
 
   /** Shares the vectors out: to each thread whole cache lines of a sample's activations, in as few and as even panels as can be. */
@@ -237,7 +241,11 @@ export function initialise(network: Network, seed: u32, scaled: bool): void {
     openStream(seed, WEIGHTS, l);
     for (let j: u32 = 0; j < layer.outputs; j++) store<f32>(layer.biases + (j << 2), <f32>nextNormal());
     for (let j: u32 = 0; j < layer.outputs; j++) {
-      for (let k: u32 = 0; k < layer.inputs; k++) store<f32>(layer.weight(k, j), <f32>(nextNormal() * deviation));
+      const rowBytes = layer.rowBytes(j);
+      let weight = layer.column(j);
+      for (let k: u32 = 0; k < layer.inputs; k++, weight += rowBytes) {
+        store<f32>(weight, <f32>(nextNormal() * deviation));
+      }
     }
   }
 }
@@ -247,7 +255,11 @@ export function readLayer(network: Network, l: u32, weights: usize, biases: usiz
   const layer = network.layer(l);
   memory.copy(biases, layer.biases, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {
-    for (let k: u32 = 0; k < layer.inputs; k++, weights += 4) store<f32>(weights, load<f32>(layer.weight(k, j)));
+    const rowBytes = layer.rowBytes(j);
+    let weight = layer.column(j);
+    for (let k: u32 = 0; k < layer.inputs; k++, weights += 4, weight += rowBytes) {
+      store<f32>(weights, load<f32>(weight));
+    }
   }
 }
 
@@ -256,7 +268,11 @@ export function writeLayer(network: Network, l: u32, weights: usize, biases: usi
   const layer = network.layer(l);
   memory.copy(layer.biases, biases, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {
-    for (let k: u32 = 0; k < layer.inputs; k++, weights += 4) store<f32>(layer.weight(k, j), load<f32>(weights));
+    const rowBytes = layer.rowBytes(j);
+    let weight = layer.column(j);
+    for (let k: u32 = 0; k < layer.inputs; k++, weights += 4, weight += rowBytes) {
+      store<f32>(weight, load<f32>(weights));
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 import { createKernels, type KernelOptions } from "./create-kernels.js";
 import { checkPixels, type Dataset, type Pixels } from "./dataset.js";
 import { FormatError, show, ThreadError } from "./errors.js";
-import type { InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters } from "./kernels.js";
+import type { InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters, RealArray } from "./kernels.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { checkRange, RANGES } from "./ranges.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
@@ -161,7 +161,7 @@ export class Network {
     const max = this.layers.length - 1;
     checkRange("layer", l, { min: 1, max, whole: true, words: `1 to ${max}` });
     const { weights, biases } = this.#parameters()[l - 1];
-    return { weights: Float32Array.from(weights), biases: Float32Array.from(biases) };
+    return { weights: toFloat32(weights), biases: toFloat32(biases) };
   }
 
   /**
@@ -231,7 +231,7 @@ export class Network {
     if (image.length !== this.layers[0]) {
       throw new RangeError(`image: expected ${this.layers[0]} pixels, got ${image.length}`);
     }
-    const activations = Float32Array.from(network.activations(image));
+    const activations = toFloat32(network.activations(image));
     return { label: activations.indexOf(Math.max(...activations)), activations };
   }
 
@@ -241,10 +241,8 @@ export class Network {
     const view = new DataView(new ArrayBuffer(4 * parts.reduce((sum, { length }) => sum + length, 0)));
     let offset = 0;
     for (const part of parts) {
-      for (const x of part) {
-        view.setFloat32(offset, x, true);
-        offset += 4;
-      }
+      for (let i = 0; i < part.length; i++) view.setFloat32(offset + 4 * i, part[i], true);
+      offset += part.byteLength;
     }
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", view.buffer));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -294,7 +292,7 @@ export class Network {
   }
 
   #parameters(): LayerParameters[] {
-    if (this.#lost !== undefined) return this.#lost.parameters;
+    if (this.#lost !== undefined) return structuredClone(this.#lost.parameters);
     return this.layers.slice(1).map((_, i) => this.#alive.readLayer(i + 1));
   }
 
@@ -306,8 +304,8 @@ export class Network {
     const tensors = new Map<string, Tensor>();
     for (const [i, { weights, biases }] of this.#parameters().entries()) {
       const [inputs, outputs] = this.layers.slice(i);
-      tensors.set(`${2 * i}.weight`, { shape: [outputs, inputs], data: Float32Array.from(weights) });
-      tensors.set(`${2 * i}.bias`, { shape: [outputs], data: Float32Array.from(biases) });
+      tensors.set(`${2 * i}.weight`, { shape: [outputs, inputs], data: toFloat32(weights) });
+      tensors.set(`${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
     }
     return tensors;
   }
@@ -331,6 +329,10 @@ export class Network {
     }
     return { dataset, copy };
   }
+}
+
+function toFloat32(numbers: RealArray): Float32Array {
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
 /** The options with defaults filled in. Throws TypeError or RangeError for one that cannot be used. */

@@ -48,10 +48,9 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   bytes.fill(0x20, LENGTH_BYTES + json.length, LENGTH_BYTES + headerLength);
   let offset = LENGTH_BYTES + headerLength;
   for (const { data } of tensors.values()) {
-    for (const bits of new Uint32Array(data.buffer, data.byteOffset, data.length)) {
-      view.setUint32(offset, bits, true);
-      offset += 4;
-    }
+    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+    for (let i = 0; i < bits.length; i++) view.setUint32(offset + 4 * i, bits[i], true);
+    offset += data.byteLength;
   }
   return bytes;
 }

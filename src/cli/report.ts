@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { countWeights, type Dataset, type Network, type Parameters } from "ductus";
 import { encodePng } from "../png.js";
-import { MOST_MATRIX_CLASSES, type Mistake, type ReportData, type Sprite } from "../report/data.js";
+import { type Mistake, MOST_MATRIX_CLASSES, type ReportData, type Sprite } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import { checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
 import { historyOf, recipeOf, trainCommand } from "./recipe.js";
