@@ -187,10 +187,11 @@ describe("refuses", () => {
 });
 
 describe("MNIST's own digits", () => {
-  const COUNT = 300;
+  const COUNT = 200;
   const { training, test: all } = loadMnist();
+  // Every 50th: the constants of toDigit() were chosen on the first 300.
   const originals = Array.from({ length: COUNT }, (_, i) =>
-    Uint8Array.from(all.images.subarray(784 * i, 784 * (i + 1))),
+    Uint8Array.from(all.images.subarray(784 * 50 * i, 784 * (50 * i + 1))),
   );
   let read: (digits: Uint8Array[]) => Promise<number>;
   let baseline: number;
@@ -207,7 +208,7 @@ describe("MNIST's own digits", () => {
     const { network } = await trainOn(kernels, training, recipe);
     read = async (digits) => {
       const images = Uint8Array.from(digits.flatMap((digit) => Array.from(digit)));
-      const labels = all.labels.slice(0, digits.length);
+      const labels = all.labels.filter((_, i) => i % 50 === 0);
       return (await network.evaluate(kernels.createDataset(new Dataset({ images, labels, classes: 10 })))).correct;
     };
     baseline = await read(originals);
@@ -251,18 +252,18 @@ describe("MNIST's own digits", () => {
   });
 
   test.each<[string, (digit: Uint8Array) => Picture, number]>([
-    ["as they are", (digit) => sheet(28, 28, (x, y) => digit[28 * y + x]), 0.98],
-    ["inverted", grey(28, 1, 0, 0, black), 0.98],
-    ["0.6 times as large", grey(40, 0.6, 9, 12, black), 0.97],
-    ["1.5 times as large", grey(42, 1.5, 0, 0, black), 0.98],
-    ["3 times as large, light on dark", grey(90, 3, 2, 5, (ink) => 255 * ink), 0.98],
-    ["7.3 times as large", grey(210, 7.3, 0, 0, black), 0.98],
-    ["12 times as large", grey(336, 12, 0, 0, black), 0.98],
-    ["moved on a larger sheet", grey(300, 4, 180, 30, black), 0.98],
-    ["small on a sheet of 540", grey(540, 1.5, 480, 40, black), 0.98],
-    ["faint", grey(140, 4, 10, 20, (ink) => 240 - 16 * ink), 0.98],
-    ["with noise", grey(168, 6, 0, 0, (ink) => 200 - 150 * ink + noise(10)), 0.97],
-    ["with much noise", grey(168, 6, 0, 0, (ink) => 200 - 150 * ink + noise(20)), 0.94],
+    ["as they are", (digit) => sheet(28, 28, (x, y) => digit[28 * y + x]), 0.96],
+    ["inverted", grey(28, 1, 0, 0, black), 0.96],
+    ["0.6 times as large", grey(40, 0.6, 9, 12, black), 0.94],
+    ["1.5 times as large", grey(42, 1.5, 0, 0, black), 0.96],
+    ["3 times as large, light on dark", grey(90, 3, 2, 5, (ink) => 255 * ink), 0.96],
+    ["7.3 times as large", grey(210, 7.3, 0, 0, black), 0.96],
+    ["12 times as large", grey(336, 12, 0, 0, black), 0.96],
+    ["moved on a larger sheet", grey(300, 4, 180, 30, black), 0.96],
+    ["small on a sheet of 540", grey(540, 1.5, 480, 40, black), 0.96],
+    ["faint", grey(140, 4, 10, 20, (ink) => 240 - 16 * ink), 0.96],
+    ["with noise", grey(168, 6, 0, 0, (ink) => 200 - 150 * ink + noise(10)), 0.94],
+    ["with much noise", grey(168, 6, 0, 0, (ink) => 200 - 150 * ink + noise(20)), 0.9],
     [
       "on shaded paper without margin",
       grey(120, 5, -10, -10, (ink, x, y) => (220 - 0.4 * x - 0.2 * y) * (1 - 0.7 * ink) + noise(3)),
@@ -271,20 +272,20 @@ describe("MNIST's own digits", () => {
     [
       "on shaded paper",
       grey(200, 5, 40, 20, (ink, x, y) => (220 - 0.3 * x - 0.2 * y) * (1 - 0.7 * ink) + noise(4)),
-      0.97,
+      0.94,
     ],
     [
       "in red on green",
       (digit) => recoloured(page(digit), 3, (level) => [180 - 0.7 * level, 60 + 0.36 * level, 0]),
-      0.98,
+      0.96,
     ],
-    ["on transparent", (digit) => recoloured(page(digit), 4, (level) => [30, 60, 90, 255 - level]), 0.98],
+    ["on transparent", (digit) => recoloured(page(digit), 4, (level) => [30, 60, 90, 255 - level]), 0.96],
     [
       "of 16 bits",
       (digit) => ({ ...page(digit), depth: 16, data: Uint16Array.from(page(digit).data, (n) => 257 * n) }),
-      0.98,
+      0.96,
     ],
-  ])("%s are read as well as the originals, nearly", async (name, render, share) => {
+  ])("%s are read as well as the originals, nearly", async (_, render, share) => {
     let refused = 0;
     const digits = originals.map((digit) => {
       try {
@@ -296,7 +297,6 @@ describe("MNIST's own digits", () => {
       }
     });
     const correct = (await read(digits)) - refused;
-    console.log(`${name}: ${correct} of ${COUNT}, ${refused} refused, originals ${baseline}`);
     expect(correct).toBeGreaterThanOrEqual(share * baseline);
   });
 });
