@@ -206,7 +206,16 @@ test("publint finds nothing", async () => {
 test("attw finds nothing", async () => {
   const attw = createRequire(import.meta.url).resolve("@arethetypeswrong/cli/package.json");
   const { bin } = JSON.parse(await readFile(attw, "utf8"));
-  const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "ductus.wasm", "ductus-threads.wasm"];
+  const args = [
+    tarball,
+    "--profile",
+    "esm-only",
+    "--exclude-entrypoints",
+    "ductus.wasm",
+    "ductus-threads.wasm",
+    "--format",
+    "ascii",
+  ];
   // It fails if anything is wrong for users of ES modules.
   const { stdout } = await run(process.execPath, [join(attw, "..", bin.attw), ...args]);
   expect(stdout).toContain("node16 (from ESM): 🟢");
