@@ -1,47 +1,48 @@
-// (1) output error        delta^L = (a^L - y) . sigma'(z^L)
-// (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . sigma'(z^l)
+// (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
+// (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 
-import { oneHot } from "./cost";
+import { derivative, RELU, TANH } from "./activation";
+import { QUADRATIC } from "./cost";
 import { rowSums } from "./dense";
-import { Image } from "./images";
 import { Layer, Network } from "./network";
 import { sigmoidPrime } from "./sigmoid";
+import { usedLanes } from "./simd";
 
-/** delta of every layer for samples first..first+count-1, last fed forward from the images at `images` (u32[count] addresses). */
-export function backprop(network: Network, images: usize, first: u32, count: u32): void {
-  outputError(network.layer(network.layers), images, first, count);
+/** delta of every layer for samples first..first+count-1, after outputErrors(). */
+export function backprop(network: Network, first: u32, count: u32): void {
+  if (network.cost === QUADRATIC) outputError(network.layer(network.layers), first, count);
   for (let l = network.layers - 1; l >= 1; l--) layerError(network.layer(l), network.layer(l + 1), first, count);
 }
 
-/** (1) */
-export function outputError(layer: Layer, images: usize, first: u32, count: u32): void {
+/** (1), from a^L - y in the deltas. */
+function outputError(layer: Layer, first: u32, count: u32): void {
   for (let s: u32 = 0; s < count; s++) {
-    const label = changetype<Image>(<usize>load<u32>(images + (s << 2))).label;
-    let a = layer.activationsOf(first + s);
-    let delta = layer.deltaOf(first + s);
-    for (let j: u32 = 0; j < layer.vectors << 2; j += 4, a += 16, delta += 16) {
-      const activation = v128.load(a);
-      v128.store(delta, f32x4.mul(f32x4.sub(activation, oneHot(label, j)), sigmoidPrime(activation)));
+    const a = layer.activationsOf(first + s);
+    const delta = layer.deltaOf(first + s);
+    for (let j: u32 = 0; j < layer.vectors << 4; j += 16) {
+      v128.store(delta + j, f32x4.mul(v128.load(delta + j), sigmoidPrime(v128.load(a + j))));
     }
   }
 }
 
 /** (2), for four neurons k of this layer (four rows of the weights of the layer above) and two samples at a time. */
-export function layerError(layer: Layer, above: Layer, first: u32, count: u32): void {
+function layerError(layer: Layer, above: Layer, first: u32, count: u32): void {
+  const shift = f32x4.splat(layer.activation === TANH ? 1 : 0);
+  const relu = i32x4.splat(layer.activation === RELU ? -1 : 0);
   for (let k: u32 = 0; k < layer.outputs; k += 4) {
+    // Padding neurons have a = 0, where tanh' is not.
+    const used = k + 4 > layer.outputs ? usedLanes(layer.outputs) : i32x4.splat(-1);
     let deltaAbove = above.deltaOf(first);
     let a = layer.activationsOf(first) + (k << 2);
     let delta = layer.deltaOf(first) + (k << 2);
     for (let s: u32 = 0; s < count; s += 2) {
       // The last of an odd number of samples is its own neighbour.
       const next = usize(s + 1 < count);
-      const delta2 = delta + next * layer.stride;
-      rowSums(above, k, deltaAbove, deltaAbove + next * above.stride, delta, delta2);
-      v128.store(delta, f32x4.mul(v128.load(delta), sigmoidPrime(v128.load(a))));
-      if (next) v128.store(delta2, f32x4.mul(v128.load(delta2), sigmoidPrime(v128.load(a + layer.stride))));
+      rowSums(above, k, deltaAbove, deltaAbove + next * above.stride, delta, delta + next * layer.stride);
       deltaAbove += above.stride << 1;
-      a += layer.stride << 1;
-      delta += layer.stride << 1;
+      for (const end = delta + (next + 1) * layer.stride; delta < end; delta += layer.stride, a += layer.stride) {
+        v128.store(delta, v128.and(used, f32x4.mul(v128.load(delta), derivative(v128.load(a), shift, relu))));
+      }
     }
   }
 }

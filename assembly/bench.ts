@@ -5,7 +5,7 @@ import { Dataset } from "./images";
 import { Layer, Network } from "./network";
 
 export { backprop } from "./backprop";
-export { quadraticCosts } from "./cost";
+export { outputErrors } from "./cost";
 export { feedforwardFirst, feedforwardRest } from "./feedforward";
 export * from "./index";
 export { updateFirst, updateLayer } from "./sgd";

@@ -1,28 +1,67 @@
-// Quadratic cost of one sample:  C_x = 1/2 |y - a^L|^2,  so dC_x/da^L = a^L - y; y is one-hot: 1 for the label's output.
-// The sum over j is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
+// The cost C_x of one sample, and the error a - y of its outputs; delta^L = dC_x/dz^L is made of it in backprop.ts:
+//   quadratic       1/2 |y - a|^2                            (a - y) a (1 - a)    on sigmoid outputs
+//   cross-entropy   -sum of y ln a + (1 - y) ln(1 - a)       a - y                on sigmoid outputs
+//   log-likelihood  -sum of y ln a                           a - y                on softmax outputs
+// y is one-hot, or with smoothing e: 1 - e + e/K for the label and e/K for the other K - 1 outputs.
 
 import { Dataset, Image } from "./images";
-import { Layer } from "./network";
+import { Layer, Network } from "./network";
+import { ln } from "./random";
+import { laneSum } from "./simd";
 
-/** y_j .. y_(j+3) for a label. */
-export function oneHot(label: u32, j: u32): v128 {
-  const outputs = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3));
-  return v128.and(i32x4.eq(outputs, i32x4.splat(label)), f32x4.splat(1));
-}
+export const QUADRATIC: u32 = 0;
+export const CROSS_ENTROPY: u32 = 1;
+export const LOG_LIKELIHOOD: u32 = 2;
 
-/** C_x of samples first..first+count-1, fed forward from `images`, to costs (f32[count]). `output` is layer L. */
-export function quadraticCosts(output: Layer, images: usize, first: u32, count: u32, costs: usize): void {
+/**
+ * a - y of samples first..first+count-1, fed forward from `images` (u32[count] addresses), to their deltas, and C_x to costs
+ * (f32[count]); `smoothing` is e.
+ */
+export function outputErrors(
+  network: Network,
+  images: usize,
+  first: u32,
+  count: u32,
+  smoothing: f32,
+  costs: usize,
+): void {
+  const output = network.layer(network.layers);
+  const keep = f32x4.splat(1 - smoothing);
+  const rest = f32x4.splat(smoothing / <f32>output.outputs);
   for (let s: u32 = 0; s < count; s++) {
     const label = changetype<Image>(<usize>load<u32>(images + (s << 2))).label;
-    let a = output.activationsOf(first + s);
+    const a = output.activationsOf(first + s);
+    const delta = output.deltaOf(first + s);
+    // The sum of squares is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
     let squares = f32x4.splat(0);
-    for (let j: u32 = 0; j < output.vectors << 2; j += 4, a += 16) {
-      const error = f32x4.sub(v128.load(a), oneHot(label, j));
+    for (let j: u32 = 0; j < output.vectors << 2; j += 4) {
+      const lanes = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3));
+      const oneHot = v128.and(i32x4.eq(lanes, i32x4.splat(label)), f32x4.splat(1));
+      // Without smoothing times 1 and plus 0: no bit changes. Padding has y = 0.
+      const y = v128.and(f32x4.add(f32x4.mul(oneHot, keep), rest), i32x4.lt_u(lanes, i32x4.splat(output.outputs)));
+      const error = f32x4.sub(v128.load(a + (j << 2)), y);
+      v128.store(delta + (j << 2), error);
       squares = f32x4.add(squares, f32x4.mul(error, error));
     }
-    const pairs = f32x4.add(squares, v128.shuffle<f32>(squares, squares, 2, 3, 0, 1));
-    store<f32>(costs + (s << 2), 0.5 * (f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1)));
+    const cost: f32 =
+      network.cost === QUADRATIC
+        ? 0.5 * laneSum(squares)
+        : <f32>entropy(output, a, label, smoothing, network.cost === CROSS_ENTROPY);
+    store<f32>(costs + (s << 2), cost);
   }
+}
+
+/** Either of the other two, in f64 by ascending j. */
+function entropy(output: Layer, a: usize, label: u32, smoothing: f32, both: bool): f64 {
+  const rest = <f64>smoothing / output.outputs;
+  let sum = 0.0;
+  for (let j: u32 = 0; j < output.outputs; j++) {
+    const activation = <f64>load<f32>(a + (j << 2));
+    const y = (j === label ? 1 - <f64>smoothing : 0) + rest;
+    if (y !== 0) sum -= y * ln(activation);
+    if (both && y !== 1) sum -= (1 - y) * ln(1 - activation);
+  }
+  return sum;
 }
 
 /** Sum of the costs of `count` samples, added in order in f64. */

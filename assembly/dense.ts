@@ -77,7 +77,7 @@ function denseSumsOf<Row>(
 }
 
 /**
- * w_kj += a_k d_j of each of `count` samples in their order, aStride and layer.stride bytes apart, for the rows k
+ * w_kj, or what layer.target says, += a_k d_j of each of `count` samples in their order, aStride and layer.stride bytes apart, for the rows k
  * first..first+rows-1 (at least one) and the outputs j of panel p. `a` is padded to whole vectors with finite numbers.
  */
 export function denseUpdate(
@@ -91,7 +91,7 @@ export function denseUpdate(
   d: usize,
 ): void {
   const stride = (<usize>layer.width(p)) << 4;
-  let row = layer.panel(p) + <usize>first * stride;
+  let row = layer.panel(p) + layer.target + <usize>first * stride;
   let width = layer.width(p);
   for (; width >= 2; width -= 2, row += 32, d += 32) {
     denseUpdateOf<Row2>(count, rows, a, aStride, row, stride, d, layer.stride);

@@ -1,6 +1,6 @@
 // What the network makes of images: the most active output of each, how many are the label, and their costs.
 
-import { quadraticCosts } from "./cost";
+import { outputErrors } from "./cost";
 import { feedforward } from "./feedforward";
 import { Dataset, Image } from "./images";
 import { Layer, Network } from "./network";
@@ -23,7 +23,7 @@ export function evaluate(network: Network, dataset: Dataset): u32 {
     const samples = min(end - first, block);
     const images = dataset.images + (first << 2);
     feedforward(network, images, row, samples);
-    quadraticCosts(output, images, row, samples, dataset.costs + (first << 2));
+    outputErrors(network, images, row, samples, 0, dataset.costs + (first << 2));
     predict(output, row, samples, dataset.predictions + (first << 1));
     for (let s: u32 = 0; s < samples; s++) {
       const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
@@ -38,7 +38,7 @@ export function predict(output: Layer, first: u32, count: u32, predictions: usiz
   for (let s: u32 = 0; s < count; s++) {
     const a = output.activationsOf(first + s);
     const end = a + ((<usize>output.vectors) << 4);
-    // Padding is 0 and no activation less, so padding is not the largest.
+    // Outputs are 0 or more, and padding is 0: where it is as large as the largest, an output before it is, too.
     let largest = v128.load(a);
     for (let j = a + 16; j < end; j += 16) largest = f32x4.pmax(largest, v128.load(j));
     largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));

@@ -1,10 +1,10 @@
-// feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = sigma(z^l)
+// feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l)
 // z_j starts at b_j and adds its terms w_kj a_k by ascending k, so every kernel and tile gives the same bits.
 
+import { activate, SOFTMAX, softmax } from "./activation";
 import { denseSums } from "./dense";
 import { expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
-import { sigmoid } from "./sigmoid";
 import { sparseSum } from "./sparse";
 
 /** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
@@ -30,7 +30,7 @@ export function feedforwardFirst(network: Network, images: usize, first: u32, co
   activate(layer, first, count, layer.firstVector(from), layer.firstVector(to));
 }
 
-/** Activations of the layers after the first. */
+/** Activations of the layers after the first, and softmax. */
 export function feedforwardRest(network: Network, first: u32, count: u32): void {
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
@@ -39,6 +39,9 @@ export function feedforwardRest(network: Network, first: u32, count: u32): void 
     denseLayer(layer, count, a, previous.stride, layer.activationsOf(first), 0, layer.panels);
     activate(layer, first, count, 0, layer.vectors);
   }
+  const output = network.layer(network.layers);
+  if (output.activation !== SOFTMAX) return;
+  for (let s: u32 = 0; s < count; s++) softmax(output, output.activationsOf(first + s));
 }
 
 /** z^1 of the panels from..to-1, from the images. */
@@ -60,17 +63,5 @@ function denseLayer(layer: Layer, count: u32, a: usize, aStride: usize, z: usize
   for (let p = from; p < to; p++) {
     const offset = (<usize>layer.firstVector(p)) << 4;
     denseSums(layer, p, count, a, aStride, layer.biases + offset, z + offset);
-  }
-}
-
-/** a = sigma(z) for the vectors from..to-1, and 0 past the last output: so are then sigma' and delta there, and padding weights stay 0. */
-function activate(layer: Layer, first: u32, count: u32, from: u32, to: u32): void {
-  const a = layer.activationsOf(first);
-  if ((<usize>(to - from)) << 4 === layer.stride) sigmoid(a, layer.vectors * count);
-  else for (let s: u32 = 0; s < count; s++) sigmoid(a + <usize>s * layer.stride + ((<usize>from) << 4), to - from);
-  if (to === layer.vectors && (layer.outputs & 3) !== 0) {
-    const used = i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(layer.outputs & 3));
-    let last = a + ((layer.vectors - 1) << 4);
-    for (let s: u32 = 0; s < count; s++, last += layer.stride) v128.store(last, v128.and(v128.load(last), used));
   }
 }

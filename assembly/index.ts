@@ -19,11 +19,15 @@ export {
   activations,
   allFinite,
   arrange,
+  configure,
   createNetwork,
   initialise,
   readLayer,
   releaseNetwork,
   reserveBatch,
+  reserveSlots,
+  setSteps,
+  useSlot,
   writeLayer,
 } from "./network";
 export { selftest } from "./selftest";

@@ -3,6 +3,8 @@
 // zeros to whole vectors, the vectors shared out evenly among the panels. Row k of a panel is one run of memory: what one
 // input contributes to, and what its update touches. Biases, activations and delta are padded to `vectors` vectors alike.
 
+import { SIGMOID, SOFTMAX } from "./activation";
+import { LOG_LIKELIHOOD } from "./cost";
 import { allocateBlock, release } from "./memory";
 import { nextNormal, openStream, WEIGHTS } from "./random";
 import { place } from "./team";
@@ -26,10 +28,14 @@ export class Layer {
   owners: usize;
   /** Bytes from one sample's activations, or delta, to the next. */
   stride: usize;
+  /** f: one of activation.ts. */
+  activation: u32;
+  /** What updates are added to: bytes from a weight or bias on. 0 is the weight itself. */
+  target: usize;
   /** w^l, b^l. */
   weights: usize;
   biases: usize;
-  /** a^l (z^l before the sigmoid) and delta^l of the samples of a mini-batch: f32[batch][4 * vectors]. */
+  /** a^l (z^l before f) and delta^l of the samples of a mini-batch: f32[batch][4 * vectors]. */
   activations: usize;
   delta: usize;
 
@@ -115,9 +121,26 @@ export class Network {
    */
   expansions: usize;
   block: u32;
-  /** Address and bytes of all weights and biases: one block. */
+  /** Address and bytes of all weights and biases: one run of memory. */
   parameters: usize;
   bytes: usize;
+  /**
+   * How many such runs there are, one after the other: 0 the weights themselves, then what the optimiser keeps for each of them
+   * (1 the gradient, 2 the velocity or mean, 3 the variance), last the average of the weights, if there is one.
+   */
+  slots: u32;
+  /** One of cost.ts, and the share of y that label smoothing takes away from the label. */
+  cost: u32;
+  smoothing: f32;
+  /** One of optimise.ts, and its numbers: mu or b1, b2, eps, L, d. */
+  optimizer: u32;
+  momentum: f32;
+  beta: f32;
+  epsilon: f32;
+  decay: f32;
+  average: f32;
+  /** Mini-batches trained before the current epoch. */
+  steps: u32;
 
   /** Layer l, 1..L. */
   layer(l: u32): Layer {
@@ -135,8 +158,12 @@ export class Network {
   }
 }
 
-/** A network of layers sizes[0..count-1] (u32), all weights and biases zero. Returns 0 if the memory cannot be had. */
-export function createNetwork(sizes: usize, count: u32): Network | null {
+/**
+ * A network of layers sizes[0..count-1] (u32), all weights and biases zero, with an activation for the hidden layers (0 sigmoid,
+ * 1 tanh, 2 ReLU) and a cost (0 quadratic, 1 cross-entropy, both on sigmoid outputs; 2 log-likelihood on softmax outputs). Returns 0
+ * if the memory cannot be had.
+ */
+export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u32): Network | null {
   let tables: u64 = 0;
   for (let l: u32 = 1; l < count; l++) tables += 2 * ((<u64>load<u32>(sizes + (l << 2)) + 3) / 4 + 1);
   const header = allocateBlock(offsetof<Network>() + <u64>(count - 1) * offsetof<Layer>() + (tables << 2));
@@ -147,6 +174,9 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
   network.threads = 0;
   network.expansions = 0;
   network.arrangement = 1;
+  network.slots = 1;
+  network.cost = cost;
+  configure(network, 0, 0, 0, 0, 0, 0, 0);
   network.block = max<u32>(4, min<u32>(64, (EXPANSION_FLOATS / load<u32>(sizes)) & ~3));
   let table = header + offsetof<Network>() + <usize>(count - 1) * offsetof<Layer>();
   let floats: u64 = 0;
@@ -155,6 +185,8 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
     layer.inputs = load<u32>(sizes + ((l - 1) << 2));
     layer.outputs = load<u32>(sizes + (l << 2));
     layer.vectors = (layer.outputs + 3) >>> 2;
+    layer.activation = l < count - 1 ? activation : cost === LOG_LIKELIHOOD ? SOFTMAX : SIGMOID;
+    layer.target = 0;
     // Layer 1 is shared out by neurons: a cache line of activations must not be written by two threads. And an odd number of
     // lines puts the same neuron of many samples into many sets of the cache: strides of powers of two take 20 % longer.
     layer.stride = l === 1 ? ((<usize>layer.vectors + 3) & ~3) << 4 : (<usize>layer.vectors) << 4;
@@ -174,14 +206,60 @@ export function createNetwork(sizes: usize, count: u32): Network | null {
   memory.fill(block, 0, (<usize>floats) << 2);
   network.parameters = block;
   network.bytes = (<usize>floats) << 2;
-  let address = block;
-  for (let l: u32 = 1; l < count; l++) {
+  useSlot(network, 0);
+  return network;
+}
+
+/** Makes the weights and biases of a slot those that layers compute with. */
+export function useSlot(network: Network, slot: u32): void {
+  let address = network.parameters + <usize>slot * network.bytes;
+  for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
     layer.weights = address;
     layer.biases = address + ((<usize>layer.vectors * layer.inputs) << 4);
     address = layer.biases + ((<usize>layer.vectors) << 4);
   }
-  return network;
+}
+
+/** Makes room for `slots` slots, the new ones all zero. Returns 1, or 0 if the memory cannot be had. */
+export function reserveSlots(network: Network, slots: u32): u32 {
+  if (slots <= network.slots) return 1;
+  const used = network.bytes * <usize>network.slots;
+  const block = allocateBlock(<u64>network.bytes * slots);
+  if (block === 0) return 0;
+  memory.copy(block, network.parameters, used);
+  memory.fill(block + used, 0, network.bytes * <usize>slots - used);
+  release(network.parameters);
+  network.parameters = block;
+  network.slots = slots;
+  useSlot(network, 0);
+  return 1;
+}
+
+/** How the network is trained from now on: see Network. Slots for it must have been reserved. */
+export function configure(
+  network: Network,
+  optimizer: u32,
+  momentum: f32,
+  beta: f32,
+  epsilon: f32,
+  decay: f32,
+  average: f32,
+  smoothing: f32,
+): void {
+  network.optimizer = optimizer;
+  network.momentum = momentum;
+  network.beta = beta;
+  network.epsilon = epsilon;
+  network.decay = decay;
+  network.average = average;
+  network.smoothing = smoothing;
+  for (let l: u32 = 1; l <= network.layers; l++) network.layer(l).target = optimizer === 0 ? 0 : network.bytes;
+}
+
+/** Says how many mini-batches were trained before this epoch: Adam counts them. */
+export function setSteps(network: Network, steps: u32): void {
+  network.steps = steps;
 }
 
 /** Frees a network. */
@@ -224,22 +302,27 @@ export function arrange(network: Network, threads: u32): u32 {
   const biases = allocateBlock((<u64>layer.outputs * (<u64>layer.inputs + 1)) << 2);
   if (biases === 0) return 0;
   const weights = biases + ((<usize>layer.outputs) << 2);
-  readLayer(network, 1, weights, biases);
-  layer.setPanels(threads);
+  for (let slot: u32 = 0; slot < network.slots; slot++) {
+    layer.setPanels(network.arrangement);
+    readLayer(network, 1, slot, weights, biases);
+    layer.setPanels(threads);
+    writeLayer(network, 1, slot, weights, biases);
+  }
   network.arrangement = threads;
-  memory.fill(layer.weights, 0, layer.biases - layer.weights);
-  writeLayer(network, 1, weights, biases);
   release(biases);
   return 1;
 }
 
-/** Biases from N(0, 1); weights from N(0, 1), or if `scaled` from N(0, 1 / sqrt(fan-in)), the second being the deviation. */
-export function initialise(network: Network, seed: u32, scaled: bool): void {
+/**
+ * Random weights, the second number being the deviation: `how` 0 from N(0, 1), 1 from N(0, 1 / sqrt(fan-in)), biases from N(0, 1); 2 (He)
+ * from N(0, sqrt(2 / fan-in)), biases 0.
+ */
+export function initialise(network: Network, seed: u32, how: u32): void {
   for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
-    const deviation = scaled ? 1 / sqrt(<f64>layer.inputs) : 1;
+    const deviation = how === 0 ? 1 : sqrt(<f64>how) / sqrt(<f64>layer.inputs);
     openStream(seed, WEIGHTS, l);
-    for (let j: u32 = 0; j < layer.outputs; j++) store<f32>(layer.biases + (j << 2), <f32>nextNormal());
+    for (let j: u32 = 0; j < layer.outputs; j++) store<f32>(layer.biases + (j << 2), how === 2 ? 0 : <f32>nextNormal());
     for (let j: u32 = 0; j < layer.outputs; j++) {
       const rowBytes = layer.rowBytes(j);
       let weight = layer.column(j);
@@ -250,26 +333,30 @@ export function initialise(network: Network, seed: u32, scaled: bool): void {
   }
 }
 
-/** Copies layer l out: its weights to f32[outputs][inputs], its biases to f32[outputs]. */
-export function readLayer(network: Network, l: u32, weights: usize, biases: usize): void {
+/** Copies layer l of a slot out: its weights to f32[outputs][inputs], its biases to f32[outputs]. */
+export function readLayer(network: Network, l: u32, slot: u32, weights: usize, biases: usize): void {
   const layer = network.layer(l);
-  memory.copy(biases, layer.biases, (<usize>layer.outputs) << 2);
+  const offset = <usize>slot * network.bytes;
+  memory.copy(biases, layer.biases + offset, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {
     const rowBytes = layer.rowBytes(j);
-    let weight = layer.column(j);
+    let weight = layer.column(j) + offset;
     for (let k: u32 = 0; k < layer.inputs; k++, weights += 4, weight += rowBytes) {
       store<f32>(weights, load<f32>(weight));
     }
   }
 }
 
-/** Copies layer l in: the reverse of readLayer. */
-export function writeLayer(network: Network, l: u32, weights: usize, biases: usize): void {
+/** Copies layer l of a slot in: the reverse of readLayer. */
+export function writeLayer(network: Network, l: u32, slot: u32, weights: usize, biases: usize): void {
   const layer = network.layer(l);
-  memory.copy(layer.biases, biases, (<usize>layer.outputs) << 2);
+  const offset = <usize>slot * network.bytes;
+  // Padding, too, begins anew: a training that diverged has left NaN there.
+  memory.fill(layer.weights + offset, 0, (<usize>layer.vectors * (layer.inputs + 1)) << 4);
+  memory.copy(layer.biases + offset, biases, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {
     const rowBytes = layer.rowBytes(j);
-    let weight = layer.column(j);
+    let weight = layer.column(j) + offset;
     for (let k: u32 = 0; k < layer.inputs; k++, weights += 4, weight += rowBytes) {
       store<f32>(weight, load<f32>(weights));
     }

@@ -81,8 +81,12 @@ function normalQuantile(u: f64): f64 {
   return q < 0 ? -z : z;
 }
 
-/** ln(x) for 2^-33 <= x < 1: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1)) as a series. */
-function ln(x: f64): f64 {
+/**
+ * ln(x) for x up to 1, and ln(2^-126) for smaller ones: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1))
+ * as a series.
+ */
+export function ln(x: f64): f64 {
+  x = max(x, f32.MIN_NORMAL_VALUE);
   let e = 0.0;
   while (x < Math.SQRT1_2) {
     x *= 2;

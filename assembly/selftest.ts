@@ -35,18 +35,18 @@ export function selftest(): u32 {
   store<u32>(sizes, HIDDEN, 4);
   store<u32>(sizes, OUTPUTS, 8);
   const dataset = createDataset(SAMPLES, INPUTS);
-  const network = createNetwork(sizes, 3);
+  const network = createNetwork(sizes, 3, 0, 0);
   if (dataset === null || network === null) return 0;
   if (!addImages(dataset, 0, start, labels, SAMPLES) || !reserveBatch(network, BATCH, 1)) return 0;
-  initialise(network, SEED, true);
+  initialise(network, SEED, 1);
   for (let epoch: u32 = 1; epoch <= EPOCHS; epoch++) {
     shuffle(dataset, SEED, epoch);
     trainBatches(network, dataset, 0, (SAMPLES + BATCH - 1) / BATCH, ETA, BATCH);
   }
   const weights = INPUTS * HIDDEN;
-  readLayer(network, 1, start, start + (weights << 2));
+  readLayer(network, 1, 0, start, start + (weights << 2));
   let hash = fnv1a(0x811c9dc5, start, (weights + HIDDEN) << 2);
-  readLayer(network, 2, start, start + ((HIDDEN * OUTPUTS) << 2));
+  readLayer(network, 2, 0, start, start + ((HIDDEN * OUTPUTS) << 2));
   hash = fnv1a(hash, start, (HIDDEN * OUTPUTS + OUTPUTS) << 2);
   releaseNetwork(network);
   releaseDataset(dataset);

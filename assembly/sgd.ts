@@ -1,15 +1,16 @@
 // Mini-batch stochastic gradient descent:  w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
 // (3) dC/db_j^l = delta_j^l       (4) dC/dw_kj^l = a_k^(l-1) delta_j^l
 // No gradient is stored: once all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and a_k d_j is
-// added to w_kj for each sample, in mini-batch order.
+// added to w_kj for each sample, in mini-batch order. Other optimisers have d_j = (1/m) delta_j added to a gradient (optimise.ts).
 
 import { backprop } from "./backprop";
-import { quadraticCosts } from "./cost";
+import { outputErrors } from "./cost";
 import { denseUpdate } from "./dense";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
+import { decayWeights, optimise, SGD } from "./optimise";
 import { sparseUpdate } from "./sparse";
 import { barrier, place, shareEnd, shareStart, size } from "./team";
 
@@ -20,15 +21,17 @@ import { barrier, place, shareEnd, shareStart, size } from "./team";
  */
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
   const end = min(<u64>dataset.count, (<u64>first + count) * m);
+  let t = network.steps + first;
   for (let sample = <u64>first * m; sample < end; sample += m) {
+    t++;
     const samples = <u32>min(<u64>m, end - sample);
     const images = dataset.order + ((<usize>sample) << 2);
-    if (!trainBatch(network, images, samples, eta, dataset, <u32>sample)) return;
+    if (!trainBatch(network, images, samples, eta, dataset, <u32>sample, t)) return;
   }
 }
 
 /** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
-function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32): bool {
+function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32, t: u32): bool {
   const layer = network.layer(1);
   feedforwardFirst(network, images, 0, m, ownPanel(layer, 0), ownPanel(layer, 1));
   if (!barrier()) return false;
@@ -38,16 +41,18 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   if (size() > 1) touch(layer.activationsOf(first), layer.activationsOf(first + count));
   feedforwardRest(network, first, count);
   const output = network.layer(network.layers);
-  quadraticCosts(output, own, first, count, dataset.costs + ((sample + first) << 2));
+  outputErrors(network, own, first, count, network.smoothing, dataset.costs + ((sample + first) << 2));
   predict(output, first, count, dataset.predictions + ((sample + first) << 1));
-  backprop(network, own, first, count);
-  const step = -eta / <f32>m;
+  backprop(network, first, count);
+  const step = (network.optimizer === SGD ? -eta : 1) / <f32>m;
   for (let l: u32 = 2; l <= network.layers; l++) {
     scaleDeltas(network.layer(l), first, count, 0, network.layer(l).vectors, step);
   }
   if (!barrier()) return false;
+  decayWeights(network, eta);
   updateFirst(network, images, m, step);
   for (let l: u32 = 2; l <= network.layers; l++) updateLayer(network.layer(l - 1), network.layer(l), m);
+  optimise(network, eta, t);
   return true;
 }
 
@@ -73,9 +78,10 @@ function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, s
 
 /** b_j += d_j of each sample, for the vectors from..to-1. */
 function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
-  const end = layer.biases + ((<usize>to) << 4);
+  const biases = layer.biases + layer.target;
+  const end = biases + ((<usize>to) << 4);
   let column = layer.delta + ((<usize>from) << 4);
-  for (let b = layer.biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {
+  for (let b = biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {
     let sum = v128.load(b);
     let d = column;
     for (let s: u32 = 0; s < m; s++, d += layer.stride) sum = f32x4.add(sum, v128.load(d));
@@ -93,7 +99,7 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32):
   if (mostlyZero(images, m, layer.inputs)) {
     for (let p = from; p < to; p++) {
       const width = layer.width(p);
-      const panel = layer.panel(p);
+      const panel = layer.panel(p) + layer.target;
       let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
       for (let s: u32 = 0; s < m; s++, d += layer.stride) {
         sparseUpdate(width, changetype<Image>(<usize>load<u32>(images + (s << 2))), panel, d);

@@ -1,4 +1,4 @@
-// What kernels share: rows of 1 to 8 vectors, as types, so that one generic kernel compiles to one loop per width.
+// What kernels share: rows of 1 to 8 vectors, as types, so that one generic kernel compiles to one loop per width; and lanes.
 
 /** The widths of a panel: offsetof<RowN>() is 16 N bytes, known at compile time. */
 @unmanaged
@@ -32,4 +32,15 @@ export class Row7 extends Row6 {
 @unmanaged
 export class Row8 extends Row7 {
   vector7: v128;
+}
+
+/** All bits of the lanes of a layer's last vector that are outputs; of all four if it has no padding. */
+export function usedLanes(outputs: u32): v128 {
+  return i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(((outputs - 1) & 3) + 1));
+}
+
+/** (lane 0 + lane 2) + (lane 1 + lane 3). */
+export function laneSum(sum: v128): f32 {
+  const pairs = f32x4.add(sum, v128.shuffle<f32>(sum, sum, 2, 3, 0, 1));
+  return f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1);
 }

@@ -46,7 +46,7 @@ export async function timeKernels(
   const L = layers.length - 1;
   const sizes = exports.allocate(4 * layers.length);
   new Uint32Array(memory.buffer, sizes, layers.length).set(layers);
-  const network = exports.createNetwork(sizes, layers.length);
+  const network = exports.createNetwork(sizes, layers.length, 0, 0);
   exports.reserveBatch(network, Math.max(64, m), 1);
   exports.initialise(network, 1, 1);
   const staged = exports.allocate(IMAGES * (data.inputs + 2) + 16);
@@ -87,8 +87,8 @@ export async function timeKernels(
       ...task("layer 1 forward", (b) => exports.feedforwardFirst(network, b, 0, m, 0, panels)),
     },
     { operations: 2 * later, ...task("later layers forward", () => exports.feedforwardRest(network, 0, m)) },
-    { operations: 3 * layers[L], ...task("costs", (b) => exports.quadraticCosts(layer[L], b, 0, m, costs)) },
-    { operations: 2 * later, ...task("errors, back", (b) => exports.backprop(network, b, 0, m)) },
+    { operations: 3 * layers[L], ...task("costs", (b) => exports.outputErrors(network, b, 0, m, 0, costs)) },
+    { operations: 2 * later, ...task("errors, back", () => exports.backprop(network, 0, m)) },
     { operations: 2 * pixels * layers[1], ...task("layer 1 update", (b) => exports.updateFirst(network, b, m, -1e-6)) },
     {
       operations: 2 * later,

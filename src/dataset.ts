@@ -1,5 +1,6 @@
 // Labelled images in memory: grey pixels, and for each image the class it shows.
 
+import { checkObject, typeName } from "./errors.js";
 import { checkRange, RANGES } from "./ranges.js";
 
 /** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
@@ -7,9 +8,9 @@ export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
 /** Images and what they show. */
 export interface DatasetOptions {
-  /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed once a network has seen them. */
+  /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed afterwards. */
   readonly images: Pixels;
-  /** [length]: 0 to classes - 1. Not copied: must not be changed either. */
+  /** [length]: 0 to classes - 1. Not copied: must not be changed afterwards. */
   readonly labels: Uint8Array | Uint16Array;
   /** 1 to 65,536. Default: the largest label + 1. */
   readonly classes?: number;
@@ -35,7 +36,10 @@ export class Dataset {
    * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes, or a
    *   pixel is not a finite number
    */
-  constructor({ images, labels, classes, columns }: DatasetOptions) {
+  constructor(options: DatasetOptions) {
+    checkObject("options", options);
+    const { images, labels } = options;
+    let { classes, columns } = options;
     checkPixels("images", images);
     if (!(labels instanceof Uint8Array || labels instanceof Uint16Array)) {
       throw new TypeError(`labels: expected a Uint8Array or Uint16Array of classes, got ${typeName(labels)}`);
@@ -90,8 +94,4 @@ export function checkPixels(name: string, pixels: Pixels): void {
   }
   const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
   if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);
-}
-
-function typeName(value: unknown): string {
-  return value === null || typeof value !== "object" ? String(value) : (value.constructor?.name ?? "an object");
 }

@@ -50,3 +50,16 @@ export function show(value: unknown): string {
   const items = value.slice(0, 4).map((item) => (Array.isArray(item) ? "an array" : show(item)));
   return `[${items.join(", ")}${value.length > 4 ? ", ..." : ""}]`;
 }
+
+/** What a value is, in a word or two. */
+export function typeName(value: unknown): string {
+  if (typeof value === "string") return show(value);
+  return value === null || typeof value !== "object" ? String(value) : (value.constructor?.name ?? "an object");
+}
+
+/** @throws {TypeError} unless it is an object */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${name}: expected an object, got ${typeName(value)}`);
+  }
+}

@@ -4,7 +4,15 @@ export { createKernels, type KernelOptions } from "./create-kernels.js";
 export { Dataset, type DatasetOptions, type Pixels } from "./dataset.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { type IdxFile, parseDataset } from "./idx.js";
-export { countWeights, type InitialWeights, type Kernels } from "./kernels.js";
+export {
+  type Activation,
+  type Cost,
+  countWeights,
+  type InitialWeights,
+  type Kernels,
+  type Optimizer,
+} from "./kernels.js";
+export type { MethodOptions } from "./method.js";
 export {
   type Accuracy,
   accuracyOf,
@@ -15,6 +23,7 @@ export {
 } from "./metrics.js";
 export { type LoadOptions, Network, type NetworkOptions, type Parameters, type Prediction } from "./network.js";
 export { createReference } from "./reference.js";
+export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./schedules.js";
 export type { Reply, Request } from "./thread.js";
 export { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "./threads.js";
 export type { EpochReport, TrainOptions } from "./trainer.js";

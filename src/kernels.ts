@@ -6,8 +6,67 @@ import type { Dataset, Pixels } from "./dataset.js";
 /** f32 where bits matter, f64 where gradients are checked. */
 export type RealArray = Float32Array | Float64Array;
 
-/** How initial weights are drawn: N(0, 1) as in the classic recipe, or with deviation 1 / sqrt(fan-in). Biases: N(0, 1). */
-export type InitialWeights = "normal" | "scaled";
+/**
+ * How initial weights are drawn: from N(0, 1) as in the classic recipe ("normal"), with deviation 1 / sqrt(fan-in) ("scaled"), both
+ * with biases from N(0, 1); or with deviation sqrt(2 / fan-in) and biases 0 ("he").
+ */
+export type InitialWeights = "normal" | "scaled" | "he";
+
+/** f of the hidden layers. */
+export type Activation = "sigmoid" | "tanh" | "relu";
+
+/**
+ * What training makes small, and the outputs that go with it: 1/2 |y - a|^2 or -sum of y ln a + (1 - y) ln(1 - a), on sigmoid outputs;
+ * or -sum of y ln a, on softmax outputs.
+ */
+export type Cost = "quadratic" | "cross-entropy" | "log-likelihood";
+
+/** f of the output layer. */
+export function outputOf(cost: Cost): "sigmoid" | "softmax" {
+  return cost === "log-likelihood" ? "softmax" : "sigmoid";
+}
+
+export const INITIAL_WEIGHTS: readonly InitialWeights[] = ["normal", "scaled", "he"];
+export const ACTIVATIONS: readonly Activation[] = ["sigmoid", "tanh", "relu"];
+export const COSTS: readonly Cost[] = ["quadratic", "cross-entropy", "log-likelihood"];
+
+/** How a mini-batch's gradient moves the weights: assembly/optimise.ts has the equations. */
+export type Optimizer = "sgd" | "momentum" | "nesterov" | "adam" | "adamw";
+
+export const OPTIMIZERS: readonly Optimizer[] = ["sgd", "momentum", "nesterov", "adam", "adamw"];
+
+/** The method by which a network is trained. */
+export interface Method {
+  readonly optimizer: Optimizer;
+  /** mu; b1 of Adam. */
+  readonly momentum: number;
+  /** b2 and epsilon of Adam. */
+  readonly beta: number;
+  readonly epsilon: number;
+  /** L: the gradient of a weight w grows by L w. */
+  readonly weightDecay: number;
+  /** d of the average of the weights; 0 for none. */
+  readonly average: number;
+  /** The share of y that goes from the label to all outputs alike. */
+  readonly labelSmoothing: number;
+}
+
+/** The method of the notes. */
+export const PLAIN: Method = {
+  optimizer: "sgd",
+  momentum: 0,
+  beta: 0,
+  epsilon: 0,
+  weightDecay: 0,
+  average: 0,
+  labelSmoothing: 0,
+};
+
+/** How many numbers are kept for each weight: itself, then what the optimiser needs, last its average. */
+export function slotsOf({ optimizer, average }: Method): number {
+  const own = optimizer === "sgd" ? 1 : optimizer.startsWith("adam") ? 4 : 3;
+  return own + Number(average > 0);
+}
 
 /** Weights and biases of one layer. `weights` is [outputs][inputs]: w_kj, from input k to output j, at j * inputs + k. */
 export interface LayerParameters {
@@ -31,7 +90,7 @@ export interface Kernels {
   /** Makes a data set ready for training and evaluation. Throws RangeError if the memory cannot be had. */
   createDataset(dataset: Dataset): KernelDataset;
   /** A network of these layer sizes with all weights zero. Throws RangeError if the memory cannot be had. */
-  createNetwork(layers: readonly number[]): KernelNetwork;
+  createNetwork(layers: readonly number[], activation?: Activation, cost?: Cost): KernelNetwork;
   /** Ends the worker threads, if there are any: nothing made with these kernels can be used afterwards. */
   close(): void;
 }
@@ -55,14 +114,19 @@ export interface KernelNetwork {
   readonly slice: number;
   /** Draws all weights and biases; `seed` is a 32-bit unsigned number. */
   initialise(initialWeights: InitialWeights, seed: number): void;
-  /** A copy of the parameters of layer l, 1..L. */
-  readLayer(l: number): LayerParameters;
-  writeLayer(l: number, parameters: LayerParameters): void;
+  /** A copy of the parameters of layer l, 1..L; of another slot, what is kept for each of them (see slotsOf). */
+  readLayer(l: number, slot?: number): LayerParameters;
+  writeLayer(l: number, parameters: LayerParameters, slot?: number): void;
+  /** How it is trained from now on; until then it is PLAIN. New slots are 0. Throws RangeError if their memory cannot be had. */
+  configure(method: Method): void;
+  /** Says how many mini-batches were trained before this epoch. */
+  setSteps(steps: number): void;
   /** Trains on mini-batches first..first+count-1 of m samples in the epoch's order; the epoch's last batch may be smaller. */
   trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void | Promise<void>;
-  evaluate(dataset: KernelDataset): KernelEvaluation | Promise<KernelEvaluation>;
+  /** On the weights of a slot. */
+  evaluate(dataset: KernelDataset, slot?: number): KernelEvaluation | Promise<KernelEvaluation>;
   /** a^L for each image: [count][outputs]. */
-  activations(images: Pixels): RealArray;
+  activations(images: Pixels, slot?: number): RealArray;
   /** Whether every weight and bias is a finite number. */
   allFinite(): boolean;
   /** Frees its memory: it must not be used afterwards. */

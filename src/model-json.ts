@@ -1,16 +1,22 @@
 // A network as plain JSON, for languages and tools that read nothing else:
-//   { "format": "ductus-json", "version": 1, "layers": [784, 30, 10], "activation": "sigmoid",
+//   { "format": "ductus-json", "version": 1, "layers": [784, 30, 10], "activation": "sigmoid", "output": "sigmoid",
 //     "weights": [layer][output][input], "biases": [layer][output] }
-// so that a^l = sigma(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and sigma(z) = 1 / (1 + e^-z).
+// so that a^l = f(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and f sigmoid, tanh, relu or (output) softmax.
 
-import type { LayerParameters } from "./kernels.js";
+import { type Activation, type Cost, type LayerParameters, outputOf } from "./kernels.js";
 
 /**
  * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays -0.
  * @param layers weights [outputs][inputs] and biases [outputs] of each layer, first to last
+ * @param activation of the hidden layers
+ * @param cost decides that of the outputs
  * @throws {RangeError} if the layers do not fit each other, or a weight or bias is not finite
  */
-export function encodeJson(layers: readonly LayerParameters[]): string {
+export function encodeJson(
+  layers: readonly LayerParameters[],
+  activation: Activation = "sigmoid",
+  cost: Cost = "quadratic",
+): string {
   const sizes = layerSizes(layers);
   const weights = layers.map(({ weights }, i) => {
     const inputs = sizes[i];
@@ -20,7 +26,7 @@ export function encodeJson(layers: readonly LayerParameters[]): string {
     return `[${rows.join(",\n")}]`;
   });
   const biases = layers.map(({ biases }) => printArray(biases));
-  const head = JSON.stringify({ format: "ductus-json", version: 1, layers: sizes, activation: "sigmoid" });
+  const head = JSON.stringify({ format: "ductus-json", version: 1, layers: sizes, activation, output: outputOf(cost) });
   return `${head.slice(0, -1)},\n"weights":[${weights.join(",\n\n")}],\n\n"biases":[${biases.join(",\n")}]}\n`;
 }
 

@@ -2,9 +2,25 @@
 // A feed-forward network of sigmoid neurons: what users hold. The arithmetic is in its kernels (kernels.ts).
 
 import { createKernels, type KernelOptions } from "./create-kernels.js";
-import { checkPixels, type Dataset, type Pixels } from "./dataset.js";
-import { FormatError, show, ThreadError } from "./errors.js";
-import type { InitialWeights, KernelDataset, KernelNetwork, Kernels, LayerParameters, RealArray } from "./kernels.js";
+import { checkPixels, Dataset, type Pixels } from "./dataset.js";
+import { checkObject, FormatError, show, ThreadError, typeName } from "./errors.js";
+import {
+  ACTIVATIONS,
+  type Activation,
+  COSTS,
+  type Cost,
+  INITIAL_WEIGHTS,
+  type InitialWeights,
+  type KernelDataset,
+  type KernelNetwork,
+  type Kernels,
+  type LayerParameters,
+  type Method,
+  PLAIN,
+  type RealArray,
+  slotsOf,
+} from "./kernels.js";
+import { methodOf, slotNames } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { checkRange, RANGES } from "./ranges.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
@@ -18,6 +34,10 @@ export interface NetworkOptions extends KernelOptions {
   readonly seed?: number;
   /** Default "scaled". */
   readonly initialWeights?: InitialWeights;
+  /** Of the hidden layers. Default "sigmoid". */
+  readonly activation?: Activation;
+  /** And the outputs that go with it. Default "quadratic". */
+  readonly cost?: Cost;
 }
 
 /** How a saved network is loaded. */
@@ -47,12 +67,16 @@ interface Origin {
   readonly layers: readonly number[];
   readonly seed: number;
   readonly initialWeights: InitialWeights;
+  readonly activation: Activation;
+  readonly cost: Cost;
 }
 
 /** Longer lists of layers are not read: enough for a thousand. */
 const MAX_LAYERS_TEXT = 10_000;
 
-const FORMAT = { format: "ductus", version: "1", activation: "sigmoid", cost: "quadratic" };
+const DISPOSED = "network: expected one in use, got one that was disposed of";
+
+const FORMAT = { format: "ductus", version: "1" };
 
 /**
  * A feed-forward network of sigmoid neurons, trained by mini-batch stochastic gradient descent on the quadratic cost: what it
@@ -64,29 +88,35 @@ export class Network {
   /** Decided the initial weights, and decides the order of the samples in each epoch. */
   readonly seed: number;
   readonly initialWeights: InitialWeights;
+  readonly activation: Activation;
+  readonly cost: Cost;
   readonly #ownsKernels: boolean;
   /** Undefined once it is disposed of. */
   #kernels: Kernels | undefined;
   #network: KernelNetwork | undefined;
   /** The kernels' copies of data sets that this network has seen: each is freed when its data set is collected. */
-  readonly #copyOf = new WeakMap<Dataset, KernelDataset>();
+  #copyOf = new WeakMap<Dataset, KernelDataset>();
   readonly #copies = new Set<KernelDataset>();
   readonly #collected = new FinalizationRegistry<KernelDataset>((copy) => {
     if (this.#copies.delete(copy)) copy.release();
   });
   #epochs = 0;
+  /** Of the latest training; its state is in the network's slots. */
+  #method = PLAIN;
   #metadata: ReadonlyMap<string, string> = new Map();
-  #training = false;
-  /** Once a thread is lost: the parameters after the last whole epoch, and why there will be no more. */
-  #lost: { readonly parameters: LayerParameters[]; readonly error: ThreadError } | undefined;
+  /** Within an epoch, and for good once a thread is lost in one: the data, and the state after the last whole epoch. */
+  #training: { readonly data: KernelDataset; readonly state: LayerParameters[][] } | undefined;
+  #lost: ThreadError | undefined;
 
-  private constructor(kernels: Kernels, ownsKernels: boolean, { layers, seed, initialWeights }: Origin) {
-    this.layers = [...layers];
-    this.seed = seed;
-    this.initialWeights = initialWeights;
+  private constructor(kernels: Kernels, ownsKernels: boolean, origin: Origin) {
+    this.layers = [...origin.layers];
+    this.seed = origin.seed;
+    this.initialWeights = origin.initialWeights;
+    this.activation = origin.activation;
+    this.cost = origin.cost;
     this.#kernels = kernels;
     this.#ownsKernels = ownsKernels;
-    this.#network = kernels.createNetwork(this.layers);
+    this.#network = kernels.createNetwork(this.layers, this.activation, this.cost);
   }
 
   /**
@@ -95,6 +125,7 @@ export class Network {
    * @throws {WebAssembly.CompileError} if the engine has no WebAssembly SIMD
    */
   static async create(options: NetworkOptions): Promise<Network> {
+    checkObject("options", options);
     const network = await Network.#on(options, checkOrigin(options));
     network.#alive.initialise(network.initialWeights, network.seed);
     return network;
@@ -105,7 +136,13 @@ export class Network {
    * @throws {FormatError} if the bytes are not such a network
    * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
    */
-  static async load(bytes: Uint8Array, { file = "model", ...options }: LoadOptions = {}): Promise<Network> {
+  static async load(
+    bytes: Uint8Array | ArrayBuffer,
+    { file = "model", ...options }: LoadOptions = {},
+  ): Promise<Network> {
+    if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
+    if (!(bytes instanceof Uint8Array))
+      throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
     const { tensors, metadata } = decodeSafetensors(bytes, file);
     for (const [key, value] of Object.entries(FORMAT)) {
       if (metadata.get(key) !== value) {
@@ -117,23 +154,34 @@ export class Network {
     }
     const origin = parseOrigin(metadata, file);
     const epochs = parseNumber(metadata, "epochs", file);
+    const method = parseMethod(metadata, file);
     // Every tensor is checked before a network is made of what the metadata claim.
-    const parameters = origin.layers.slice(1).map((outputs, i) => ({
-      weights: finiteTensor(tensors, `${2 * i}.weight`, [outputs, origin.layers[i]], file),
-      biases: finiteTensor(tensors, `${2 * i}.bias`, [outputs], file),
-    }));
-    if (tensors.size !== 2 * parameters.length) {
-      throw new FormatError(file, `expected ${2 * parameters.length} tensors, got ${tensors.size}`);
-    }
+    const state = slotPrefixes(method).map((prefix) =>
+      origin.layers.slice(1).map((outputs, i) => ({
+        weights: finiteTensor(tensors, `${prefix}${2 * i}.weight`, [outputs, origin.layers[i]], file),
+        biases: finiteTensor(tensors, `${prefix}${2 * i}.bias`, [outputs], file),
+      })),
+    );
+    const expected = 2 * state.length * (origin.layers.length - 1);
+    if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
     const network = await Network.#on(options, origin);
     network.#epochs = epochs;
     network.#metadata = metadata;
-    network.#write(parameters);
+    network.#method = method;
+    network.#alive.configure(method);
+    network.#write(state);
     return network;
   }
 
   static async #on({ kernels, threads }: KernelOptions, origin: Origin): Promise<Network> {
-    if (kernels !== undefined) return new Network(kernels, false, origin);
+    if (kernels !== undefined) {
+      if (typeof kernels?.createNetwork !== "function") {
+        throw new TypeError(
+          `kernels: expected those of createReference() or createWasmKernels(), got ${typeName(kernels)}`,
+        );
+      }
+      return new Network(kernels, false, origin);
+    }
     const own = await createKernels(threads);
     try {
       return new Network(own, true, origin);
@@ -160,7 +208,8 @@ export class Network {
   parameters(l: number): Parameters {
     const max = this.layers.length - 1;
     checkRange("layer", l, { min: 1, max, whole: true, words: `1 to ${max}` });
-    const { weights, biases } = this.#parameters()[l - 1];
+    const state = this.#state();
+    const { weights, biases } = state[state.length - 1][l - 1];
     return { weights: toFloat32(weights), biases: toFloat32(biases) };
   }
 
@@ -173,13 +222,17 @@ export class Network {
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
    */
   train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
-    checkRecipe(options, training);
     const data = this.#load("training", training);
-    const validation = options.validation && this.#load("validation", options.validation);
-    return this.#train(data, validation, options);
+    checkObject("options", options);
+    // What is checked now is what is used in later epochs.
+    const fixed = { ...options };
+    checkRecipe(fixed, training);
+    const method = methodOf(fixed);
+    const validation = fixed.validation && this.#load("validation", fixed.validation);
+    return this.#train(data, validation, fixed, method);
   }
 
-  async *#train(training: Loaded, validation: Loaded | undefined, options: TrainOptions) {
+  async *#train(training: Loaded, validation: Loaded | undefined, options: TrainOptions, method: Method) {
     const { signal } = options;
     const checkAlive = () => {
       signal?.throwIfAborted();
@@ -188,18 +241,21 @@ export class Network {
     for (let i = 0; i < options.epochs; i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
-      this.#training = true;
-      const before = this.#parameters();
+      const state = this.#change(method);
+      this.#training = { data: training.copy, state };
       let report: EpochReport;
       try {
-        report = await trainEpoch(network, training, validation, options, this.#epochs + 1, this.seed, checkAlive);
+        const [slot, epoch] = [this.#slot, this.#epochs + 1];
+        report = await trainEpoch(network, training, validation, options, slot, epoch, this.seed, checkAlive);
       } catch (error) {
+        // After dispose() that is the reason, whatever came of it.
+        if (this.#network === undefined) throw new Error(DISPOSED);
         // The other threads may still be writing into the network itself.
-        if (error instanceof ThreadError) this.#lost = { parameters: before, error };
-        else if (this.#network !== undefined) this.#write(before);
+        if (error instanceof ThreadError) this.#lost = error;
+        else this.#write(state);
         throw error;
       } finally {
-        this.#training = false;
+        if (this.#lost === undefined) this.#training = undefined;
       }
       this.#epochs++;
       yield report;
@@ -207,14 +263,23 @@ export class Network {
   }
 
   /**
-   * How well the network reads a data set.
-   * @throws {RangeError} if the data do not fit the layers
+   * How well the network reads a data set; within an epoch, with the weights of that moment.
+   * @throws {TypeError | RangeError} if the data do not fit the layers
    * @throws {ThreadError} if a worker thread is lost
    */
   async evaluate(dataset: Dataset): Promise<Evaluation> {
+    const network = this.#alive;
     const loaded = this.#load("evaluation", dataset);
-    const evaluation = await this.#alive.evaluate(loaded.copy);
-    return evaluationOf(evaluation, loaded.dataset.length);
+    // The epoch's own figures are kept with the data that it trains on.
+    const busy = this.#training?.data === loaded.copy;
+    const copy = busy ? (this.#kernels as Kernels).createDataset(dataset) : loaded.copy;
+    try {
+      return evaluationOf(await network.evaluate(copy, this.#slot), loaded.dataset.length);
+    } catch (error) {
+      throw this.#network === undefined ? new Error(DISPOSED) : error;
+    } finally {
+      if (busy) copy.release();
+    }
   }
 
   /**
@@ -231,13 +296,17 @@ export class Network {
     if (image.length !== this.layers[0]) {
       throw new RangeError(`image: expected ${this.layers[0]} pixels, got ${image.length}`);
     }
-    const activations = toFloat32(network.activations(image));
+    const activations = toFloat32(network.activations(image, this.#slot));
     return { label: activations.indexOf(Math.max(...activations)), activations };
   }
 
-  /** SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. */
+  /**
+   * SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. Within an epoch they are, as
+   * with parameters() and save(), those after the last whole one.
+   */
   async hash(): Promise<string> {
-    const parts = [...this.#tensors().values()].map(({ data }) => data);
+    const state = this.#state();
+    const parts = state[state.length - 1].flatMap(({ weights, biases }) => [toFloat32(weights), toFloat32(biases)]);
     const view = new DataView(new ArrayBuffer(4 * parts.reduce((sum, { length }) => sum + length, 0)));
     let offset = 0;
     for (const part of parts) {
@@ -257,7 +326,10 @@ export class Network {
     const own = {
       ...FORMAT,
       layers: JSON.stringify(this.layers),
+      activation: this.activation,
+      cost: this.cost,
       initial_weights: this.initialWeights,
+      method: JSON.stringify(this.#method),
       seed: String(this.seed),
       epochs: String(this.#epochs),
     };
@@ -272,6 +344,8 @@ export class Network {
     this.#network = undefined;
     const copies = [...this.#copies];
     this.#copies.clear();
+    this.#copyOf = new WeakMap();
+    for (const copy of copies) this.#collected.unregister(copy);
     if (this.#ownsKernels) {
       kernels.close();
     } else {
@@ -286,31 +360,70 @@ export class Network {
   }
 
   get #alive(): KernelNetwork {
-    if (this.#network === undefined) throw new Error("network: expected one in use, got one that was disposed of");
-    if (this.#lost !== undefined) throw this.#lost.error;
+    if (this.#network === undefined) throw new Error(DISPOSED);
+    if (this.#lost !== undefined) throw this.#lost;
     return this.#network;
   }
 
-  #parameters(): LayerParameters[] {
-    if (this.#lost !== undefined) return structuredClone(this.#lost.parameters);
-    return this.layers.slice(1).map((_, i) => this.#alive.readLayer(i + 1));
+  /** The slot of the weights that are used: their average, if there is one. */
+  get #slot(): number {
+    return this.#method.average > 0 ? slotsOf(this.#method) - 1 : 0;
   }
 
-  #write(parameters: readonly LayerParameters[]): void {
-    for (const [i, layer] of parameters.entries()) this.#alive.writeLayer(i + 1, layer);
+  /** A copy of all that training changes: of each slot of slotPrefixes() the layers' parameters. */
+  #state(): LayerParameters[][] {
+    if (this.#network !== undefined && this.#training !== undefined) return structuredClone(this.#training.state);
+    return savedSlots(this.#method).map((slot) =>
+      this.layers.slice(1).map((_, i) => this.#alive.readLayer(i + 1, slot)),
+    );
+  }
+
+  #write(state: readonly (readonly LayerParameters[])[]): void {
+    for (const [s, slot] of savedSlots(this.#method).entries()) {
+      for (const [i, layer] of state[s].entries()) this.#alive.writeLayer(i + 1, layer, slot);
+    }
+  }
+
+  /** Goes on with a method; what the optimiser keeps begins at 0, and an average with the weights, unless they go on. Returns the state. */
+  #change(method: Method): LayerParameters[][] {
+    const before = this.#method;
+    const state = this.#state();
+    if (JSON.stringify(method) === JSON.stringify(before)) return state;
+    const names = new Map(savedSlots(before).map((slot, s) => [slotNames(before)[slot], state[s]]));
+    const weights = names.get("weights") as LayerParameters[];
+    const zeros = weights.map(({ weights, biases }) => ({
+      weights: weights.slice().fill(0),
+      biases: biases.slice().fill(0),
+    }));
+    const kept = before.optimizer === method.optimizer;
+    this.#method = method;
+    this.#alive.configure(method);
+    const next = savedSlots(method).map((slot) => {
+      const name = slotNames(method)[slot];
+      if (name === "weights" || name === "average") return names.get(name) ?? weights;
+      return (kept && names.get(name)) || zeros;
+    });
+    this.#write(next);
+    return next;
   }
 
   #tensors(): Map<string, Tensor> {
     const tensors = new Map<string, Tensor>();
-    for (const [i, { weights, biases }] of this.#parameters().entries()) {
-      const [inputs, outputs] = this.layers.slice(i);
-      tensors.set(`${2 * i}.weight`, { shape: [outputs, inputs], data: toFloat32(weights) });
-      tensors.set(`${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
+    const state = this.#state();
+    for (const [s, prefix] of slotPrefixes(this.#method).entries()) {
+      for (const [i, { weights, biases }] of state[s].entries()) {
+        const [inputs, outputs] = this.layers.slice(i);
+        tensors.set(`${prefix}${2 * i}.weight`, { shape: [outputs, inputs], data: toFloat32(weights) });
+        tensors.set(`${prefix}${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
+      }
     }
     return tensors;
   }
 
   #load(name: string, dataset: Dataset): Loaded {
+    this.#alive;
+    if (!(dataset instanceof Dataset))
+      throw new TypeError(`${name} data: expected a Dataset, got ${typeName(dataset)}`);
     const inputs = this.layers[0];
     const outputs = this.layers[this.layers.length - 1];
     if (dataset.inputs !== inputs || dataset.classes > outputs) {
@@ -319,15 +432,38 @@ export class Network {
           `got ${dataset.inputs} pixels in ${dataset.classes} classes`,
       );
     }
-    this.#alive;
     let copy = this.#copyOf.get(dataset);
     if (copy === undefined) {
       copy = (this.#kernels as Kernels).createDataset(dataset);
       this.#copyOf.set(dataset, copy);
       this.#copies.add(copy);
-      this.#collected.register(dataset, copy);
+      this.#collected.register(dataset, copy, copy);
     }
     return { dataset, copy };
+  }
+}
+
+/** The slots that are saved: not the gradient, which is 0 between mini-batches. The last one is the average, or the weights. */
+function savedSlots(method: Method): number[] {
+  const slots = slotNames(method).flatMap((name, slot) => (name === "gradient" ? [] : [slot]));
+  return method.average > 0 ? slots : [...slots.slice(1), 0];
+}
+
+/** How the names of their tensors begin. What is used bears PyTorch's names alone. */
+function slotPrefixes(method: Method): string[] {
+  const slots = savedSlots(method);
+  return slots.map((slot, s) => (s === slots.length - 1 ? "" : `${slotNames(method)[slot]}.`));
+}
+
+function parseMethod(metadata: ReadonlyMap<string, string>, file: string): Method {
+  try {
+    const { beta, average, ...method } = JSON.parse(metadata.get("method") ?? "") as Method;
+    return methodOf({ ...method, beta2: beta, averaging: average, epsilon: method.epsilon || undefined });
+  } catch {
+    throw new FormatError(
+      file,
+      `metadata method: expected a method of training, got ${show(metadata.get("method") ?? "nothing")}`,
+    );
   }
 }
 
@@ -336,8 +472,10 @@ function toFloat32(numbers: RealArray): Float32Array {
 }
 
 /** The options with defaults filled in. Throws TypeError or RangeError for one that cannot be used. */
-function checkOrigin({ layers, seed = 1, initialWeights = "scaled" }: NetworkOptions): Origin {
-  if (!Array.isArray(layers) || layers.length < 2) {
+function checkOrigin(options: NetworkOptions): Origin {
+  const { layers, seed = 1, initialWeights = "scaled", activation = "sigmoid", cost = "quadratic" } = options;
+  if (!Array.isArray(layers)) throw new TypeError(`layers: expected an array of sizes, got ${typeName(layers)}`);
+  if (layers.length < 2) {
     throw new RangeError(`layers: expected at least an input and an output layer, got [${layers}]`);
   }
   for (const [l, neurons] of layers.entries()) {
@@ -345,10 +483,18 @@ function checkOrigin({ layers, seed = 1, initialWeights = "scaled" }: NetworkOpt
     checkRange(`layers[${l}]`, neurons, range);
   }
   checkRange("seed", seed, RANGES.seed);
-  if (initialWeights !== "normal" && initialWeights !== "scaled") {
-    throw new RangeError(`initial weights: expected "normal" or "scaled", got ${show(initialWeights)}`);
+  checkChoice("initial weights", initialWeights, INITIAL_WEIGHTS);
+  checkChoice("activation", activation, ACTIVATIONS);
+  checkChoice("cost", cost, COSTS);
+  return { layers, seed, initialWeights, activation, cost };
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (!choices.includes(value as string)) {
+    throw new RangeError(
+      `${name}: expected ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
+    );
   }
-  return { layers, seed, initialWeights };
 }
 
 function parseOrigin(metadata: ReadonlyMap<string, string>, file: string): Origin {
@@ -359,7 +505,13 @@ function parseOrigin(metadata: ReadonlyMap<string, string>, file: string): Origi
   }
   try {
     const layers = JSON.parse(sizes) as number[];
-    return checkOrigin({ layers, seed, initialWeights: (metadata.get("initial_weights") ?? "") as InitialWeights });
+    return checkOrigin({
+      layers,
+      seed,
+      initialWeights: (metadata.get("initial_weights") ?? "") as InitialWeights,
+      activation: (metadata.get("activation") ?? "") as Activation,
+      cost: (metadata.get("cost") ?? "") as Cost,
+    });
   } catch (error) {
     throw new FormatError(file, `metadata: ${(error as Error).message}`);
   }

@@ -88,8 +88,12 @@ export function normalQuantile(u: number): number {
   return q < 0 ? -z : z;
 }
 
-/** ln(x) for 2^-33 <= x < 1: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1)) as a series. */
-function ln(x: number): number {
+/**
+ * ln(x) for x up to 1, and ln(2^-126) for smaller ones: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1))
+ * as a series.
+ */
+export function ln(x: number): number {
+  x = Math.max(x, 2 ** -126);
   let e = 0;
   while (x < Math.SQRT1_2) {
     x *= 2;

@@ -16,6 +16,9 @@ export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
   learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
+  /** momentum, averages, smoothing. */
+  share: { min: 0, max: 1 - 2 ** -24, whole: false, words: "a number from 0 to below 1" },
+  weightDecay: { min: 0, max: 1, whole: false, words: "a number from 0 to 1" },
   seed: whole(0, 0xffff_ffff),
   /** Pixels per image. */
   inputs: whole(1, 2 ** 22),
@@ -32,7 +35,7 @@ export const RANGES = {
  * @throws {RangeError} if it is outside the range
  */
 export function checkRange(name: string, value: number, range: Range): void {
-  const message = `${name}: expected ${range.words}, got ${value}`;
+  const message = `${name}: expected ${range.words}, got ${typeof value === "string" ? JSON.stringify(value) : value}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))
     throw new RangeError(message);

@@ -4,6 +4,8 @@
 
 import { Dataset, type Pixels } from "./dataset.js";
 import {
+  type Activation,
+  type Cost,
   countWeights,
   type InitialWeights,
   type KernelDataset,
@@ -11,19 +13,22 @@ import {
   type KernelNetwork,
   type Kernels,
   type LayerParameters,
+  type Method,
+  PLAIN,
   type RealArray,
+  slotsOf,
 } from "./kernels.js";
-import { RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
+import { ln, RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
 
-/** The arithmetic: how numbers are stored, how a product is rounded, and sigma. */
+/** The arithmetic: how numbers are stored, how a product is rounded, and e^t. */
 interface Arithmetic {
   readonly Array: typeof Float32Array | typeof Float64Array;
   readonly round: (x: number) => number;
-  readonly sigmoid: (z: number) => number;
+  readonly exp: (t: number) => number;
 }
 
-const F32: Arithmetic = { Array: Float32Array, round: Math.fround, sigmoid: sigmoid32 };
-const F64: Arithmetic = { Array: Float64Array, round: (x) => x, sigmoid: (z) => 1 / (1 + Math.exp(-z)) };
+const F32: Arithmetic = { Array: Float32Array, round: Math.fround, exp: exp32 };
+const F64: Arithmetic = { Array: Float64Array, round: (x) => x, exp: Math.exp };
 
 /** Kernels in plain TypeScript: "f32" gives the bits of the module, "f64" is for gradient checks. */
 export function createReference(precision: "f32" | "f64" = "f32"): Kernels {
@@ -31,7 +36,8 @@ export function createReference(precision: "f32" | "f64" = "f32"): Kernels {
   return {
     name: "reference",
     createDataset: (dataset) => new ReferenceDataset(dataset, arithmetic),
-    createNetwork: (layers) => new ReferenceNetwork(layers, arithmetic),
+    createNetwork: (layers, activation = "sigmoid", cost = "quadratic") =>
+      new ReferenceNetwork(layers, activation, cost, arithmetic),
     close: () => {},
   };
 }
@@ -113,38 +119,63 @@ class ReferenceNetwork implements KernelNetwork {
   readonly slice: number;
   /** Layers 1..L; layers[0] stands for the input and has no parameters. */
   readonly #layers: readonly Layer[];
+  /** What is kept for each parameter: slots[0] are the layers themselves. */
+  readonly #slots: Layer[][];
+  readonly #activation: Activation;
+  readonly #costName: Cost;
   readonly #arithmetic: Arithmetic;
+  #method = PLAIN;
+  #steps = 0;
   readonly #passes: Pass[] = [];
 
-  constructor(sizes: readonly number[], arithmetic: Arithmetic) {
-    const Real = arithmetic.Array;
+  constructor(sizes: readonly number[], activation: Activation, cost: Cost, arithmetic: Arithmetic) {
     this.slice = Math.max(1, Math.round(SLICE_WORK / countWeights(sizes)));
     this.#arithmetic = arithmetic;
-    this.#layers = sizes.map((outputs, l) => {
+    this.#activation = activation;
+    this.#costName = cost;
+    this.#layers = this.#zeros(sizes);
+    this.#slots = [[...this.#layers]];
+  }
+
+  #zeros(sizes: readonly number[]): Layer[] {
+    const Real = this.#arithmetic.Array;
+    return sizes.map((outputs, l) => {
       const inputs = l === 0 ? 0 : sizes[l - 1];
       return { inputs, outputs, weights: new Real(inputs * outputs), biases: new Real(l === 0 ? 0 : outputs) };
     });
+  }
+
+  configure(method: Method): void {
+    this.#method = method;
+    const sizes = this.#layers.map(({ outputs }) => outputs);
+    while (this.#slots.length < slotsOf(method)) this.#slots.push(this.#zeros(sizes));
+  }
+
+  setSteps(steps: number): void {
+    this.#steps = steps;
   }
 
   initialise(initialWeights: InitialWeights, seed: number): void {
     for (const [l, { inputs, outputs, weights, biases }] of this.#layers.entries()) {
       if (l === 0) continue;
       const random = new RandomStream(seed, WEIGHTS, l);
-      const deviation = initialWeights === "scaled" ? 1 / Math.sqrt(inputs) : 1;
-      for (let j = 0; j < outputs; j++) biases[j] = random.nextNormal();
+      const deviation = { normal: 1, scaled: 1 / Math.sqrt(inputs), he: Math.sqrt(2) / Math.sqrt(inputs) }[
+        initialWeights
+      ];
+      for (let j = 0; j < outputs; j++) biases[j] = initialWeights === "he" ? 0 : random.nextNormal();
       for (let j = 0; j < outputs; j++) {
         for (let k = 0; k < inputs; k++) weights[k * outputs + j] = random.nextNormal() * deviation;
       }
     }
   }
 
-  readLayer(l: number): LayerParameters {
-    const { inputs, outputs, weights, biases } = this.#layers[l];
+  readLayer(l: number, slot = 0): LayerParameters {
+    const { inputs, outputs, weights, biases } = this.#slots[slot][l];
     return { weights: transpose(weights, inputs, outputs), biases: biases.slice() };
   }
 
-  writeLayer(l: number, parameters: LayerParameters): void {
-    const { inputs, outputs, weights, biases } = this.#layers[l];
+  writeLayer(l: number, parameters: LayerParameters, slot = 0): void {
+    const { inputs, outputs, weights, biases } = this.#slots[slot][l];
     weights.set(transpose(parameters.weights, outputs, inputs));
     biases.set(parameters.biases);
   }
@@ -159,29 +190,29 @@ class ReferenceNetwork implements KernelNetwork {
       const batch = dataset.order.subarray(sample, Math.min(sample + m, end));
       batch.forEach((image, s) => {
         const pass = this.#pass(s);
-        this.#feedforward(pass, dataset, image);
-        dataset.costs[sample + s] = this.#cost(pass, dataset.label(image));
+        this.#feedforward(pass, dataset, image, this.#layers);
+        dataset.costs[sample + s] = this.#cost(pass, dataset.label(image), this.#method.labelSmoothing);
         dataset.predictions[sample + s] = argmax(pass.a[this.#layers.length - 1]);
         this.#backprop(pass, dataset.label(image));
       });
-      this.#update(batch.length, eta);
+      this.#update(batch.length, eta, this.#steps + sample / m + 1);
     }
   }
 
-  evaluate(dataset: ReferenceDataset): KernelEvaluation {
+  evaluate(dataset: ReferenceDataset, slot = 0): KernelEvaluation {
     const { predictions } = dataset;
     const pass = this.#pass(0);
     let correct = 0;
     for (let i = 0; i < dataset.length; i++) {
-      this.#feedforward(pass, dataset, i);
-      dataset.costs[i] = this.#cost(pass, dataset.label(i));
+      this.#feedforward(pass, dataset, i, this.#slots[slot]);
+      dataset.costs[i] = this.#cost(pass, dataset.label(i), 0);
       predictions[i] = argmax(pass.a[this.#layers.length - 1]);
       if (predictions[i] === dataset.label(i)) correct++;
     }
     return { correct, cost: dataset.meanCost(), predictions: predictions.slice() };
   }
 
-  activations(images: Pixels): RealArray {
+  activations(images: Pixels, slot = 0): RealArray {
     const Real = this.#arithmetic.Array;
     const length = images.length / this.#layers[0].outputs;
     const dataset = new ReferenceDataset(new Dataset({ images, labels: new Uint8Array(length) }), this.#arithmetic);
@@ -189,7 +220,7 @@ class ReferenceNetwork implements KernelNetwork {
     const output = pass.a[this.#layers.length - 1];
     const activations = new Real(length * output.length);
     for (let i = 0; i < length; i++) {
-      this.#feedforward(pass, dataset, i);
+      this.#feedforward(pass, dataset, i, this.#slots[slot]);
       activations.set(output, i * output.length);
     }
     return activations;
@@ -197,12 +228,12 @@ class ReferenceNetwork implements KernelNetwork {
 
   release(): void {}
 
-  /** feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = sigma(z^l). z_j starts at b_j and adds its terms by ascending k. */
-  #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number): void {
-    const { round, sigmoid } = this.#arithmetic;
+  /** feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l). z_j starts at b_j and adds its terms by ascending k. */
+  #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number, layers: readonly Layer[]): void {
+    const { round } = this.#arithmetic;
     dataset.input(image, a[0]);
-    for (let l = 1; l < this.#layers.length; l++) {
-      const { inputs, outputs, weights, biases } = this.#layers[l];
+    for (let l = 1; l < layers.length; l++) {
+      const { inputs, outputs, weights, biases } = layers[l];
       const z = a[l];
       z.set(biases);
       for (let k = 0; k < inputs; k++) {
@@ -211,40 +242,92 @@ class ReferenceNetwork implements KernelNetwork {
         const row = k * outputs;
         for (let j = 0; j < outputs; j++) z[j] += round(input * weights[row + j]);
       }
-      for (let j = 0; j < outputs; j++) z[j] = sigmoid(z[j]);
+      if (l < layers.length - 1) this.#activate(this.#activation, z);
+      else if (this.#costName === "log-likelihood") this.#softmax(z);
+      else this.#activate("sigmoid", z);
     }
   }
 
-  /** C_x = 1/2 |y - a^L|^2. */
-  #cost({ a }: Pass, label: number): number {
-    const output = a[this.#layers.length - 1];
-    const error = output.map((aj, j) => aj - (j === label ? 1 : 0));
-    return 0.5 * this.#dot(error, error, 0);
+  /** a = f(z) in place: 1 / (1 + e^-z),   tanh z = 2 sigma(2 z) - 1,   or max(z, 0). */
+  #activate(activation: Activation, z: RealArray): void {
+    const { round, exp } = this.#arithmetic;
+    const sigmoid = (z: number): number => round(1 / round(1 + exp(-z)));
+    for (let j = 0; j < z.length; j++) {
+      if (activation === "relu") z[j] = z[j] < 0 ? 0 : z[j];
+      else if (activation === "sigmoid") z[j] = sigmoid(z[j]);
+      else z[j] = round(2 * sigmoid(round(2 * z[j]))) - 1;
+    }
   }
 
-  /** (1) delta^L = (a^L - y) . sigma'(z^L),   (2) delta^l = ((w^(l+1))^T delta^(l+1)) . sigma'(z^l). */
+  /** a_j = e^(z_j - max z) / sum of e^(z_i - max z), in place; the sum as in #dot. */
+  #softmax(z: RealArray): void {
+    const { round, exp } = this.#arithmetic;
+    let largest = z[0];
+    for (const zj of z) largest = Math.max(largest, zj);
+    for (let j = 0; j < z.length; j++) z[j] = exp(round(z[j] - largest));
+    const ones = z.slice().fill(1);
+    const total = this.#dot(z, ones, 0);
+    for (let j = 0; j < z.length; j++) z[j] = z[j] / total;
+  }
+
+  /** f'(z) from a = f(z): a (1 - a),   (a + 1) (1 - a),   or 1 where a > 0, else 0. */
+  #derivative(activation: Activation, a: number): number {
+    const { round } = this.#arithmetic;
+    if (activation === "relu") return a > 0 ? 1 : 0;
+    return round((activation === "sigmoid" ? a : round(a + 1)) * round(1 - a));
+  }
+
+  /** y_j: one-hot, or with smoothing e 1 - e + e/K for the label and e/K for the other outputs. */
+  #target(j: number, label: number, outputs: number, smoothing: number): number {
+    const { round } = this.#arithmetic;
+    smoothing = round(smoothing);
+    return round((j === label ? round(1 - smoothing) : 0) + round(smoothing / outputs));
+  }
+
+  /** C_x = 1/2 |y - a^L|^2,   -sum of y ln a + (1 - y) ln(1 - a),   or -sum of y ln a: these two in f64. */
+  #cost({ a }: Pass, label: number, smoothing: number): number {
+    const output = a[this.#layers.length - 1];
+    if (this.#costName === "quadratic") {
+      const error = output.map((aj, j) => aj - this.#target(j, label, output.length, smoothing));
+      return 0.5 * this.#dot(error, error, 0);
+    }
+    smoothing = this.#arithmetic.round(smoothing);
+    let sum = 0;
+    for (const [j, aj] of output.entries()) {
+      const y = (j === label ? 1 - smoothing : 0) + smoothing / output.length;
+      if (y !== 0) sum -= y * ln(aj);
+      if (this.#costName === "cross-entropy" && y !== 1) sum -= (1 - y) * ln(1 - aj);
+    }
+    return sum;
+  }
+
+  /** (1) delta^L = dC_x/dz^L: (a^L - y) . f'(z^L), or a^L - y;   (2) delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l). */
   #backprop({ a, delta }: Pass, label: number): void {
     const { round } = this.#arithmetic;
-    const sigmoidPrime = (a: number): number => round(a * round(1 - a));
     const L = this.#layers.length - 1;
     for (let j = 0; j < delta[L].length; j++) {
-      const y = j === label ? 1 : 0;
-      delta[L][j] = round(a[L][j] - y) * sigmoidPrime(a[L][j]);
+      const error = round(a[L][j] - this.#target(j, label, delta[L].length, this.#method.labelSmoothing));
+      delta[L][j] = this.#costName === "quadratic" ? error * this.#derivative("sigmoid", a[L][j]) : error;
     }
     for (let l = L - 1; l >= 1; l--) {
       const { weights, outputs } = this.#layers[l + 1];
       for (let k = 0; k < delta[l].length; k++) {
-        delta[l][k] = this.#dot(delta[l + 1], weights, k * outputs) * sigmoidPrime(a[l][k]);
+        delta[l][k] = this.#dot(delta[l + 1], weights, k * outputs) * this.#derivative(this.#activation, a[l][k]);
       }
     }
   }
 
-  /** w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db,   with (3) dC/db_j = delta_j and (4) dC/dw_kj = a_k delta_j. */
-  #update(m: number, eta: number): void {
+  /**
+   * w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db,   with (3) dC/db_j = delta_j and (4) dC/dw_kj = a_k delta_j; with other
+   * optimisers the mean gradient, 1/m sum_s, goes to a slot of its own, and #optimise() moves the weights.
+   */
+  #update(m: number, eta: number, t: number): void {
     const { round } = this.#arithmetic;
-    const step = round(-round(eta) / m);
+    const plain = this.#method.optimizer === "sgd";
+    if (plain && this.#method.weightDecay > 0) this.#shrink(eta);
+    const step = round((plain ? -round(eta) : 1) / m);
     for (let l = 1; l < this.#layers.length; l++) {
-      const { inputs, outputs, weights, biases } = this.#layers[l];
+      const { inputs, outputs, weights, biases } = this.#slots[plain ? 0 : 1][l];
       for (let s = 0; s < m; s++) {
         const { a, delta } = this.#passes[s];
         const d = delta[l].map((deltaj) => step * deltaj);
@@ -256,6 +339,74 @@ class ReferenceNetwork implements KernelNetwork {
           for (let j = 0; j < outputs; j++) weights[row + j] += round(input * d[j]);
         }
       }
+    }
+    this.#optimise(eta, t);
+  }
+
+  /** Calls `step` with each run of parameters in all slots, and the decay: 0 for biases. */
+  #forAll(step: (slots: RealArray[], decay: number) => void): void {
+    const decay = this.#arithmetic.round(this.#method.weightDecay);
+    for (let l = 1; l < this.#layers.length; l++) {
+      step(
+        this.#slots.map((layers) => layers[l].weights),
+        decay,
+      );
+      step(
+        this.#slots.map((layers) => layers[l].biases),
+        0,
+      );
+    }
+  }
+
+  /** w <- (1 - eta L) w. */
+  #shrink(eta: number): void {
+    const { round } = this.#arithmetic;
+    this.#forAll(([weights], decay) => {
+      if (decay === 0) return;
+      const factor = round(1 - round(round(eta) * decay));
+      for (let i = 0; i < weights.length; i++) weights[i] *= factor;
+    });
+  }
+
+  /** The equations of assembly/optimise.ts. */
+  #optimise(eta: number, t: number): void {
+    const { round } = this.#arithmetic;
+    const { optimizer, ...method } = this.#method;
+    const [mu, beta, epsilon] = [round(method.momentum), round(method.beta), round(method.epsilon)];
+    const rest = [round(1 - mu), round(1 - beta)];
+    const rate = round(eta);
+    if (optimizer === "momentum" || optimizer === "nesterov") {
+      this.#forAll(([w, g, v], decay) => {
+        for (let i = 0; i < w.length; i++) {
+          const gradient = round(g[i] + round(decay * w[i]));
+          v[i] = round(mu * v[i]) + gradient;
+          w[i] -= round(rate * (optimizer === "nesterov" ? round(gradient + round(mu * v[i])) : v[i]));
+          g[i] = 0;
+        }
+      });
+    } else if (optimizer !== "sgd") {
+      const decoupled = optimizer === "adamw";
+      const meanRate = round(rate / (1 - power(mu, t)));
+      const root = round(Math.sqrt(1 - power(beta, t)));
+      this.#forAll(([w, g, m, v], decay) => {
+        const keep = round(1 - round(rate * decay));
+        for (let i = 0; i < w.length; i++) {
+          const gradient = round(g[i] + round((decoupled ? 0 : decay) * w[i]));
+          m[i] = round(mu * m[i]) + round(rest[0] * gradient);
+          v[i] = round(beta * v[i]) + round(rest[1] * round(gradient * gradient));
+          const divisor = round(round(round(Math.sqrt(v[i])) / root) + epsilon);
+          if (decoupled) w[i] *= keep;
+          w[i] -= round(round(meanRate * m[i]) / divisor);
+          g[i] = 0;
+        }
+      });
+    }
+    if (method.average > 0) {
+      const share = round(1 - round(method.average));
+      this.#forAll((slots) => {
+        const [w, mean] = [slots[0], slots[slots.length - 1]];
+        for (let i = 0; i < w.length; i++) mean[i] += round(share * round(w[i] - mean[i]));
+      });
     }
   }
 
@@ -278,22 +429,33 @@ class ReferenceNetwork implements KernelNetwork {
   }
 }
 
-/**
- * sigma(z) = 1 / (1 + e^-z) in f32 steps that every engine rounds alike (Math.exp is not one). Pairs with assembly/sigmoid.ts.
- * e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
- */
+/** base^t by repeated squaring. */
+function power(base: number, t: number): number {
+  let result = 1;
+  for (let square = base; t !== 0; t >>>= 1, square *= square) if (t & 1) result *= square;
+  return result;
+}
+
+/** sigma(z) = 1 / (1 + e^-z) in f32 steps. */
 export function sigmoid32(z: number): number {
+  return Math.fround(1 / Math.fround(1 + exp32(-z)));
+}
+
+/**
+ * e^t in f32 steps that every engine rounds alike (Math.exp is not one), for t from -87 to 87; beyond them as at them. Pairs with
+ * assembly/sigmoid.ts: e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
+ */
+function exp32(t: number): number {
   const f32 = Math.fround;
-  const t = Math.min(Math.max(-z, -87), 87);
+  t = Math.min(Math.max(t, -87), 87);
   const n = f32(f32(f32(t * f32(Math.LOG2E)) + 12582912) - 12582912);
   const r = f32(f32(t - f32(n * 0.693359375)) + f32(n * f32(2.1219444e-4)));
   let p = f32(1.98756915e-4);
-  for (const c of SIGMOID_COEFFICIENTS) p = f32(f32(p * r) + c);
-  const exp = f32(f32(f32(p * f32(r * r)) + r) + 1);
-  return f32(1 / f32(1 + f32(exp * POWERS_OF_TWO[n + 126])));
+  for (const c of EXP_COEFFICIENTS) p = f32(f32(p * r) + c);
+  return f32(f32(f32(f32(p * f32(r * r)) + r) + 1) * POWERS_OF_TWO[n + 126]);
 }
 
-const SIGMOID_COEFFICIENTS = Float32Array.of(
+const EXP_COEFFICIENTS = Float32Array.of(
   1.3981999507e-3,
   8.3334519073e-3,
   4.1665795894e-2,

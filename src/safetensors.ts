@@ -26,9 +26,13 @@ const [OPEN, OPEN_ARRAY, COLON, QUOTE, BACKSLASH] = new TextEncoder().encode('{[
 
 /**
  * The bytes of a safetensors file: f32 tensors in the given order, data aligned to 8 bytes.
+ * @throws {TypeError} if a value of the metadata is not a string
  * @throws {RangeError} if the header would be larger than decodeSafetensors takes, or a tensor has the name of the metadata
  */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+  for (const [key, value] of metadata) {
+    if (typeof value !== "string") throw new TypeError(`metadata ${show(key)}: expected a string, got ${typeof value}`);
+  }
   if (tensors.has("__metadata__")) throw new RangeError("tensors: expected names other than __metadata__");
   let end = 0;
   const entries: [string, unknown][] = [["__metadata__", Object.fromEntries(metadata)]];

@@ -81,6 +81,7 @@ const LOOKING_MS = 2;
 /** Answers the start, and each call that this thread takes part in, with one reply. */
 export function serveThread(reply: (reply: Reply) => void): (request: Request) => void {
   let exports: Record<string, (...args: readonly number[]) => number>;
+  let memory: WebAssembly.Memory;
   let mailbox: Mailbox;
   let place: number;
   let last = 0;
@@ -88,6 +89,7 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
   const start = async (request: Extract<Request, { kind: "start" }>): Promise<void> => {
     const instance = await WebAssembly.instantiate(request.module, { env: { memory: request.memory } });
     exports = instance.exports as typeof exports;
+    memory = request.memory;
     mailbox = new Mailbox(request.mailbox);
     place = request.place;
     reply({ value: 0 });
@@ -100,6 +102,9 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
       const count = last & 127;
       if (place >= count) return;
       const { patience } = mailbox;
+      // Another thread's growth may come late to this one, which copies and fills within the size that it knows; if it was still
+      // starting then, in V8 never. To grow by nothing is to ask for the size.
+      memory.grow(0);
       exports.joinTeam(place, count, patience);
       const value = exports[mailbox.name](...mailbox.args);
       mailbox.leave();

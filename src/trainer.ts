@@ -1,23 +1,25 @@
 // One epoch: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
 
 import type { Dataset } from "./dataset.js";
-import { DivergenceError } from "./errors.js";
+import { DivergenceError, typeName } from "./errors.js";
 import type { KernelDataset, KernelNetwork } from "./kernels.js";
+import type { MethodOptions } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { checkRange, RANGES } from "./ranges.js";
+import type { Schedule } from "./schedules.js";
 
 /** How a network is trained. */
-export interface TrainOptions {
+export interface TrainOptions extends MethodOptions {
   /** How often to go through the training data, 1 to 1,000,000. */
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0, up to 3.4e38. */
-  readonly learningRate: number;
+  /** eta, above 0, up to 3.4e38; or what gives it for each epoch, counted from 1, as cosineSchedule() does. */
+  readonly learningRate: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
   /**
-   * Aborting makes the iteration throw the signal's reason within some milliseconds. The weights are then as they were after
+   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch. The weights are then as they were after
    * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
    */
   readonly signal?: AbortSignal;
@@ -29,6 +31,8 @@ export interface TrainOptions {
 export interface EpochReport {
   /** From 1; goes on where an earlier training of the same network ended. */
   readonly epoch: number;
+  /** eta of this epoch. */
+  readonly learningRate: number;
   /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
   readonly cost: number;
   /** How many training samples were read correctly, each before its mini-batch's update; and their share, 0 to 1. */
@@ -55,9 +59,16 @@ const MAX_BLOCKED_MS = 50;
  * Checks the recipe against the data.
  * @throws {TypeError | RangeError} for a value that cannot be used
  */
-export function checkRecipe({ epochs, batchSize, learningRate }: TrainOptions, training: Dataset): void {
+export function checkRecipe(options: TrainOptions, training: Dataset): void {
+  const { epochs, batchSize, learningRate, signal, onProgress } = options;
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw new TypeError(`signal: expected an AbortSignal, got ${typeName(signal)}`);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(`onProgress: expected a function, got ${typeName(onProgress)}`);
+  }
   checkRange("epochs", epochs, RANGES.epochs);
-  checkRange("learning rate", learningRate, RANGES.learningRate);
+  if (typeof learningRate !== "function") checkRange("learning rate", learningRate, RANGES.learningRate);
   checkRange("batch size", batchSize, RANGES.batchSize);
   if (batchSize > training.length) {
     throw new RangeError(
@@ -69,14 +80,15 @@ export function checkRecipe({ epochs, batchSize, learningRate }: TrainOptions, t
 let served = 0;
 
 /**
- * Trains one epoch. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
+ * Trains one epoch, and evaluates the weights of a slot. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
  * @throws {DivergenceError} if a weight or bias is no longer a finite number
  */
 export async function trainEpoch(
   network: KernelNetwork,
   training: Loaded,
   validation: Loaded | undefined,
-  { batchSize, learningRate, onProgress }: TrainOptions,
+  { batchSize, learningRate: schedule, onProgress }: TrainOptions,
+  slot: number,
   epoch: number,
   seed: number,
   checkAlive: () => void,
@@ -87,6 +99,9 @@ export async function trainEpoch(
   const slices = Math.min(batches, Math.ceil(length / network.slice));
   const slice = Math.ceil(batches / slices);
   const start = performance.now();
+  const learningRate = typeof schedule === "function" ? schedule(epoch) : schedule;
+  checkRange(`learning rate of epoch ${epoch}`, learningRate, RANGES.learningRate);
+  network.setSteps((epoch - 1) * batches);
   training.copy.shuffle(seed, epoch);
   for (let batch = 0; batch < batches; batch += slice) {
     checkAlive();
@@ -103,10 +118,12 @@ export async function trainEpoch(
   const cost = training.copy.meanCost();
   const correct = training.copy.countCorrect();
   const trained = performance.now();
-  const evaluation = validation && evaluationOf(await network.evaluate(validation.copy), validation.dataset.length);
+  const evaluation =
+    validation && evaluationOf(await network.evaluate(validation.copy, slot), validation.dataset.length);
   const end = performance.now();
   return {
     epoch,
+    learningRate,
     cost,
     correct,
     accuracy: correct / length,

@@ -3,13 +3,19 @@
 import { instantiate } from "@assemblyscript/loader";
 import { Dataset, type Pixels } from "./dataset.js";
 import {
+  ACTIVATIONS,
+  COSTS,
   countWeights,
+  INITIAL_WEIGHTS,
   type InitialWeights,
   type KernelDataset,
   type KernelEvaluation,
   type KernelNetwork,
   type Kernels,
   type LayerParameters,
+  type Method,
+  OPTIMIZERS,
+  slotsOf,
 } from "./kernels.js";
 import { checkRange, RANGES } from "./ranges.js";
 import { chooseEvaluationThreads, chooseThreads, Team, type ThreadOptions } from "./threads.js";
@@ -27,12 +33,25 @@ export interface Exports extends Record<string, unknown> {
   countCorrect(dataset: number): number;
   predictions(dataset: number): number;
   releaseDataset(dataset: number): void;
-  createNetwork(sizes: number, count: number): number;
+  configure(
+    network: number,
+    optimizer: number,
+    momentum: number,
+    beta: number,
+    epsilon: number,
+    decay: number,
+    average: number,
+    smoothing: number,
+  ): void;
+  createNetwork(sizes: number, count: number, activation: number, cost: number): number;
   reserveBatch(network: number, batch: number, threads: number): number;
   arrange(network: number, threads: number): number;
-  initialise(network: number, seed: number, scaled: number): void;
-  readLayer(network: number, l: number, weights: number, biases: number): void;
-  writeLayer(network: number, l: number, weights: number, biases: number): void;
+  initialise(network: number, seed: number, how: number): void;
+  readLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
+  writeLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
+  reserveSlots(network: number, slots: number): number;
+  setSteps(network: number, steps: number): void;
+  useSlot(network: number, slot: number): void;
   activations(network: number, l: number, s: number): number;
   allFinite(network: number): number;
   releaseNetwork(network: number): void;
@@ -50,8 +69,9 @@ const EVALUATION_BATCH = 64;
 const SLICE_WORK = 2e8;
 /** Other threads are called by message, which takes 0.1 ms and more, but leave this one free: they get more to do at a time. */
 const TEAM_SLICE_WORK = 1e9;
-/** Pages of 64 KiB that a memory can have at most. */
+/** Pages of 64 KiB that a memory can have at most, and what a block in it can. */
 const MAX_PAGES = 65536;
+const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
 const CHUNK_BYTES = 2 ** 18;
 /** addImages reads whole vectors, so up to 15 bytes past the last pixel. */
@@ -95,7 +115,8 @@ export function kernelsOf(exports: Exports, team?: Team): Kernels {
   return {
     name: "wasm",
     createDataset: (dataset) => new WasmDataset(memory, dataset),
-    createNetwork: (layers) => new WasmNetwork(memory, layers),
+    createNetwork: (layers, activation = "sigmoid", cost = "quadratic") =>
+      new WasmNetwork(memory, layers, ACTIVATIONS.indexOf(activation), COSTS.indexOf(cost)),
     close: () => team?.end(),
   };
 }
@@ -119,6 +140,12 @@ class Memory {
     return this.#exports;
   }
 
+  /** Calls back once all that waits for the threads is done, which may use what is to be freed. */
+  afterWork(call: (exports: Exports) => void): void {
+    if (this.team === undefined) call(this.#exports);
+    else this.team.queue(async () => call(this.exports)).catch(() => {});
+  }
+
   /** Bytes from `address` on. memory.grow detaches such views: take one right before use, never keep one. */
   bytes(address: number, length: number): Uint8Array {
     return new Uint8Array(this.exports.memory.buffer, address, length);
@@ -129,12 +156,13 @@ class Memory {
   }
 
   /** The address of at least `bytes` bytes whose contents last until the next call. */
-  stage(bytes: number): number {
+  stage(bytes: number, what = "a staging area"): number {
+    if (bytes > MAX_BYTES) got(0, what);
     if (bytes > this.#stagingBytes) {
       this.exports.release(this.#staging);
       this.#stagingBytes = 0;
       this.#staging = this.exports.allocate(bytes);
-      got(this.#staging, "a staging area");
+      got(this.#staging, what);
       this.#stagingBytes = bytes;
     }
     return this.#staging >>> 0;
@@ -190,7 +218,7 @@ class WasmDataset implements KernelDataset {
   }
 
   release(): void {
-    this.#memory.exports.releaseDataset(this.pointer);
+    this.#memory.afterWork((exports) => exports.releaseDataset(this.pointer));
   }
 }
 
@@ -211,37 +239,50 @@ class WasmNetwork implements KernelNetwork {
   readonly #sizes: readonly number[];
   readonly #pointer: number;
 
-  constructor(memory: Memory, sizes: readonly number[]) {
+  constructor(memory: Memory, sizes: readonly number[], activation: number, cost: number) {
     // Room for the largest layer on its way in or out, had now rather than missed after a long training.
     const layerBytes = sizes.slice(1).map((outputs, l) => 4 * (sizes[l] + 1) * outputs);
-    const staged = memory.stage(Math.max(4 * sizes.length, ...layerBytes));
+    const what = `a network [${sizes.join(", ")}]`;
+    const staged = memory.stage(Math.max(4 * sizes.length, ...layerBytes), what);
     new Uint32Array(memory.exports.memory.buffer, staged, sizes.length).set(sizes);
     this.#memory = memory;
     this.#sizes = sizes;
-    this.#pointer = got(memory.exports.createNetwork(staged, sizes.length), `a network [${sizes.join(", ")}]`);
+    this.#pointer = got(memory.exports.createNetwork(staged, sizes.length, activation, cost), what);
     const work = memory.team === undefined ? SLICE_WORK : TEAM_SLICE_WORK;
     this.slice = Math.max(1, Math.round(work / countWeights(sizes)));
     this.#reserve(EVALUATION_BATCH, 1);
   }
 
   initialise(initialWeights: InitialWeights, seed: number): void {
-    this.#memory.exports.initialise(this.#pointer, seed, Number(initialWeights === "scaled"));
+    this.#memory.exports.initialise(this.#pointer, seed, INITIAL_WEIGHTS.indexOf(initialWeights));
   }
 
-  readLayer(l: number): LayerParameters {
+  configure({ optimizer, ...method }: Method): void {
+    const { momentum, beta, epsilon, weightDecay, average, labelSmoothing } = method;
+    const slots = slotsOf({ optimizer, ...method });
+    got(this.#memory.exports.reserveSlots(this.#pointer, slots), `${slots} numbers for each weight`);
+    const numbers = [momentum, beta, epsilon, weightDecay, average, labelSmoothing] as const;
+    this.#memory.exports.configure(this.#pointer, OPTIMIZERS.indexOf(optimizer), ...numbers);
+  }
+
+  setSteps(steps: number): void {
+    this.#memory.exports.setSteps(this.#pointer, steps);
+  }
+
+  readLayer(l: number, slot = 0): LayerParameters {
     const { weights, biases, inputs, outputs } = this.#stageLayer(l);
-    this.#memory.exports.readLayer(this.#pointer, l, weights, biases);
+    this.#memory.exports.readLayer(this.#pointer, l, slot, weights, biases);
     return {
       weights: this.#memory.floats(weights, inputs * outputs).slice(),
       biases: this.#memory.floats(biases, outputs).slice(),
     };
   }
 
-  writeLayer(l: number, parameters: LayerParameters): void {
+  writeLayer(l: number, parameters: LayerParameters, slot = 0): void {
     const { weights, biases, inputs, outputs } = this.#stageLayer(l);
     this.#memory.floats(weights, inputs * outputs).set(parameters.weights);
     this.#memory.floats(biases, outputs).set(parameters.biases);
-    this.#memory.exports.writeLayer(this.#pointer, l, weights, biases);
+    this.#memory.exports.writeLayer(this.#pointer, l, slot, weights, biases);
   }
 
   allFinite(): boolean {
@@ -267,7 +308,7 @@ class WasmNetwork implements KernelNetwork {
     });
   }
 
-  evaluate(dataset: WasmDataset): KernelEvaluation | Promise<KernelEvaluation> {
+  evaluate(dataset: WasmDataset, slot = 0): KernelEvaluation | Promise<KernelEvaluation> {
     const { team } = this.#memory;
     const args = [this.#pointer, dataset.pointer] as const;
     const result = (correct: number): KernelEvaluation => {
@@ -280,17 +321,20 @@ class WasmNetwork implements KernelNetwork {
     const threads = chooseEvaluationThreads(this.#sizes, dataset.length, most);
     const alone = () => {
       this.#reserve(EVALUATION_BATCH, 1);
-      return result(this.#memory.exports.evaluate(...args));
+      return this.#memory.exports.evaluate(...args);
     };
-    if (team === undefined) return alone();
+    if (team === undefined) return result(this.#onSlot(slot, alone));
     return team.queue(async () => {
-      if (threads === 1) return alone();
+      if (threads === 1) return result(this.#onSlot(slot, alone));
       this.#reserve(threads * EVALUATION_BATCH, threads);
-      return result(await team.call("evaluate", args, threads));
+      this.#memory.exports.useSlot(this.#pointer, slot);
+      const correct = await team.call("evaluate", args, threads);
+      this.#memory.exports.useSlot(this.#pointer, 0);
+      return result(correct);
     });
   }
 
-  activations(images: Pixels): Float32Array {
+  activations(images: Pixels, slot = 0): Float32Array {
     const [inputs] = this.#sizes;
     const outputs = this.#sizes[this.#sizes.length - 1];
     const length = images.length / inputs;
@@ -300,7 +344,7 @@ class WasmNetwork implements KernelNetwork {
       const part = images.subarray(first * inputs, (first + count) * inputs);
       const dataset = new WasmDataset(this.#memory, new Dataset({ images: part, labels: new Uint8Array(count) }));
       this.#reserve(EVALUATION_BATCH, 1);
-      this.#memory.exports.evaluate(this.#pointer, dataset.pointer);
+      this.#onSlot(slot, () => this.#memory.exports.evaluate(this.#pointer, dataset.pointer));
       for (let s = 0; s < count; s++) {
         const address = this.#memory.exports.activations(this.#pointer, this.#sizes.length - 1, s) >>> 0;
         activations.set(this.#memory.floats(address, outputs), (first + s) * outputs);
@@ -311,7 +355,14 @@ class WasmNetwork implements KernelNetwork {
   }
 
   release(): void {
-    this.#memory.exports.releaseNetwork(this.#pointer);
+    this.#memory.afterWork((exports) => exports.releaseNetwork(this.#pointer));
+  }
+
+  #onSlot<T>(slot: number, compute: () => T): T {
+    this.#memory.exports.useSlot(this.#pointer, slot);
+    const result = compute();
+    this.#memory.exports.useSlot(this.#pointer, 0);
+    return result;
   }
 
   #reserve(batch: number, threads: number): void {

@@ -3,11 +3,12 @@
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
 import { PbfReader } from "pbf";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { KernelNetwork, LayerParameters } from "../src/kernels.js";
+import { ACTIVATIONS, COSTS, type KernelNetwork, type LayerParameters } from "../src/kernels.js";
 import { encodeJson } from "../src/model-json.js";
 import { loadMnist } from "../src/node/index.js";
 import { encodeOnnx } from "../src/onnx.js";
 import { RandomStream } from "../src/random.js";
+import { createReference } from "../src/reference.js";
 import { kernelsOf } from "../src/wasm.js";
 import { instance, trainOn } from "./helpers.js";
 
@@ -113,6 +114,21 @@ describe("MNIST:", () => {
   });
 });
 
+describe.each(ACTIVATIONS)("ONNX with %s", (activation) => {
+  test.each(COSTS)("and %s computes what the kernels do", async (cost) => {
+    const kernels = createReference("f64");
+    const network = kernels.createNetwork([12, 9, 8, 5], activation, cost);
+    network.initialise("normal", 3);
+    const layers = [1, 2, 3].map((l) => network.readLayer(l));
+    const random = new RandomStream(1, 1005, 0);
+    const pixels = Float32Array.from({ length: 20 * 12 }, () => random.nextBelow(256) / 255);
+    const activations = await run(encodeOnnx(layers, activation, cost), pixels, 20);
+    const expected = Float64Array.from(network.activations(pixels));
+    expect(new Set(expected).size).toBeGreaterThan(20);
+    expect(largestDifference(activations, expected)).toBeLessThan(1e-5);
+  });
+});
+
 describe("ONNX", () => {
   test.each(SHAPES)("with %s is what the formula says", async (_, sizes) => {
     const layers = randomLayers(sizes);
@@ -178,7 +194,7 @@ describe("JSON", () => {
       { weights: Float32Array.of(0.1, -0.25, 1 / 3, 0, 16_777_216, -1e-9), biases: Float32Array.of(1, -0) },
     ];
     expect(encodeJson(layers)).toBe(
-      '{"format":"ductus-json","version":1,"layers":[3,2],"activation":"sigmoid",\n' +
+      '{"format":"ductus-json","version":1,"layers":[3,2],"activation":"sigmoid","output":"sigmoid",\n' +
         '"weights":[[[0.1,-0.25,0.33333334],\n[0,16777216,-1e-9]]],\n\n"biases":[[1,-0]]}\n',
     );
   });

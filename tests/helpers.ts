@@ -2,7 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { Dataset } from "../src/dataset.js";
-import type { InitialWeights, KernelNetwork, Kernels } from "../src/kernels.js";
+import {
+  type Activation,
+  type Cost,
+  type InitialWeights,
+  type KernelNetwork,
+  type Kernels,
+  type Method,
+  PLAIN,
+} from "../src/kernels.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
 import { type Exports, instantiateModule, kernelsOf } from "../src/wasm.js";
@@ -43,22 +51,27 @@ export interface Recipe {
   readonly eta: number;
   readonly initialWeights: InitialWeights;
   readonly seed: number;
+  readonly activation?: Activation;
+  readonly cost?: Cost;
+  readonly method?: Partial<Method>;
 }
 
 /** Trains straight on the kernels; returns the network and what was measured on the way. */
 export async function trainOn(
   kernels: Kernels,
   data: Dataset,
-  { layers, epochs, batchSize, eta, initialWeights, seed }: Recipe,
+  { layers, epochs, batchSize, eta, initialWeights, seed, activation, cost: costName, method }: Recipe,
 ) {
-  const network = kernels.createNetwork(layers);
+  const network = kernels.createNetwork(layers, activation, costName);
   const dataset = kernels.createDataset(data);
   const batches = Math.ceil(data.length / batchSize);
   network.initialise(initialWeights, seed);
+  if (method !== undefined) network.configure({ ...PLAIN, ...method });
   const before = parameterBits(network, layers);
   const costs: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     dataset.shuffle(seed, epoch);
+    network.setSteps((epoch - 1) * batches);
     await network.trainBatches(dataset, 0, batches, eta, batchSize);
     costs.push(dataset.meanCost());
   }

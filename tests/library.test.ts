@@ -282,6 +282,147 @@ test("two trainings of one network take turns by epochs, and a second within an 
   expect((await first).value).toMatchObject({ epoch: 1 });
 });
 
+describe("within an epoch", () => {
+  test.each([1, 2])("save, hash and parameters are of the last whole one, on %i threads", async (threads) => {
+    const data = loadMnist().training.slice(0, 20_000);
+    const network = await Network.create({ layers: [784, 100, 10], threads });
+    const saved: Uint8Array[] = [network.save()];
+    let within: [Uint8Array, Promise<string>, Float32Array] | undefined;
+    const onProgress = (epoch: number) => {
+      if (epoch === 2) within = [network.save(), network.hash(), network.parameters(1).weights];
+    };
+    for await (const _ of network.train(data, { ...OPTIONS, onProgress })) saved.push(network.save());
+    expect(within?.[0]).toEqual(saved[1]);
+    using last = await Network.load(saved[1], { threads: 1 });
+    expect(await within?.[1]).toBe(await last.hash());
+    expect(within?.[2]).toEqual(last.parameters(1).weights);
+    expect(saved[2]).not.toEqual(saved[1]);
+    network.dispose();
+  });
+
+  test.each([1, 2])(
+    "evaluating the training data, or predicting, leaves the report as it is, on %i threads",
+    async (threads) => {
+      const data = loadMnist().training.slice(0, 20_000);
+      const run = async (options: Partial<TrainOptions>, network: Network) => {
+        const rows: [number, number][] = [];
+        for await (const { cost, correct } of network.train(data, { ...OPTIONS, epochs: 1, ...options }))
+          rows.push([cost, correct]);
+        return rows;
+      };
+      using plain = await Network.create({ layers: [784, 100, 10], threads });
+      using network = await Network.create({ layers: [784, 100, 10], threads });
+      const evaluations: Promise<unknown>[] = [];
+      const onProgress = () => {
+        evaluations.push(network.evaluate(data));
+        network.predict(data.images.subarray(0, 784));
+      };
+      expect(await run({ onProgress }, network)).toEqual(await run({}, plain));
+      expect(evaluations.length).toBeGreaterThan(0);
+      await Promise.all(evaluations);
+      expect(await network.hash()).toBe(await plain.hash());
+    },
+  );
+});
+
+test("after a divergence, training goes on from the good weights as the reference does", async () => {
+  const layers = [20, 30, 3];
+  const data = standardised(60, 20, 3);
+  const huge = new Dataset({ images: Float32Array.from(data.images, (x) => x * 1e20), labels: data.labels });
+  const hashes = await Promise.all(
+    [{ threads: 1 }, { threads: 2 }, { kernels: createReference() }].map(async (options) => {
+      const network = await Network.create({ ...options, layers });
+      await expect(async () => {
+        for await (const _ of network.train(huge, { ...OPTIONS, learningRate: 1e38 }));
+      }).rejects.toThrow(DivergenceError);
+      for await (const _ of network.train(data, OPTIONS));
+      return network.hash();
+    }),
+  );
+  expect(new Set(hashes).size).toBe(1);
+});
+
+test("options are those of the moment when train was called", async () => {
+  const data = randomDataset(100, 12, 3);
+  const options = { ...OPTIONS };
+  const [a, b] = await Promise.all([1, 2].map(() => Network.create({ layers: [12, 8, 3], threads: 1 })));
+  for await (const _ of a.train(data, options)) options.learningRate = Number.NaN;
+  for await (const _ of b.train(data, OPTIONS));
+  expect(await a.hash()).toBe(await b.hash());
+});
+
+describe("kernels that serve several networks", () => {
+  test("outlive a network that is too large for them", async () => {
+    const kernels = await createKernels(1);
+    const data = randomDataset(100, 12, 3);
+    const network = await Network.create({ kernels, layers: [12, 8, 3] });
+    for (const layers of [
+      [65_536, 65_536, 10],
+      [65_535, 65_536, 10],
+      [4_000_000, 65_536, 10],
+    ]) {
+      await expect(Network.create({ kernels, layers })).rejects.toThrow(/not enough WebAssembly memory for a network/);
+    }
+    for await (const _ of network.train(data, OPTIONS));
+    const other = await Network.create({ kernels, layers: [12, 8, 3] });
+    for await (const _ of other.train(data, OPTIONS));
+    expect(await other.hash()).toBe(await network.hash());
+  });
+
+  test("free a network that is disposed of once its work is done", async () => {
+    const kernels = await createKernels(2);
+    const data = loadMnist().training.slice(0, 20_000);
+    const [a, b] = await Promise.all([1, 2].map((seed) => Network.create({ kernels, layers: [784, 100, 10], seed })));
+    const runs = [b, a].map((network) => network.train(data, { ...OPTIONS, epochs: 1 }).next());
+    const disposed = expect(runs[1]).rejects.toThrow(/disposed of/);
+    a.dispose();
+    const c = await Network.create({ kernels, layers: [784, 100, 10], seed: 2 });
+    const evaluation = c.evaluate(data);
+    expect((await runs[0]).value).toMatchObject({ epoch: 1 });
+    await disposed;
+    expect((await evaluation).count).toBe(20_000);
+    using alone = await Network.create({ layers: [784, 100, 10], seed: 2, threads: 1 });
+    expect(await c.hash()).toBe(await alone.hash());
+    for await (const _ of alone.train(data, { ...OPTIONS, epochs: 1 }));
+    expect(await b.hash()).toBe(await alone.hash());
+    kernels.close();
+  });
+});
+
+test("what is of the wrong type is a TypeError that says what was expected", async () => {
+  using network = await Network.create({ layers: [12, 3], threads: 1 });
+  const data = randomDataset(40, 12, 3);
+  const any = (value: unknown) => value as never;
+  const wrong: [() => unknown, RegExp][] = [
+    [() => Network.create(any(undefined)), /^options: expected an object, got undefined$/],
+    [() => Network.create(any({ layers: "784,10" })), /^layers: expected an array of sizes, got "784,10"$/],
+    [() => Network.create(any({ layers: ["20", 8] })), /^layers\[0\]: expected a whole number .*, got "20"$/],
+    [
+      () => Network.create(any({ layers: [12, 3], kernels: {} })),
+      /^kernels: expected those of createReference\(\) .* got Object$/,
+    ],
+    [() => Network.load(any("model")), /^model: expected a Uint8Array or ArrayBuffer, got "model"$/],
+    [() => new Dataset(any(undefined)), /^options: expected an object, got undefined$/],
+    [() => network.train(data, any(undefined)), /^options: expected an object, got undefined$/],
+    [() => network.train(any({ images: data.images }), OPTIONS), /^training data: expected a Dataset, got Object$/],
+    [
+      () => network.train(data, any({ ...OPTIONS, signal: new AbortController() })),
+      /^signal: expected an AbortSignal, got AbortController$/,
+    ],
+    [() => network.train(data, any({ ...OPTIONS, onProgress: 5 })), /^onProgress: expected a function, got 5$/],
+    [() => network.evaluate(any(undefined)), /^evaluation data: expected a Dataset, got undefined$/],
+    [() => network.save(any({ note: 1 })), /^metadata "note": expected a string, got number$/],
+  ];
+  for (const [call, message] of wrong) {
+    const error = await (async () => call())().catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(TypeError);
+    expect((error as Error).message).toMatch(message);
+  }
+  const bytes = network.save();
+  using fetched = await Network.load(any(bytes.buffer), { threads: 1 });
+  expect(await fetched.hash()).toBe(await network.hash());
+});
+
 describe("dispose", () => {
   test("ends threads and training; nothing can be done afterwards", async () => {
     const data = loadMnist().training;
@@ -310,6 +451,24 @@ describe("dispose", () => {
       return resident < 1.5e9;
     });
     expect(resident).toBeLessThan(1.5e9);
+  });
+
+  test("gives the memory back though the network object is kept", async () => {
+    const data = standardised(20_000, 784, 10);
+    const kept: Network[] = [];
+    for (let i = 0; i < 30; i++) {
+      const network = await Network.create({ layers: [784, 10], threads: 1 + (i & 1) });
+      await network.evaluate(data);
+      network.dispose();
+      kept.push(network);
+    }
+    let resident = 0;
+    await collect(() => {
+      resident = process.memoryUsage().rss;
+      return resident < 1.2e9;
+    });
+    expect(resident).toBeLessThan(1.2e9);
+    expect(kept).toHaveLength(30);
   });
 
   test("gives the memory back to kernels that serve several networks", async () => {

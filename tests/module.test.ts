@@ -16,7 +16,7 @@ import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } 
 
 const DEBUG_MODULE = new URL("../build/ductus.debug.wasm", import.meta.url);
 const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
-const MAX_BYTES = 16 * 1024;
+const MAX_BYTES = 32 * 1024;
 
 const EXPORTS = [
   "abortTeam",
@@ -26,6 +26,7 @@ const EXPORTS = [
   "allFinite",
   "allocate",
   "arrange",
+  "configure",
   "countCorrect",
   "createDataset",
   "createNetwork",
@@ -39,10 +40,13 @@ const EXPORTS = [
   "releaseDataset",
   "releaseNetwork",
   "reserveBatch",
+  "reserveSlots",
   "selftest",
+  "setSteps",
   "shuffle",
   "sumCosts",
   "trainBatches",
+  "useSlot",
   "writeLayer",
 ];
 
@@ -80,7 +84,7 @@ test("takes numbers only: every function can be called from JavaScript", async (
   const dataset = exports.createDataset(0, 1);
   const sizes = exports.allocate(8);
   new Uint32Array(exports.memory.buffer, sizes, 2).fill(1);
-  const network = exports.createNetwork(sizes, 2);
+  const network = exports.createNetwork(sizes, 2, 0, 0);
   const calls: Record<string, unknown[]> = {
     abortTeam: [],
     activations: [network, 1, 0],
@@ -89,24 +93,28 @@ test("takes numbers only: every function can be called from JavaScript", async (
     allFinite: [network],
     allocate: [0],
     arrange: [network, 1],
+    configure: [network, 0, 0, 0, 0, 0, 0, 0],
     countCorrect: [dataset],
     createDataset: [0, 1],
-    createNetwork: [sizes, 2],
+    createNetwork: [sizes, 2, 0, 0],
     evaluate: [network, dataset],
     formTeam: [],
     initialise: [network, 0, 0],
     joinTeam: [0, 1, 0],
     predictions: [dataset],
-    readLayer: [network, 1, sizes, sizes],
+    readLayer: [network, 1, 0, sizes, sizes],
     release: [exports.allocate(0)],
     releaseDataset: [exports.createDataset(0, 1)],
-    releaseNetwork: [exports.createNetwork(sizes, 2)],
+    releaseNetwork: [exports.createNetwork(sizes, 2, 0, 0)],
     reserveBatch: [network, 1, 1],
+    reserveSlots: [network, 2],
     selftest: [],
+    setSteps: [network, 0],
     shuffle: [dataset, 0, 0],
     sumCosts: [dataset, 0, 0],
     trainBatches: [network, dataset, 0, 0, 1, 1],
-    writeLayer: [network, 1, sizes, sizes],
+    useSlot: [network, 0],
+    writeLayer: [network, 1, 0, sizes, sizes],
   };
   expect(Object.keys(calls)).toEqual(EXPORTS);
   for (const [name, args] of Object.entries(calls)) {
@@ -194,7 +202,7 @@ test("says 0 where memory cannot be had", async () => {
   exports.release(free);
   expect(exports.allocate(2 ** 32 - 1)).toBe(0);
   expect(exports.createDataset(2 ** 31, 1)).toBe(0);
-  expect(exports.createNetwork(sizes, 3)).toBe(0);
+  expect(exports.createNetwork(sizes, 3, 0, 0)).toBe(0);
   // What was refused took nothing.
   expect(exports.allocate(0)).toBe(free);
 });

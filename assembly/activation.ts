@@ -1,0 +1,83 @@
+// a = f(z), and f'(z) from a, of the hidden layers and of the output:
+//   sigmoid  1 / (1 + e^-z)          a (1 - a)
+//   tanh     2 sigma(2 z) - 1        (a + 1) (1 - a)
+//   ReLU     max(z, 0)               1 where a > 0, else 0
+//   softmax  e^(z_j - max z) / sum of e^(z_i - max z)      (output only: its errors need no derivative, see cost.ts)
+
+import { Layer } from "./network";
+import { exp, sigmoid } from "./sigmoid";
+import { laneSum, usedLanes } from "./simd";
+
+export const SIGMOID: u32 = 0;
+export const TANH: u32 = 1;
+export const RELU: u32 = 2;
+export const SOFTMAX: u32 = 3;
+
+/**
+ * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1, and 0 past the last output: so are then the
+ * deltas there, and padding weights stay 0. With softmax a is still z: it takes whole samples.
+ */
+export function activate(layer: Layer, first: u32, count: u32, from: u32, to: u32): void {
+  const a = layer.activationsOf(first);
+  const vectors = to - from;
+  if (layer.activation === SIGMOID) {
+    if ((<usize>vectors) << 4 === layer.stride) sigmoid(a, vectors * count);
+    else for (let s: u32 = 0; s < count; s++) sigmoid(a + <usize>s * layer.stride + ((<usize>from) << 4), vectors);
+  } else {
+    for (let s: u32 = 0; s < count; s++) {
+      apply(layer.activation, a + <usize>s * layer.stride + ((<usize>from) << 4), vectors);
+    }
+  }
+  if (to === layer.vectors && (layer.outputs & 3) !== 0) {
+    const used = usedLanes(layer.outputs);
+    let last = a + ((layer.vectors - 1) << 4);
+    for (let s: u32 = 0; s < count; s++, last += layer.stride) v128.store(last, v128.and(v128.load(last), used));
+  }
+}
+
+/** The others, but for softmax, which is left z. */
+function apply(activation: u32, z: usize, vectors: u32): void {
+  if (activation === SOFTMAX) return;
+  const end = z + ((<usize>vectors) << 4);
+  if (activation === RELU) {
+    for (; z < end; z += 16) v128.store(z, f32x4.pmax(v128.load(z), f32x4.splat(0)));
+    return;
+  }
+  for (let t = z; t < end; t += 16) v128.store(t, f32x4.add(v128.load(t), v128.load(t)));
+  sigmoid(z, vectors);
+  for (; z < end; z += 16) {
+    const a = v128.load(z);
+    v128.store(z, f32x4.sub(f32x4.add(a, a), f32x4.splat(1)));
+  }
+}
+
+/** a = softmax(z) in place for one sample at z, its padding 0 before and after. The sum is taken in four lanes, j mod 4, then added as (0 + 2) + (1 + 3). */
+export function softmax(layer: Layer, z: usize): void {
+  const end = z + ((<usize>layer.vectors - 1) << 4);
+  const used = usedLanes(layer.outputs);
+  // Padding takes part with the first output.
+  let largest = v128.bitselect(v128.load(end), v128.load32_splat(z), used);
+  for (let j = z; j < end; j += 16) largest = f32x4.pmax(largest, v128.load(j));
+  largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));
+  largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 1, 0, 3, 2));
+  let sum = f32x4.splat(0);
+  for (let j = z; j < end; j += 16) {
+    const power = exp(f32x4.sub(v128.load(j), largest));
+    v128.store(j, power);
+    sum = f32x4.add(sum, power);
+  }
+  const last = v128.and(exp(f32x4.sub(v128.load(end), largest)), used);
+  v128.store(end, last);
+  const total = f32x4.splat(laneSum(f32x4.add(sum, last)));
+  for (let j = z; j <= end; j += 16) v128.store(j, f32x4.div(v128.load(j), total));
+}
+
+/**
+ * f'(z) from a without a branch: (a + shift) (1 - a), with shift 0 for sigmoid and 1 for tanh; but 1 where a > 0, else 0, where the
+ * bits of `relu` are set.
+ */
+export function derivative(a: v128, shift: v128, relu: v128): v128 {
+  const one = f32x4.splat(1);
+  const smooth = f32x4.mul(f32x4.add(a, shift), f32x4.sub(one, a));
+  return v128.bitselect(v128.and(f32x4.gt(a, f32x4.splat(0)), one), smooth, relu);
+}

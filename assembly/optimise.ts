@@ -1,0 +1,138 @@
+// What is done with a mini-batch's mean gradient g, weight by weight; eta is the learning rate, L the weight decay:
+//   momentum   g += L w,   v <- mu v + g,   w <- w - eta v,   with Nesterov  w <- w - eta (g + mu v)
+//   Adam       g += L w,   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,
+//              w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)      AdamW: L is left out of g, and w <- w - eta L w before
+// Sources: Sutskever et al. 2013; Kingma, Ba 2015; Loshchilov, Hutter 2019. Plain descent with decay: w <- (1 - eta L) w before its update.
+// Each thread does the weights that it updates: no other one writes to them in between.
+
+import { Layer, Network } from "./network";
+import { place, shareEnd, shareStart, size } from "./team";
+
+export const SGD: u32 = 0;
+export const MOMENTUM: u32 = 1;
+export const NESTEROV: u32 = 2;
+export const ADAM: u32 = 3;
+export const ADAMW: u32 = 4;
+/** Not an optimiser, but a step like theirs: averaging. */
+const AVERAGE: u32 = 5;
+
+/** Plain descent with decay: before the update. */
+export function decayWeights(network: Network, eta: f32): void {
+  if (network.optimizer === SGD && network.decay !== 0) forOwn(network, SGD, eta, 0);
+}
+
+/** After the update of mini-batch t, from 1 on. */
+export function optimise(network: Network, eta: f32, t: u32): void {
+  if (network.optimizer !== SGD) forOwn(network, network.optimizer, eta, t);
+  if (network.average !== 0) forOwn(network, AVERAGE, eta, t);
+}
+
+function step(network: Network, kind: u32, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
+  if (kind === SGD) shrink(start, end, 1 - eta * decay);
+  else if (kind === MOMENTUM || kind === NESTEROV) momentum(network, start, end, decay, eta);
+  else if (kind === AVERAGE) average(network, start, end);
+  else adam(network, start, end, decay, eta, t);
+}
+
+/** A step for the runs of memory of this thread's weights and biases; biases do not decay. */
+function forOwn(network: Network, kind: u32, eta: f32, t: u32): void {
+  const decay = network.decay;
+  for (let l: u32 = 1; l <= network.layers; l++) {
+    const layer = network.layer(l);
+    if (l === 1) {
+      const from = layer.firstOf(place(), size());
+      const to = layer.firstOf(place() + 1, size());
+      step(network, kind, layer.weights + column(layer, from), layer.weights + column(layer, to), decay, eta, t);
+      step(network, kind, layer.biases + ((<usize>from) << 4), layer.biases + ((<usize>to) << 4), 0, eta, t);
+      continue;
+    }
+    const previous = network.layer(l - 1);
+    const first = min(layer.inputs, previous.firstOf(place(), size()) << 2);
+    const end = min(layer.inputs, previous.firstOf(place() + 1, size()) << 2);
+    for (let p: u32 = 0; p < layer.panels; p++) {
+      const stride = (<usize>layer.width(p)) << 4;
+      step(network, kind, layer.panel(p) + <usize>first * stride, layer.panel(p) + <usize>end * stride, decay, eta, t);
+    }
+    const biases = layer.biases;
+    step(
+      network,
+      kind,
+      biases + ((<usize>shareStart(layer.vectors)) << 4),
+      biases + ((<usize>shareEnd(layer.vectors)) << 4),
+      0,
+      eta,
+      t,
+    );
+  }
+}
+
+/** Bytes of all panels before a vector that begins one. */
+function column(layer: Layer, vector: u32): usize {
+  return (<usize>vector * layer.inputs) << 4;
+}
+
+function shrink(start: usize, end: usize, factor: f32): void {
+  if (factor === 1) return;
+  for (let w = start; w < end; w += 16) v128.store(w, f32x4.mul(v128.load(w), f32x4.splat(factor)));
+}
+
+function momentum(network: Network, start: usize, end: usize, decay: f32, eta: f32): void {
+  const slot = network.bytes;
+  const mu = f32x4.splat(network.momentum);
+  const rate = f32x4.splat(eta);
+  const lambda = f32x4.splat(decay);
+  const nesterov = network.optimizer === NESTEROV;
+  for (let w = start; w < end; w += 16) {
+    const weight = v128.load(w);
+    const gradient = f32x4.add(v128.load(w + slot), f32x4.mul(lambda, weight));
+    const velocity = f32x4.add(f32x4.mul(mu, v128.load(w + 2 * slot)), gradient);
+    const direction = nesterov ? f32x4.add(gradient, f32x4.mul(mu, velocity)) : velocity;
+    v128.store(w + slot, f32x4.splat(0));
+    v128.store(w + 2 * slot, velocity);
+    v128.store(w, f32x4.sub(weight, f32x4.mul(rate, direction)));
+  }
+}
+
+function adam(network: Network, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
+  const slot = network.bytes;
+  const decoupled = network.optimizer === ADAMW;
+  const lambda = f32x4.splat(decoupled ? 0 : decay);
+  const keep = f32x4.splat(decoupled ? 1 - eta * decay : 1);
+  const beta1 = f32x4.splat(network.momentum);
+  const beta2 = f32x4.splat(network.beta);
+  const rest1 = f32x4.splat(1 - network.momentum);
+  const rest2 = f32x4.splat(1 - network.beta);
+  const rate = f32x4.splat(<f32>(<f64>eta / (1 - power(network.momentum, t))));
+  const root = f32x4.splat(<f32>sqrt(1 - power(network.beta, t)));
+  const epsilon = f32x4.splat(network.epsilon);
+  for (let w = start; w < end; w += 16) {
+    let weight = v128.load(w);
+    const gradient = f32x4.add(v128.load(w + slot), f32x4.mul(lambda, weight));
+    const mean = f32x4.add(f32x4.mul(beta1, v128.load(w + 2 * slot)), f32x4.mul(rest1, gradient));
+    const square = f32x4.mul(rest2, f32x4.mul(gradient, gradient));
+    const variance = f32x4.add(f32x4.mul(beta2, v128.load(w + 3 * slot)), square);
+    if (decoupled) weight = f32x4.mul(weight, keep);
+    const divisor = f32x4.add(f32x4.div(f32x4.sqrt(variance), root), epsilon);
+    v128.store(w + slot, f32x4.splat(0));
+    v128.store(w + 2 * slot, mean);
+    v128.store(w + 3 * slot, variance);
+    v128.store(w, f32x4.sub(weight, f32x4.div(f32x4.mul(rate, mean), divisor)));
+  }
+}
+
+/** The average of the weights, for evaluation:  e <- e + (1 - d) (w - e). */
+function average(network: Network, start: usize, end: usize): void {
+  const slot = network.bytes * <usize>(network.slots - 1);
+  const rest = f32x4.splat(1 - network.average);
+  for (let w = start; w < end; w += 16) {
+    const mean = v128.load(w + slot);
+    v128.store(w + slot, f32x4.add(mean, f32x4.mul(rest, f32x4.sub(v128.load(w), mean))));
+  }
+}
+
+/** base^t by repeated squaring. */
+function power(base: f32, t: u32): f64 {
+  let result = 1.0;
+  for (let square = <f64>base; t !== 0; t >>>= 1, square *= square) if (t & 1) result *= square;
+  return result;
+}
