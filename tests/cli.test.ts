@@ -72,9 +72,15 @@ describe("train", () => {
     expect(stdout).toContain(await network.hash());
     const { correct } = await network.evaluate(loadDirectory(data).test);
     expect(stdout).toContain(`(${correct} / 20,`);
-    const { history, data_sha256: dataHash, ...metadata } = Object.fromEntries(decodeSafetensors(bytes).metadata);
+    const {
+      history,
+      data_sha256: dataHash,
+      method,
+      ...metadata
+    } = Object.fromEntries(decodeSafetensors(bytes).metadata);
     const epochs = JSON.parse(history).map(({ epoch }: { epoch: number }) => epoch);
     expect(epochs).toEqual([1, 2, 3, 4]);
+    expect(JSON.parse(method)).toMatchObject({ optimizer: "sgd", weightDecay: 0 });
     expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
     expect(metadata).toEqual({
       format: "ductus",

@@ -1,7 +1,8 @@
 // What is done with a trained model on the command line: evaluate, predict, export, report.
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,6 +65,35 @@ test.each(["resume", "evaluate", "predict", "export", "report"])("%s --help expl
   expect(stdout).toContain("  --help");
 });
 
+test.each(["-h", "--help", "help"])("%s names the commands", async (argument) => {
+  const { code, stdout } = await ductus(argument);
+  expect(code).toBe(0);
+  expect(stdout).toContain("  predict   ");
+});
+
+test("help for a command, and the version", async () => {
+  expect((await ductus("help", "predict")).stdout).toBe((await ductus("predict", "-h")).stdout);
+  expect((await ductus("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("arguments that begin with a digit's minus are options' values, or files after --", async () => {
+  expect((await ductus("predict", "--", "-5.png")).stderr).toMatch(/^ductus: -5.png: expected a PNG or IDX file/);
+  expect((await ductus("predict", "--index", "-5", "x.png")).stderr).toMatch(/^ductus: --index: .* got "-5"\n$/);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk behind standard output is one sentence", async () => {
+  const command = `'${process.execPath}' '${MAIN}' evaluate > /dev/full`;
+  const { code, stderr } = await new Promise<Result>((resolve) => {
+    execFile("sh", ["-c", command], { cwd: folder }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "ductus: standard output: expected to be written to, got ENOSPC\n",
+  });
+});
+
 describe("evaluate", () => {
   test("prints accuracy, cost, figures of each class and the confusion matrix", async () => {
     const { code, stdout, stderr } = await ductus("evaluate", "small.safetensors");
@@ -96,7 +126,7 @@ describe("evaluate", () => {
     const { code, stderr } = await ductus("evaluate", "small.safetensors", "--set", "all");
     expect({ code, stderr }).toEqual({
       code: 2,
-      stderr: 'ductus: --set: expected test or validation or training, got "all"\n',
+      stderr: 'ductus: --set: expected test, validation or training, got "all"\n',
     });
   });
 
@@ -115,6 +145,22 @@ describe("evaluate", () => {
     const { code, stderr } = await ductus("evaluate", "--data", "data");
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ductus: evaluation data: expected images of 784 pixels .* got 24 pixels in 4 classes\n$/);
+  });
+});
+
+describe("data that moved or changed", () => {
+  test("are asked for", async () => {
+    await rename(join(folder, "data"), join(folder, "moved"));
+    const gone = await ductus("evaluate", "small.safetensors");
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toMatch(/got ENOENT: the model was trained with these data; give their folder with --data\n$/);
+    expect((await ductus("evaluate", "small.safetensors", "--data", "moved")).code).toBe(0);
+    await mkdir(join(folder, "data"));
+    await writeIdxFolder(join(folder, "data"), { training: 120, test: 21, rows: 4, columns: 6, classes: 3 });
+    const others = await ductus("evaluate", "small.safetensors");
+    expect(others.stderr).toMatch(/expected the data that the model was trained with, got others/);
+    await rm(join(folder, "data"), { recursive: true });
+    await rename(join(folder, "moved"), join(folder, "data"));
   });
 });
 
@@ -248,7 +294,7 @@ describe("export", () => {
     const format = await ductus("export", "small.safetensors", "--format", "h5");
     expect(format).toMatchObject({
       code: 2,
-      stderr: 'ductus: --format: expected onnx or safetensors or json, got "h5"\n',
+      stderr: 'ductus: --format: expected onnx, safetensors or json, got "h5"\n',
     });
   });
 });
@@ -280,10 +326,20 @@ describe("report", () => {
     }
   });
 
+  test("does not write over the model", async () => {
+    await copyFile(join(folder, "small.safetensors"), join(folder, "kept.safetensors"));
+    const { code, stderr } = await ductus("report", "kept.safetensors", "--out", "kept.safetensors");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "ductus: --out: expected another file than the model itself, got kept.safetensors\n",
+    });
+    expect((await model("kept.safetensors")).epochs).toBe(8);
+  });
+
   test("works for any size of image and a model of any recipe", async () => {
     expect(await ductus("report", "small.safetensors", "--out", "small.html")).toMatchObject({ code: 0, stderr: "" });
     const html = await readFile(join(folder, "small.html"), "utf8");
     expect(html).toContain('"image":{"rows":4,"columns":6}');
-    expect(html).toContain("--limit 50 --data data");
+    expect(html).toContain(`--limit 50 --data ${join(await realpath(folder), "data")}`);
   });
 });

@@ -1,14 +1,13 @@
 // ductus export: a model for other programs.
 
-import { realpath } from "node:fs/promises";
 import { extname } from "node:path";
 import type { Network } from "ductus";
 import { encodeJson } from "../model-json.js";
 import { encodeOnnx } from "../onnx.js";
 import { encodeSafetensors, type Tensor } from "../safetensors.js";
-import { checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
 import { formatCount, printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand, UsageError } from "./usage.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
 
 const FORMATS = ["onnx", "safetensors", "json"] as const;
 
@@ -33,9 +32,7 @@ export async function exportModel(args: readonly string[]): Promise<void> {
   const stem = path.slice(0, path.length - extname(path).length);
   const out = named ?? (format === "safetensors" ? `${stem}.weights.safetensors` : `${stem}.${format}`);
   using network = await readModel(path, { threads: 1 });
-  if ((await realpath(out).catch(() => out)) === (await realpath(path))) {
-    throw new UsageError(`--out: expected another file than the model itself, got ${out}`);
-  }
+  await checkOther(out, path);
   await checkWritable(out);
   const bytes = encode(network, format);
   await saveFile(out, bytes);
@@ -44,8 +41,8 @@ export async function exportModel(args: readonly string[]): Promise<void> {
 
 function encode(network: Network, format: (typeof FORMATS)[number]): Uint8Array | string {
   const layers = network.layers.slice(1).map((_, i) => network.parameters(i + 1));
-  if (format === "onnx") return encodeOnnx(layers);
-  if (format === "json") return encodeJson(layers);
+  if (format === "onnx") return encodeOnnx(layers, network.activation, network.cost);
+  if (format === "json") return encodeJson(layers, network.activation, network.cost);
   const tensors = new Map<string, Tensor>();
   for (const [i, { weights, biases }] of layers.entries()) {
     tensors.set(`${2 * i}.weight`, { shape: [biases.length, weights.length / biases.length], data: weights });

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The command line: picks the command, and turns errors into one line and an exit code (1, or 2 for wrong usage).
 
+import { readFile } from "node:fs/promises";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
@@ -24,11 +25,17 @@ ${Object.entries(COMMANDS)
   .map(([name, { does }]) => `  ${name.padEnd(10)}${does}`)
   .join("\n")}
 
-Options of a command: ductus <command> --help`;
+Options of a command: ductus <command> --help
+Version: ductus --version`;
 
 async function main([name, ...args]: readonly string[]): Promise<void> {
-  if (name === "--help" || name === "help") return console.log(HELP);
   const names = Object.keys(COMMANDS);
+  if (name === "help" && names.includes(args[0])) return main([args[0], "--help"]);
+  if (name === "--help" || name === "-h" || name === "help") return console.log(HELP);
+  if (name === "--version") {
+    const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    return console.log(version);
+  }
   if (name === undefined || !names.includes(name)) {
     throw new UsageError(`expected a command: ${names.join(", ")}, got ${name ?? "none"}: see ductus --help`);
   }
@@ -37,8 +44,8 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
 
 // A reader that leaves, as in `ductus train | head`, ends the program without a word.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(1);
-  throw error;
+  if (error.code !== "EPIPE") console.error(`ductus: standard output: expected to be written to, got ${error.code}`);
+  process.exit(1);
 });
 
 main(process.argv.slice(2)).catch((error: Error) => {

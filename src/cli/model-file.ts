@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
 
+import { UsageError } from "./usage.js";
+
 export const MODEL = "model.safetensors";
 
 /** Nothing larger is read. */
@@ -47,14 +49,23 @@ export async function checkWritable(path: string): Promise<void> {
   if (existing !== undefined && !existing.isFile())
     throw new Error(`${path}: expected a file to write, got something else there`);
   try {
-    await (await open(temporaryOf(target), "wx")).close();
-    await unlink(temporaryOf(target));
     for (const name of await readdir(dirname(target))) {
       const [, stem, pid] = /^(.+)\.(\d+)\.tmp$/.exec(name) ?? [];
-      if (stem === basename(target) && !isRunning(Number(pid))) await unlink(join(dirname(target), name));
+      // Our own number can only be that of a program before us, in another container.
+      const stale = Number(pid) === process.pid || !isRunning(Number(pid));
+      if (stem === basename(target) && stale) await unlink(join(dirname(target), name));
     }
+    await (await open(temporaryOf(target), "wx")).close();
+    await unlink(temporaryOf(target));
   } catch (error) {
     throw cannotWrite(path, error);
+  }
+}
+
+/** @throws {UsageError} if the output would replace the model it is made from */
+export async function checkOther(out: string, model: string): Promise<void> {
+  if ((await realpath(out).catch(() => out)) === (await realpath(model))) {
+    throw new UsageError(`--out: expected another file than the model itself, got ${out}`);
   }
 }
 

@@ -46,6 +46,8 @@ export async function predict(args: readonly string[]): Promise<void> {
 async function readImage(file: string, index: number, network: Network): Promise<{ pixels: Pixels; columns: number }> {
   const bytes = await readInput(file, "a PNG or IDX file");
   const [inputs] = network.layers;
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw new FormatError(file, "expected a PNG or IDX file, got gzip: unpack it first");
   if (bytes[0] === 0 && bytes[1] === 0) {
     const [count, rows, columns] = idxDimensions({ name: basename(file), bytes }, 3);
     const first = idxHeaderLength(bytes) + index * inputs;

@@ -6,7 +6,7 @@ import { countWeights, type Dataset, type Network, type Parameters } from "ductu
 import { encodePng } from "../png.js";
 import { type Mistake, MOST_MATRIX_CLASSES, type ReportData, type Sprite } from "../report/data.js";
 import { renderReport } from "../report/render.js";
-import { checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
 import { historyOf, recipeOf, trainCommand } from "./recipe.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
@@ -31,8 +31,9 @@ export async function report(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(REPORT));
   const [path = MODEL] = values.args;
   const out = values.path("out") as string;
-  await checkWritable(out);
   using network = await readModel(path);
+  await checkOther(out, path);
+  await checkWritable(out);
   const measured = await measure(network, dataOf(network, values.path("data"), "test"));
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
@@ -59,7 +60,7 @@ async function reportData(network: Network, title: string, measured: Measured): 
     command: trainCommand(recipe, layers),
     network: { layers, parameters: countWeights(layers) + layers.slice(1).reduce((sum, n) => sum + n, 0) },
     configuration: [
-      ["Layers", `[${layers.join(", ")}], sigmoid neurons, quadratic cost`],
+      ["Layers", `[${layers.join(", ")}], ${network.activation} neurons, ${network.cost} cost`],
       ["Initial weights", recipe.initialWeights],
       ["Epochs", `${network.epochs} of ${recipe.epochs}`],
       ["Batch size", String(recipe.batchSize)],

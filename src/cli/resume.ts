@@ -1,5 +1,6 @@
 // ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
 
+import { resolve } from "node:path";
 import { RANGES } from "../ranges.js";
 import { checkWritable, MODEL, readModel } from "./model-file.js";
 import { historyOf, recipeOf } from "./recipe.js";
@@ -44,7 +45,11 @@ export async function resume(args: readonly string[]): Promise<void> {
   }
   const history = historyOf(network.metadata, path);
   await checkWritable(out);
-  const { recipe, split } = withData({ ...saved, epochs: target, data: data ?? saved.data });
+  const { recipe, split } = withData({
+    ...saved,
+    epochs: target,
+    data: data === undefined ? saved.data : resolve(data),
+  });
   const count = threads ?? threadsFor(network.layers, recipe.batchSize);
   await run({ network, recipe, history, split, out, checkpointEvery, threads: count, start });
 }

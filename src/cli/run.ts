@@ -30,19 +30,28 @@ export interface RunOptions {
   readonly start: number;
 }
 
-/** The data that a recipe names. */
-export function loadData({ data, limit }: Pick<Recipe, "data" | "limit">): DataSplit {
+function loadData({ data, limit }: DataRecipe): DataSplit {
   const split = data === undefined ? loadMnist() : loadDirectory(data);
   if (limit === undefined || limit >= split.training.length) return split;
   return { ...split, training: split.training.slice(0, limit) };
 }
 
+type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit">;
+
 /**
  * A recipe and the data that it names.
- * @throws {Error} if they are not the data that it was used with before
+ * @throws {Error} if they cannot be loaded, or are not the data that it was used with before
  */
-export function withData(recipe: Recipe): { readonly recipe: Recipe; readonly split: DataSplit } {
-  const split = loadData(recipe);
+export function withData<R extends DataRecipe>(recipe: R): { readonly recipe: R; readonly split: DataSplit } {
+  let split: DataSplit;
+  try {
+    split = loadData(recipe);
+  } catch (error) {
+    if (recipe.dataHash === undefined) throw error;
+    throw new Error(
+      `${(error as Error).message}: the model was trained with these data; give their folder with --data`,
+    );
+  }
   if (recipe.data === undefined) return { recipe, split };
   const { images, labels } = split.training;
   const dataHash = createHash("sha256").update(images).update(labels).digest("hex");
@@ -91,9 +100,23 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
       history = addToHistory(history, report, recipe.epochs);
       progress.printLine(epochLine(report));
       await writing;
-      if (report.epoch % checkpointEvery === 0 && report.epoch < recipe.epochs) checkpoint();
+      if (report.epoch % checkpointEvery === 0 || report.epoch === recipe.epochs) checkpoint();
     }
     await writing;
+    interrupt.signal.throwIfAborted();
+    const result = await network.evaluate(test);
+    const rate = (epochs * training.length) / trainingSeconds;
+    printLine(
+      bold(`test accuracy  ${percent(result.accuracy)} ± ${percent(result.standardError)}`) +
+        `  (${result.correct} / ${test.length}, ± one standard error)`,
+    );
+    printLine(
+      `time           ${formatSeconds((performance.now() - start) / 1000)}, ${formatCount(rate)} samples/s in training`,
+    );
+    printLine(`seed           ${recipe.seed}`);
+    printLine(`weights        sha256 ${await network.hash()}`);
+    await saveResult(out, save({ test_correct: `${result.correct} / ${test.length}` }));
+    printLine(`model          ${out}`);
   } catch (error) {
     await writing;
     progress.stop();
@@ -107,24 +130,10 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
     console.error(`ductus: stopped by ${error.signal}; ${kept}`);
     if (saved > 0) console.error(`resume with: ductus resume ${shellWord(out)}`);
     process.exitCode = error.signal === "SIGINT" ? 130 : 143;
-    return;
   } finally {
     progress.stop();
     interrupt.stop();
   }
-  const result = await network.evaluate(test);
-  const rate = (epochs * training.length) / trainingSeconds;
-  printLine(
-    bold(`test accuracy  ${percent(result.accuracy)} ± ${percent(result.standardError)}`) +
-      `  (${result.correct} / ${test.length}, ± one standard error)`,
-  );
-  printLine(
-    `time           ${formatSeconds((performance.now() - start) / 1000)}, ${formatCount(rate)} samples/s in training`,
-  );
-  printLine(`seed           ${recipe.seed}`);
-  printLine(`weights        sha256 ${await network.hash()}`);
-  await saveResult(out, save({ test_correct: `${result.correct} / ${test.length}` }));
-  printLine(`model          ${out}`);
 }
 
 /** The first signal ends the training within a slice; with the listeners gone, a second one ends the program at once. */

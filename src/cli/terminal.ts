@@ -41,7 +41,7 @@ export class TrainingProgress {
     this.#bar = new SingleBar({
       stream: process.stderr,
       format: "[{bar}] {percentage} % | {rate} samples/s | {left} left",
-      barsize: 30, // the whole line fits in 80 columns
+      barsize: Math.max(4, Math.min(30, (process.stderr.columns ?? 80) - 50)), // the whole line fits in the terminal
       barCompleteChar: "=",
       barIncompleteChar: " ",
       clearOnComplete: true,

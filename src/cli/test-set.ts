@@ -1,8 +1,7 @@
 // What evaluate and report measure: a model on one of the three parts of the data it was trained with.
 
 import { type ClassFigures, classFigures, confusionMatrix, type Dataset, type Evaluation, type Network } from "ductus";
-import type { Recipe } from "./recipe.js";
-import { loadData } from "./run.js";
+import { withData } from "./run.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
 export type Part = (typeof PARTS)[number];
@@ -18,11 +17,11 @@ export interface Measured {
 /** The data that a model names in its metadata, or those in another folder. */
 export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
   const limit = Number(network.metadata.get("limit") ?? Number.NaN);
-  const recipe: Pick<Recipe, "data" | "limit"> = {
+  return withData({
     data: data ?? network.metadata.get("data"),
+    dataHash: data === undefined ? network.metadata.get("data_sha256") : undefined,
     limit: Number.isInteger(limit) && limit > 0 ? limit : undefined,
-  };
-  return loadData(recipe)[part];
+  }).split[part];
 }
 
 export async function measure(network: Network, dataset: Dataset): Promise<Measured> {

@@ -1,5 +1,6 @@
 // ductus train: a new network, trained by the recipe of the command line.
 
+import { resolve } from "node:path";
 import { createReference, Network } from "ductus";
 import { RANGES } from "../ranges.js";
 import { checkWritable, MODEL } from "./model-file.js";
@@ -45,13 +46,14 @@ export function trainOptions(values: Values) {
     throw new UsageError("--eta and --learning-rate are the same option: give one of them");
   }
   const rate = values.given.eta === undefined ? "learning-rate" : "eta";
+  const data = values.path("data");
   const recipe: Recipe = {
     epochs: values.number("epochs", RANGES.epochs) as number,
     batchSize: values.number("batch-size", RANGES.batchSize) as number,
     learningRate: values.number(rate, RANGES.learningRate) as number,
     seed: values.number("seed", RANGES.seed) as number,
     initialWeights: values.choice("init", ["scaled", "normal"]) as "scaled" | "normal",
-    data: values.path("data"),
+    data: data === undefined ? undefined : resolve(data),
     limit: values.number("limit", RANGES.limit),
   };
   const sizes = values.text("hidden") as string;

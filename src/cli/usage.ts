@@ -48,7 +48,7 @@ export class Values {
     const text = this.text(name);
     const choice = choices.find((choice) => choice === text);
     if (text !== undefined && choice === undefined) {
-      throw new UsageError(`--${name}: expected ${choices.join(" or ")}, got "${text}"`);
+      throw new UsageError(`--${name}: expected ${listOf(choices)}, got "${text}"`);
     }
     return choice;
   }
@@ -80,8 +80,10 @@ export function helpOf({ usage, summary, options }: Command): string {
 export function parseCommand(command: Command, given: readonly string[]): Values | undefined {
   // parseArgs takes a negative number for an option; joined to the one before, it is a value, and its range is checked.
   const args: string[] = [];
-  for (const arg of given) {
-    if (/^-[\d.]/.test(arg) && args.at(-1)?.startsWith("--")) args.push(`${args.pop()}=${arg}`);
+  for (const [i, arg] of given.entries()) {
+    const option = command.options[given[i - 1]?.replace(/^--/, "") ?? ""];
+    const value = /^-[\d.]/.test(arg) && given[i - 1]?.startsWith("--") && option?.value !== undefined;
+    if (value && !given.slice(0, i).includes("--")) args.push(`${args.pop()}=${arg}`);
     else args.push(arg);
   }
   const options = Object.fromEntries(
@@ -93,7 +95,7 @@ export function parseCommand(command: Command, given: readonly string[]): Values
   try {
     const { values, positionals } = parseArgs({
       args,
-      options: { ...options, help: { type: "boolean" } },
+      options: { ...options, help: { type: "boolean", short: "h" } },
       strict: true,
       allowPositionals: true,
     });
@@ -107,6 +109,11 @@ export function parseCommand(command: Command, given: readonly string[]): Values
     const [sentence] = (error as Error).message.split(/\. |\n/);
     throw new UsageError(`${sentence.replace(/\.$/, "")}: see --help`);
   }
+}
+
+/** "a, b or c" */
+function listOf(words: readonly string[]): string {
+  return words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;
 }
 
 /** @throws {UsageError} unless it is a number in its range */
