@@ -19,6 +19,8 @@ export const RANGES = {
   /** momentum, averages, smoothing. */
   share: { min: 0, max: 1 - 2 ** -24, whole: false, words: "a number from 0 to below 1" },
   weightDecay: { min: 0, max: 1, whole: false, words: "a number from 0 to 1" },
+  /** Epochs in which the learning rate rises. */
+  warmUp: whole(0, 1_000_000),
   seed: whole(0, 0xffff_ffff),
   /** Pixels per image. */
   inputs: whole(1, 2 ** 22),

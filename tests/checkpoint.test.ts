@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Network } from "../src/network.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
+import { decodeSafetensors } from "../src/safetensors.js";
 import { writeIdxFolder } from "./idx-files.js";
 
 const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
@@ -218,6 +219,32 @@ test("the curves of a resumed training are those of the whole one", async () => 
   const [whole, killed] = await Promise.all(["whole.safetensors", "killed.safetensors"].map(curves));
   expect(whole).toHaveLength(300);
   expect(killed).toEqual(whole);
+});
+
+test("optimiser, average and schedule go on where they were", async () => {
+  const method =
+    "--epochs 40 --activation relu --cost log-likelihood --init he --optimizer adamw --eta 0.002 --weight-decay 0.01 " +
+    "--averaging 0.99 --label-smoothing 0.1 --schedule cosine --warm-up 5";
+  const args = ["train", ...recipe, ...method.split(" ")];
+  const whole = await ductus(...args, "--out", "adamw.safetensors");
+  expect(whole).toMatchObject({ code: 0, stderr: "" });
+  expect(whole.stdout).toMatch(
+    /, cosine, warm-up 5, relu, log-likelihood, optimizer adamw, weight-decay 0.01, averaging 0.99,/,
+  );
+  const { child, result } = start([...args, "--out", "adamw half.safetensors"]);
+  await epochPrinted(child, 7);
+  child.kill("SIGKILL");
+  await result;
+  const begun = (await load("adamw half.safetensors")).epochs;
+  expect(begun).toBeGreaterThanOrEqual(6);
+  expect(begun).toBeLessThan(40);
+  const resumed = await ductus("resume", "adamw half.safetensors");
+  expect(resumed.code).toBe(0);
+  const metadata = async (file: string) => new Map([...(await load(file)).metadata, ["history", ""]]);
+  expect(await metadata("adamw half.safetensors")).toEqual(await metadata("adamw.safetensors"));
+  const [a, b] = await Promise.all(["adamw half.safetensors", "adamw.safetensors"].map(load));
+  expect(await a.hash()).toBe(await b.hash());
+  expect(decodeSafetensors(a.save()).tensors).toEqual(decodeSafetensors(b.save()).tensors);
 });
 
 describe("resume", () => {

@@ -83,6 +83,9 @@ describe("train", () => {
     expect(JSON.parse(method)).toMatchObject({ optimizer: "sgd", weightDecay: 0 });
     expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
     expect(metadata).toEqual({
+      schedule: "constant",
+      warm_up: "0",
+      method_options: "{}",
       format: "ductus",
       version: "1",
       activation: "sigmoid",
@@ -204,7 +207,15 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--hidden", "30,"], '--hidden: expected a whole number from 1 to 65536, got ""'],
     [["train", "--seed", "4294967296"], '--seed: expected a whole number from 0 to 4294967295, got "4294967296"'],
     [["train", "--limit", "0"], '--limit: expected a whole number from 1 to 4294967295, got "0"'],
-    [["train", "--init", "zero"], '--init: expected scaled or normal, got "zero"'],
+    [["train", "--init", "zero"], '--init: expected normal, scaled or he, got "zero"'],
+    [["train", "--optimizer", "lion"], '--optimizer: expected sgd, momentum, nesterov, adam or adamw, got "lion"'],
+    [["train", "--momentum", "1"], '--momentum: expected a number from 0 to below 1, got "1"'],
+    [
+      ["train", "--schedule", "step:0.5"],
+      '--schedule: expected constant, cosine, or step:N:F with F from 0 to 1, got "step:0.5"',
+    ],
+    [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
+    [["train", "--preset", "best"], '--preset: expected notes or book, got "best"'],
     [["train", "--threads", "0"], '--threads: expected a whole number from 1 to 64, got "0"'],
     [["train", "--kernels", "gpu"], '--kernels: expected wasm or reference, got "gpu"'],
     [["train", "--out", ""], "--out: expected a file name, got nothing"],

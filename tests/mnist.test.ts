@@ -54,3 +54,12 @@ describe("the classic small network reads 94.5 % on average over seeds 1 to 5", 
     expect(results.reduce((sum, n) => sum + n) / 5).toBeGreaterThanOrEqual(9450);
   });
 });
+
+test("--preset book reads 98 % of the test set, exactly as documented", async () => {
+  const { hidden, recipe } = trainOptions(parseCommand(TRAIN, ["--preset", "book"]) as Values);
+  using network = await Network.create({ ...recipe, layers: [784, ...hidden, 10] });
+  const { epochs, batchSize, learningRate, method } = recipe;
+  for await (const _ of network.train(data.training, { ...method, epochs, batchSize, learningRate }));
+  expect((await network.evaluate(data.test)).correct).toBe(9805);
+  expect(await network.hash()).toBe("e6397b2c7c46c31fb13a636766f231d31a3cedc5a764d1db11e58367d5d44b21");
+});

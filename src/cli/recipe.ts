@@ -1,14 +1,33 @@
 // How a network is trained: given on the command line, kept in the model's metadata, and read back from there to resume.
 
-import { type EpochReport, FormatError, type InitialWeights } from "ductus";
+import {
+  type Activation,
+  type Cost,
+  cosineSchedule,
+  type EpochReport,
+  FormatError,
+  type InitialWeights,
+  type MethodOptions,
+  type Schedule,
+  stepSchedule,
+  warmUp,
+} from "ductus";
 import { checkRange, RANGES, type Range } from "../ranges.js";
 
 export interface Recipe {
   readonly epochs: number;
   readonly batchSize: number;
+  /** The highest. */
   readonly learningRate: number;
+  /** constant, cosine, or step:N:F, times F every N epochs. */
+  readonly schedule: string;
+  /** Epochs in which the learning rate rises. */
+  readonly warmUp: number;
+  readonly method: MethodOptions;
   readonly seed: number;
   readonly initialWeights: InitialWeights;
+  readonly activation: Activation;
+  readonly cost: Cost;
   /** The folder with the data; undefined for MNIST. */
   readonly data: string | undefined;
   /** SHA-256 of the training data; undefined for MNIST, which is checked whenever it is loaded. */
@@ -56,6 +75,9 @@ export function recipeMetadata(recipe: Recipe, history: readonly HistoryEntry[])
     target_epochs: String(recipe.epochs),
     batch_size: String(recipe.batchSize),
     learning_rate: String(recipe.learningRate),
+    schedule: recipe.schedule,
+    warm_up: String(recipe.warmUp),
+    method_options: JSON.stringify(recipe.method),
     ...(recipe.data === undefined ? {} : { data: recipe.data }),
     ...(recipe.dataHash === undefined ? {} : { data_sha256: recipe.dataHash }),
     ...(recipe.limit === undefined ? {} : { limit: String(recipe.limit) }),
@@ -69,7 +91,7 @@ export function recipeMetadata(recipe: Recipe, history: readonly HistoryEntry[])
  */
 export function recipeOf(
   metadata: ReadonlyMap<string, string>,
-  network: { readonly seed: number; readonly initialWeights: InitialWeights },
+  network: Pick<Recipe, "seed" | "initialWeights" | "activation" | "cost">,
   file: string,
 ): Recipe {
   const number = (key: string, range: Range): number => {
@@ -89,8 +111,13 @@ export function recipeOf(
     epochs: number("target_epochs", RANGES.epochs),
     batchSize: number("batch_size", RANGES.batchSize),
     learningRate: number("learning_rate", RANGES.learningRate),
+    schedule: scheduleOf(metadata.get("schedule") ?? "constant", file),
+    warmUp: metadata.has("warm_up") ? number("warm_up", RANGES.warmUp) : 0,
+    method: methodOptions(metadata.get("method_options") ?? "{}", file),
     seed: network.seed,
     initialWeights: network.initialWeights,
+    activation: network.activation,
+    cost: network.cost,
     data: metadata.get("data"),
     dataHash: metadata.get("data_sha256"),
     limit: metadata.has("limit") ? number("limit", RANGES.limit) : undefined,
@@ -120,6 +147,34 @@ function isEntry(entry: unknown): entry is HistoryEntry {
   return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
 }
 
+/** As the command line has it, but for its numbers unchecked. */
+export const SCHEDULE = /^(?:constant|cosine|step:(\d{1,7}):(0?\.\d{1,9}|0|1))$/;
+
+function scheduleOf(text: string, file: string): string {
+  if (!SCHEDULE.test(text)) throw new FormatError(file, "metadata schedule: expected constant, cosine or step:N:F");
+  return text;
+}
+
+function methodOptions(text: string, file: string): MethodOptions {
+  try {
+    // Names and numbers are checked where they are used.
+    return { ...JSON.parse(text) };
+  } catch {
+    throw new FormatError(file, "metadata method_options: expected a JSON object (file corrupt?)");
+  }
+}
+
+/** What the library takes for a recipe's learning rate. */
+export function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Recipe): number | Schedule {
+  const [, every, factor] = SCHEDULE.exec(schedule) ?? [];
+  const rest = Math.max(1, epochs - recipe.warmUp);
+  let rate: Schedule = () => learningRate;
+  if (schedule === "cosine") rate = cosineSchedule(learningRate, rest);
+  if (every !== undefined) rate = stepSchedule(learningRate, Math.max(1, Number(every)), Number(factor));
+  if (recipe.warmUp > 0) return warmUp(recipe.warmUp, learningRate, rate);
+  return schedule === "constant" ? learningRate : rate;
+}
+
 /** The command line of a training, to repeat it. */
 export function trainCommand(recipe: Recipe, layers: readonly number[]): string {
   const hidden = layers.slice(1, -1).join(",") || "none";
@@ -128,6 +183,11 @@ export function trainCommand(recipe: Recipe, layers: readonly number[]): string 
     ["epochs", recipe.epochs],
     ["batch-size", recipe.batchSize],
     ["eta", recipe.learningRate],
+    ...(recipe.schedule === "constant" ? [] : [["schedule", recipe.schedule]]),
+    ...(recipe.warmUp === 0 ? [] : [["warm-up", recipe.warmUp]]),
+    ...(recipe.activation === "sigmoid" ? [] : [["activation", recipe.activation]]),
+    ...(recipe.cost === "quadratic" ? [] : [["cost", recipe.cost]]),
+    ...Object.entries(recipe.method).map(([name, value]) => [METHOD_FLAGS[name as keyof MethodOptions], value]),
     ["init", recipe.initialWeights],
     ["seed", recipe.seed],
     ...(recipe.limit === undefined ? [] : [["limit", recipe.limit]]),
@@ -135,6 +195,17 @@ export function trainCommand(recipe: Recipe, layers: readonly number[]): string 
   ];
   return `ductus train ${options.map(([name, value]) => `--${name} ${value}`).join(" ")}`;
 }
+
+/** The options of the command line by those of the library. */
+export const METHOD_FLAGS: Readonly<Record<keyof MethodOptions, string>> = {
+  optimizer: "optimizer",
+  momentum: "momentum",
+  beta2: "beta2",
+  epsilon: "epsilon",
+  weightDecay: "weight-decay",
+  averaging: "averaging",
+  labelSmoothing: "label-smoothing",
+};
 
 /** As a shell takes it: quoted if need be. */
 export function shellWord(text: string): string {

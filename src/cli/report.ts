@@ -64,7 +64,13 @@ async function reportData(network: Network, title: string, measured: Measured): 
       ["Initial weights", recipe.initialWeights],
       ["Epochs", `${network.epochs} of ${recipe.epochs}`],
       ["Batch size", String(recipe.batchSize)],
-      ["Learning rate", String(recipe.learningRate)],
+      ["Learning rate", `${recipe.learningRate}, ${recipe.schedule}`],
+      [
+        "Optimiser",
+        Object.entries({ optimizer: "sgd", ...recipe.method })
+          .map(([name, value]) => `${name} ${value}`)
+          .join(", "),
+      ],
       ["Seed", String(recipe.seed)],
       ["Data", recipe.data ?? "MNIST"],
       ["Training samples", recipe.limit === undefined ? "all" : String(recipe.limit)],

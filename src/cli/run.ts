@@ -3,10 +3,25 @@
 
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { chooseThreads, type Dataset, DivergenceError, type EpochReport, type Network } from "ductus";
+import {
+  chooseThreads,
+  type Dataset,
+  DivergenceError,
+  type EpochReport,
+  type MethodOptions,
+  type Network,
+} from "ductus";
 import { type DataSplit, loadDirectory, loadMnist } from "ductus/node";
 import { saveFile, saveResult } from "./model-file.js";
-import { addToHistory, type HistoryEntry, type Recipe, recipeMetadata, shellWord } from "./recipe.js";
+import {
+  addToHistory,
+  type HistoryEntry,
+  learningRateOf,
+  METHOD_FLAGS,
+  type Recipe,
+  recipeMetadata,
+  shellWord,
+} from "./recipe.js";
 import { bold, formatCount, formatSeconds, percent, printLine, TrainingProgress } from "./terminal.js";
 
 /** A training ended by a signal. */
@@ -78,31 +93,35 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   const onProgress = (epoch: number, samples: number) => progress.update((epoch - first) * training.length + samples);
   const first = network.epochs + 1;
   const epochs = recipe.epochs - network.epochs;
-  const iteration = network.train(training, { ...recipe, epochs, validation, signal: interrupt.signal, onProgress });
+  const iteration = network.train(training, {
+    ...recipe.method,
+    epochs,
+    batchSize: recipe.batchSize,
+    learningRate: learningRateOf(recipe),
+    validation,
+    signal: interrupt.signal,
+    onProgress,
+  });
   printLine(describe(network.layers, recipe, training, threads));
   printLine(bold("epoch       cost   training            validation       time"));
   const progress = new TrainingProgress(epochs, training.length);
   let trainingSeconds = 0;
-  // One checkpoint is being written while the next epoch trains; where one cannot be, the training goes on and tries again.
-  let writing: Promise<void> = Promise.resolve();
-  const checkpoint = () => {
-    const [bytes, epoch] = [save(), network.epochs];
-    writing = saveFile(out, bytes).then(
-      () => {
-        saved = epoch;
-      },
-      (error: Error) => progress.printError(`ductus: ${error.message} (epoch ${epoch} is not saved yet)`),
-    );
+  // Where a checkpoint cannot be written, the training goes on and tries again.
+  const checkpoint = async () => {
+    try {
+      await saveFile(out, save());
+      saved = network.epochs;
+    } catch (error) {
+      progress.printError(`ductus: ${(error as Error).message} (epoch ${network.epochs} is not saved yet)`);
+    }
   };
   try {
     for await (const report of iteration) {
       trainingSeconds += report.trainingSeconds;
       history = addToHistory(history, report, recipe.epochs);
+      if (report.epoch % checkpointEvery === 0 || report.epoch === recipe.epochs) await checkpoint();
       progress.printLine(epochLine(report));
-      await writing;
-      if (report.epoch % checkpointEvery === 0 || report.epoch === recipe.epochs) checkpoint();
     }
-    await writing;
     interrupt.signal.throwIfAborted();
     const result = await network.evaluate(test);
     const rate = (epochs * training.length) / trainingSeconds;
@@ -118,7 +137,6 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
     await saveResult(out, save({ test_correct: `${result.correct} / ${test.length}` }));
     printLine(`model          ${out}`);
   } catch (error) {
-    await writing;
     progress.stop();
     if (network.epochs > saved) {
       await saveResult(out, save());
@@ -155,9 +173,17 @@ function listenForSignals() {
 function describe(layers: readonly number[], recipe: Recipe, training: Dataset, threads: number | undefined): string {
   const { epochs, batchSize, learningRate, initialWeights, seed } = recipe;
   const batches = Math.ceil(training.length / batchSize);
+  const special = [
+    ...(recipe.schedule === "constant" ? [] : [recipe.schedule]),
+    ...(recipe.warmUp === 0 ? [] : [`warm-up ${recipe.warmUp}`]),
+    ...(recipe.activation === "sigmoid" ? [] : [recipe.activation]),
+    ...(recipe.cost === "quadratic" ? [] : [recipe.cost]),
+    ...Object.entries(recipe.method).map(([name, value]) => `${METHOD_FLAGS[name as keyof MethodOptions]} ${value}`),
+  ];
   return (
     `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ` +
     `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${batchSize}, eta ${learningRate}` +
+    special.map((words) => `, ${words}`).join("") +
     (threads === undefined || threads === 1 ? "" : `, ${threads} threads`)
   );
 }

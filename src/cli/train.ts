@@ -1,10 +1,11 @@
 // ductus train: a new network, trained by the recipe of the command line.
 
 import { resolve } from "node:path";
-import { createReference, Network } from "ductus";
+import { type Activation, type Cost, createReference, type InitialWeights, type MethodOptions, Network } from "ductus";
+import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS, OPTIMIZERS } from "../kernels.js";
 import { RANGES } from "../ranges.js";
 import { checkWritable, MODEL } from "./model-file.js";
-import type { Recipe } from "./recipe.js";
+import { type Recipe, SCHEDULE } from "./recipe.js";
 import { run, threadsFor, withData } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand, parseNumber, UsageError, type Values } from "./usage.js";
@@ -27,9 +28,24 @@ Results go to standard output, progress to standard error. The model is saved af
     },
     init: {
       value: "HOW",
-      help: "initial weights: scaled, N(0, 1/sqrt(fan-in)), or normal, N(0, 1)",
+      help: "initial weights: scaled, N(0, 1/sqrt(fan-in)), normal, N(0, 1), or he, N(0, sqrt(2/fan-in))",
       standard: "scaled",
     },
+    preset: {
+      value: "NAME",
+      help: "other defaults: notes, or book, cross-entropy with weight decay",
+      standard: "notes",
+    },
+    activation: { value: "F", help: "of the hidden layers: sigmoid, tanh or relu", standard: "sigmoid" },
+    cost: { value: "C", help: "quadratic, cross-entropy, or log-likelihood (softmax)", standard: "quadratic" },
+    optimizer: { value: "HOW", help: "sgd, momentum, nesterov, adam or adamw", standard: "sgd" },
+    momentum: { value: "MU", help: "of momentum and nesterov; b1 of adam: 0 to below 1 (default 0.9)" },
+    beta2: { value: "B", help: "of adam: 0 to below 1 (default 0.999)" },
+    "weight-decay": { value: "L", help: "a weight's gradient grows by L times the weight: 0 to 1 (default 0)" },
+    averaging: { value: "D", help: "use a running average of the weights, of which D stays: 0 to below 1 (default 0)" },
+    "label-smoothing": { value: "E", help: "share of the label that goes to all classes: 0 to below 1 (default 0)" },
+    schedule: { value: "HOW", help: "of the learning rate: constant, cosine, or step:N:F", standard: "constant" },
+    "warm-up": { value: "N", help: "epochs in which the learning rate rises: 0 to 1000000", standard: "0" },
     seed: { value: "N", help: "decides initial weights and order of samples: 0 to 4294967295", standard: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
     limit: { value: "N", help: "train on the first N training samples only: 1 or more" },
@@ -40,11 +56,46 @@ Results go to standard output, progress to standard error. The model is saved af
   },
 };
 
+/** Chosen on the validation set (docs/accuracy.md). */
+const PRESETS = {
+  notes: {},
+  book: {
+    epochs: "60",
+    "learning-rate": "0.1",
+    cost: "cross-entropy",
+    "weight-decay": "1e-4",
+  },
+} as const satisfies Record<string, Record<string, string>>;
+
+function schedule(values: Values): string {
+  const text = values.text("schedule") as string;
+  if (!SCHEDULE.test(text)) {
+    throw new UsageError(`--schedule: expected constant, cosine, or step:N:F with F from 0 to 1, got "${text}"`);
+  }
+  return text;
+}
+
+/** What differs from plain descent. */
+function method(values: Values): MethodOptions {
+  const optimizer = values.choice("optimizer", OPTIMIZERS);
+  const options: MethodOptions = {
+    optimizer: optimizer === "sgd" ? undefined : optimizer,
+    momentum: values.number("momentum", RANGES.share),
+    beta2: values.number("beta2", RANGES.share),
+    weightDecay: values.number("weight-decay", RANGES.weightDecay),
+    averaging: values.number("averaging", RANGES.share),
+    labelSmoothing: values.number("label-smoothing", RANGES.share),
+  };
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
 /** @throws {UsageError} for a value that cannot be used */
 export function trainOptions(values: Values) {
   if (values.given.eta !== undefined && values.given["learning-rate"] !== undefined) {
     throw new UsageError("--eta and --learning-rate are the same option: give one of them");
   }
+  const preset = values.choice("preset", Object.keys(PRESETS) as (keyof typeof PRESETS)[]) ?? "notes";
+  values.preset = PRESETS[preset];
   const rate = values.given.eta === undefined ? "learning-rate" : "eta";
   const data = values.path("data");
   const recipe: Recipe = {
@@ -52,7 +103,12 @@ export function trainOptions(values: Values) {
     batchSize: values.number("batch-size", RANGES.batchSize) as number,
     learningRate: values.number(rate, RANGES.learningRate) as number,
     seed: values.number("seed", RANGES.seed) as number,
-    initialWeights: values.choice("init", ["scaled", "normal"]) as "scaled" | "normal",
+    schedule: schedule(values),
+    warmUp: values.number("warm-up", RANGES.warmUp) as number,
+    method: method(values),
+    initialWeights: values.choice("init", INITIAL_WEIGHTS) as InitialWeights,
+    activation: values.choice("activation", ACTIVATIONS) as Activation,
+    cost: values.choice("cost", COSTS) as Cost,
     data: data === undefined ? undefined : resolve(data),
     limit: values.number("limit", RANGES.limit),
   };

@@ -24,6 +24,9 @@ export interface Command {
 
 /** What was given, defaults filled in. */
 export class Values {
+  /** What stands in for the options' own defaults. */
+  preset: Readonly<Record<string, string>> = {};
+
   constructor(
     readonly given: Readonly<Record<string, string | boolean | undefined>>,
     readonly args: readonly string[],
@@ -31,7 +34,7 @@ export class Values {
   ) {}
 
   text(name: string): string | undefined {
-    return (this.given[name] as string | undefined) ?? this.command.options[name].standard;
+    return (this.given[name] as string | undefined) ?? this.preset[name] ?? this.command.options[name].standard;
   }
 
   flag(name: string): boolean {
