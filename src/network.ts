@@ -3,13 +3,10 @@
 
 import { createKernels, type KernelOptions } from "./create-kernels.js";
 import { checkPixels, Dataset, type Pixels } from "./dataset.js";
-import { checkObject, FormatError, show, ThreadError, typeName } from "./errors.js";
+import { checkObject, ThreadError, typeName } from "./errors.js";
 import {
-  ACTIVATIONS,
   type Activation,
-  COSTS,
   type Cost,
-  INITIAL_WEIGHTS,
   type InitialWeights,
   type KernelDataset,
   type KernelNetwork,
@@ -17,13 +14,12 @@ import {
   type LayerParameters,
   type Method,
   PLAIN,
-  type RealArray,
   slotsOf,
 } from "./kernels.js";
 import { methodOf, slotNames } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
-import { checkRange, RANGES } from "./ranges.js";
-import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
+import { checkOrigin, decodeNetwork, encodeNetwork, type Origin, savedSlots, toFloat32 } from "./network-file.js";
+import { checkRange } from "./ranges.js";
 import { checkRecipe, type EpochReport, type Loaded, type TrainOptions, trainEpoch } from "./trainer.js";
 
 /** What a network is, before it has learnt anything. */
@@ -62,21 +58,7 @@ export interface Parameters {
   readonly biases: Float32Array;
 }
 
-/** What decides a network before training. */
-interface Origin {
-  readonly layers: readonly number[];
-  readonly seed: number;
-  readonly initialWeights: InitialWeights;
-  readonly activation: Activation;
-  readonly cost: Cost;
-}
-
-/** Longer lists of layers are not read: enough for a thousand. */
-const MAX_LAYERS_TEXT = 10_000;
-
 const DISPOSED = "network: expected one in use, got one that was disposed of";
-
-const FORMAT = { format: "ductus", version: "1" };
 
 /**
  * A feed-forward network of sigmoid neurons, trained by mini-batch stochastic gradient descent on the quadratic cost: what it
@@ -143,27 +125,7 @@ export class Network {
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
-    const { tensors, metadata } = decodeSafetensors(bytes, file);
-    for (const [key, value] of Object.entries(FORMAT)) {
-      if (metadata.get(key) !== value) {
-        throw new FormatError(
-          file,
-          `expected ${key} "${value}" in its metadata, got ${show(metadata.get(key) ?? "nothing")}`,
-        );
-      }
-    }
-    const origin = parseOrigin(metadata, file);
-    const epochs = parseNumber(metadata, "epochs", file);
-    const method = parseMethod(metadata, file);
-    // Every tensor is checked before a network is made of what the metadata claim.
-    const state = slotPrefixes(method).map((prefix) =>
-      origin.layers.slice(1).map((outputs, i) => ({
-        weights: finiteTensor(tensors, `${prefix}${2 * i}.weight`, [outputs, origin.layers[i]], file),
-        biases: finiteTensor(tensors, `${prefix}${2 * i}.bias`, [outputs], file),
-      })),
-    );
-    const expected = 2 * state.length * (origin.layers.length - 1);
-    if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
+    const { origin, method, epochs, metadata, state } = decodeNetwork(bytes, file);
     const network = await Network.#on(options, origin);
     network.#epochs = epochs;
     network.#metadata = metadata;
@@ -323,17 +285,7 @@ export class Network {
    * @param metadata more to keep in the file's metadata, such as the rest of the recipe
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    const own = {
-      ...FORMAT,
-      layers: JSON.stringify(this.layers),
-      activation: this.activation,
-      cost: this.cost,
-      initial_weights: this.initialWeights,
-      method: JSON.stringify(this.#method),
-      seed: String(this.seed),
-      epochs: String(this.#epochs),
-    };
-    return encodeSafetensors({ tensors: this.#tensors(), metadata: new Map(Object.entries({ ...metadata, ...own })) });
+    return encodeNetwork({ origin: this, method: this.#method, epochs: this.#epochs, state: this.#state() }, metadata);
   }
 
   /** Frees the network's memory, ends its threads, and a training that is under way: it cannot be used afterwards. */
@@ -407,19 +359,6 @@ export class Network {
     return next;
   }
 
-  #tensors(): Map<string, Tensor> {
-    const tensors = new Map<string, Tensor>();
-    const state = this.#state();
-    for (const [s, prefix] of slotPrefixes(this.#method).entries()) {
-      for (const [i, { weights, biases }] of state[s].entries()) {
-        const [inputs, outputs] = this.layers.slice(i);
-        tensors.set(`${prefix}${2 * i}.weight`, { shape: [outputs, inputs], data: toFloat32(weights) });
-        tensors.set(`${prefix}${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
-      }
-    }
-    return tensors;
-  }
-
   #load(name: string, dataset: Dataset): Loaded {
     this.#alive;
     if (!(dataset instanceof Dataset))
@@ -441,103 +380,4 @@ export class Network {
     }
     return { dataset, copy };
   }
-}
-
-/** The slots that are saved: not the gradient, which is 0 between mini-batches. The last one is the average, or the weights. */
-function savedSlots(method: Method): number[] {
-  const slots = slotNames(method).flatMap((name, slot) => (name === "gradient" ? [] : [slot]));
-  return method.average > 0 ? slots : [...slots.slice(1), 0];
-}
-
-/** How the names of their tensors begin. What is used bears PyTorch's names alone. */
-function slotPrefixes(method: Method): string[] {
-  const slots = savedSlots(method);
-  return slots.map((slot, s) => (s === slots.length - 1 ? "" : `${slotNames(method)[slot]}.`));
-}
-
-function parseMethod(metadata: ReadonlyMap<string, string>, file: string): Method {
-  try {
-    const { beta, average, ...method } = JSON.parse(metadata.get("method") ?? "") as Method;
-    return methodOf({ ...method, beta2: beta, averaging: average, epsilon: method.epsilon || undefined });
-  } catch {
-    throw new FormatError(
-      file,
-      `metadata method: expected a method of training, got ${show(metadata.get("method") ?? "nothing")}`,
-    );
-  }
-}
-
-function toFloat32(numbers: RealArray): Float32Array {
-  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
-}
-
-/** The options with defaults filled in. Throws TypeError or RangeError for one that cannot be used. */
-function checkOrigin(options: NetworkOptions): Origin {
-  const { layers, seed = 1, initialWeights = "scaled", activation = "sigmoid", cost = "quadratic" } = options;
-  if (!Array.isArray(layers)) throw new TypeError(`layers: expected an array of sizes, got ${typeName(layers)}`);
-  if (layers.length < 2) {
-    throw new RangeError(`layers: expected at least an input and an output layer, got [${layers}]`);
-  }
-  for (const [l, neurons] of layers.entries()) {
-    const range = l === 0 ? RANGES.inputs : l === layers.length - 1 ? RANGES.classes : RANGES.hidden;
-    checkRange(`layers[${l}]`, neurons, range);
-  }
-  checkRange("seed", seed, RANGES.seed);
-  checkChoice("initial weights", initialWeights, INITIAL_WEIGHTS);
-  checkChoice("activation", activation, ACTIVATIONS);
-  checkChoice("cost", cost, COSTS);
-  return { layers, seed, initialWeights, activation, cost };
-}
-
-function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) {
-    throw new RangeError(
-      `${name}: expected ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
-    );
-  }
-}
-
-function parseOrigin(metadata: ReadonlyMap<string, string>, file: string): Origin {
-  const seed = parseNumber(metadata, "seed", file);
-  const sizes = metadata.get("layers") ?? "";
-  if (sizes.length > MAX_LAYERS_TEXT || !/^\[\d+(, ?\d+)*\]$/.test(sizes)) {
-    throw new FormatError(file, `metadata layers: expected a list of whole numbers, got ${show(sizes)}`);
-  }
-  try {
-    const layers = JSON.parse(sizes) as number[];
-    return checkOrigin({
-      layers,
-      seed,
-      initialWeights: (metadata.get("initial_weights") ?? "") as InitialWeights,
-      activation: (metadata.get("activation") ?? "") as Activation,
-      cost: (metadata.get("cost") ?? "") as Cost,
-    });
-  } catch (error) {
-    throw new FormatError(file, `metadata: ${(error as Error).message}`);
-  }
-}
-
-function parseNumber(metadata: ReadonlyMap<string, string>, key: string, file: string): number {
-  const text = metadata.get(key) ?? "";
-  if (!/^\d{1,15}$/.test(text))
-    throw new FormatError(file, `metadata ${key}: expected a whole number, got ${show(text)}`);
-  return Number(text);
-}
-
-function finiteTensor(
-  tensors: ReadonlyMap<string, Tensor>,
-  name: string,
-  shape: readonly number[],
-  file: string,
-): Float32Array {
-  const tensor = tensors.get(name);
-  if (tensor?.shape.join() !== shape.join()) {
-    throw new FormatError(
-      file,
-      `tensor ${name}: expected shape [${shape.join(", ")}], got ${JSON.stringify(tensor?.shape)}`,
-    );
-  }
-  if (!tensor.data.every(Number.isFinite)) throw new FormatError(file, `tensor ${name}: expected finite numbers only`);
-  // -0 becomes 0, as training leaves it: then to add a product with a pixel of 0 is the same as to leave it out.
-  return tensor.data.map((x) => x + 0);
 }

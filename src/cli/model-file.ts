@@ -1,5 +1,6 @@
 // Files that commands read and write: models, checked whole before they are used; results, replaced in one step or not at all.
 
+import { rmSync } from "node:fs";
 import { lstat, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -77,6 +78,7 @@ export async function checkOther(out: string, model: string): Promise<void> {
 export async function saveFile(path: string, contents: Uint8Array | string): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const temporary = temporaryOf(target);
+  unfinished.add(temporary);
   try {
     const mode = (await stat(target).catch(() => undefined))?.mode;
     const file = await open(temporary, "w", mode);
@@ -90,8 +92,16 @@ export async function saveFile(path: string, contents: Uint8Array | string): Pro
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw cannotWrite(path, error);
+  } finally {
+    unfinished.delete(temporary);
   }
 }
+
+/** A program that ends while it saves, as when its reader leaves, takes what is half written with it. */
+const unfinished = new Set<string>();
+process.on("exit", () => {
+  for (const temporary of unfinished) rmSync(temporary, { force: true });
+});
 
 function temporaryOf(target: string): string {
   return `${target}.${process.pid}.tmp`;
