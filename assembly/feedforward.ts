@@ -3,14 +3,15 @@
 
 import { activate, SOFTMAX, softmax } from "./activation";
 import { denseSums } from "./dense";
-import { expandImages, Image, mostlyZero } from "./images";
+import { dropActivations } from "./dropout";
+import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
 import { sparseSum } from "./sparse";
 
 /** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
   feedforwardFirst(network, images, first, count, 0, network.layer(1).panels);
-  feedforwardRest(network, first, count);
+  feedforwardRest(network, first, count, null, 0);
 }
 
 /** Activations of layer 1, panels from..to-1. */
@@ -30,14 +31,16 @@ export function feedforwardFirst(network: Network, images: usize, first: u32, co
   activate(layer, first, count, layer.firstVector(from), layer.firstVector(to));
 }
 
-/** Activations of the layers after the first, and softmax. */
-export function feedforwardRest(network: Network, first: u32, count: u32): void {
+/** Activations of the layers after the first, and softmax. With dropout if a data set is trained on, whose visit `visit` is the first sample. */
+export function feedforwardRest(network: Network, first: u32, count: u32, training: Dataset | null, visit: u32): void {
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
     const layer = network.layer(l);
     const a = previous.activationsOf(first);
     denseLayer(layer, count, a, previous.stride, layer.activationsOf(first), 0, layer.panels);
     activate(layer, first, count, 0, layer.vectors);
+    if (training !== null && l < network.layers)
+      dropActivations(network, training, l, first, count, 0, layer.vectors, visit);
   }
   const output = network.layer(network.layers);
   if (output.activation !== SOFTMAX) return;

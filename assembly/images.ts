@@ -1,9 +1,10 @@
 // A data set in memory: each image as a sparse row, a record of its label and its non-zero pixels.
-//   record:  u32 label, u32 length,    then `length` entries by ascending k:  u8 pixel, u8 gap
+//   record:  u32 label, u32 length, u32 index,    then `length` entries by ascending k:  u8 pixel, u8 gap
 // The gap is k less the k of the entry before (of the first: k). Where it would be above 255, entries of pixel 0 and gap 255 go
 // before. a_k = pixel / 255 comes from a table. Leaving out zeros, or putting some in, is exact: a term 0 * w adds nothing.
-// An image of numbers that are not such pixels has all of them in its record: u32 label, u32 2^32 - 1, then f32[inputs].
+// An image of numbers that are not such pixels has all of them in its record, the length being 2^32 - 1: f32[inputs].
 
+import { releaseDistortion } from "./distort";
 import { allocateBlock, release } from "./memory";
 import { nextBelow, openStream, SHUFFLE } from "./random";
 
@@ -13,7 +14,7 @@ export const PIXELS: usize = memory.data(1024, 16);
 /** The largest gap of an entry. */
 const MAX_GAP: u32 = 255;
 /** The length that stands for f32[inputs] instead of entries. */
-const FLOATS: u32 = u32.MAX_VALUE;
+export const FLOATS: u32 = u32.MAX_VALUE;
 /** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
 const SPARSE_SHARE: u32 = 180;
 
@@ -32,12 +33,19 @@ export class Dataset {
   predictions: usize;
   /** Address of the latest chunk of records; each begins with the address of the one before. */
   chunks: usize;
+  /** What decided the order, and decides distortions. */
+  seed: u32;
+  epoch: u32;
+  /** See distort.ts; 0 for none. */
+  distortion: usize;
 }
 
 @unmanaged
 export class Image {
   label: u32;
   length: u32;
+  /** Its number in the data set. */
+  index: u32;
 
   @inline get entries(): usize {
     return changetype<usize>(this) + offsetof<Image>();
@@ -62,11 +70,15 @@ export function createDataset(count: u32, inputs: u32): Dataset | null {
   dataset.costs = arrays + 8 * <usize>count;
   dataset.predictions = arrays + 12 * <usize>count;
   dataset.chunks = 0;
+  dataset.seed = 0;
+  dataset.epoch = 0;
+  dataset.distortion = 0;
   return dataset;
 }
 
 /** Frees a data set and its images. */
 export function releaseDataset(dataset: Dataset): void {
+  releaseDistortion(dataset);
   for (let chunk = dataset.chunks; chunk !== 0; ) {
     const before: usize = load<u32>(chunk);
     release(chunk);
@@ -136,14 +148,17 @@ function addRecord(dataset: Dataset, i: u32, record: usize, label: u32): Image {
   store<u32>(dataset.order + (i << 2), <u32>record);
   const image = changetype<Image>(record);
   image.label = label;
+  image.index = i;
   return image;
 }
 
 /** Brings the images into the order of epoch `epoch`: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
 export function shuffle(dataset: Dataset, seed: u32, epoch: u32): void {
   const order = dataset.order;
+  dataset.seed = seed;
+  dataset.epoch = epoch;
   memory.copy(order, dataset.images, (<usize>dataset.count) << 2);
-  openStream(seed, SHUFFLE, epoch);
+  openStream(seed, SHUFFLE, epoch, 0, 0, 0);
   for (let i = dataset.count; i > 1; i--) {
     const a = order + ((i - 1) << 2);
     const b = order + (nextBelow(i) << 2);
@@ -167,7 +182,7 @@ function maxBytes(pixels: usize, inputs: u32): u32 {
 }
 
 /** Writes the entries of a record; returns the address after it. */
-function writeImage(record: usize, pixels: usize, inputs: u32): usize {
+export function writeImage(record: usize, pixels: usize, inputs: u32): usize {
   const image = changetype<Image>(record);
   let entry = image.entries;
   let previous: u32 = 0;

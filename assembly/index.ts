@@ -4,6 +4,7 @@
 // -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer -> releaseNetwork, releaseDataset.
 
 export { sumCosts } from "./cost";
+export { distortedImage, reserveDistorted, setDistortion } from "./distort";
 export { evaluate } from "./evaluate";
 export {
   addFloatImages,

@@ -126,7 +126,7 @@ export class Network {
   bytes: usize;
   /**
    * How many such runs there are, one after the other: 0 the weights themselves, then what the optimiser keeps for each of them
-   * (1 the gradient, 2 the velocity or mean, 3 the variance), last the average of the weights, if there is one.
+   * (1 the gradient, 2 the velocity or mean, 3 the variance), then the average of the weights, if there is one; more are the host's.
    */
   slots: u32;
   /** One of cost.ts, and the share of y that label smoothing takes away from the label. */
@@ -139,6 +139,8 @@ export class Network {
   epsilon: f32;
   decay: f32;
   average: f32;
+  /** p: the share of hidden neurons that training leaves out, see dropout.ts. */
+  dropout: f32;
   /** Mini-batches trained before the current epoch. */
   steps: u32;
 
@@ -175,8 +177,9 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
   network.expansions = 0;
   network.arrangement = 1;
   network.slots = 1;
+  network.steps = 0;
   network.cost = cost;
-  configure(network, 0, 0, 0, 0, 0, 0, 0);
+  configure(network, 0, 0, 0, 0, 0, 0, 0, 0);
   network.block = max<u32>(4, min<u32>(64, (EXPANSION_FLOATS / load<u32>(sizes)) & ~3));
   let table = header + offsetof<Network>() + <usize>(count - 1) * offsetof<Layer>();
   let floats: u64 = 0;
@@ -246,6 +249,7 @@ export function configure(
   decay: f32,
   average: f32,
   smoothing: f32,
+  dropout: f32,
 ): void {
   network.optimizer = optimizer;
   network.momentum = momentum;
@@ -254,6 +258,7 @@ export function configure(
   network.decay = decay;
   network.average = average;
   network.smoothing = smoothing;
+  network.dropout = dropout;
   for (let l: u32 = 1; l <= network.layers; l++) network.layer(l).target = optimizer === 0 ? 0 : network.bytes;
 }
 
@@ -321,7 +326,7 @@ export function initialise(network: Network, seed: u32, how: u32): void {
   for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
     const deviation = how === 0 ? 1 : sqrt(<f64>how) / sqrt(<f64>layer.inputs);
-    openStream(seed, WEIGHTS, l);
+    openStream(seed, WEIGHTS, l, 0, 0, 0);
     for (let j: u32 = 0; j < layer.outputs; j++) store<f32>(layer.biases + (j << 2), how === 2 ? 0 : <f32>nextNormal());
     for (let j: u32 = 0; j < layer.outputs; j++) {
       const rowBytes = layer.rowBytes(j);

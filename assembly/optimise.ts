@@ -122,7 +122,8 @@ function adam(network: Network, start: usize, end: usize, decay: f32, eta: f32, 
 
 /** The average of the weights, for evaluation:  e <- e + (1 - d) (w - e). */
 function average(network: Network, start: usize, end: usize): void {
-  const slot = network.bytes * <usize>(network.slots - 1);
+  const kept = network.optimizer === SGD ? 1 : network.optimizer >= ADAM ? 4 : 3;
+  const slot = network.bytes * <usize>kept;
   const rest = f32x4.splat(1 - network.average);
   for (let w = start; w < end; w += 16) {
     const mean = v128.load(w + slot);

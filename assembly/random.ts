@@ -5,10 +5,14 @@
 
 export const WEIGHTS: u32 = 0;
 export const SHUFFLE: u32 = 1;
+export const DROPOUT: u32 = 2;
+export const DISTORTIONS: u32 = 3;
 
 let key0: u32 = 0;
 let key1: u32 = 0;
-let stream: u32 = 0;
+let counter1: u32 = 0;
+let counter2: u32 = 0;
+let counter3: u32 = 0;
 let block: u32 = 0;
 let used: u32 = 4;
 let word0: u32 = 0;
@@ -16,19 +20,21 @@ let word1: u32 = 0;
 let word2: u32 = 0;
 let word3: u32 = 0;
 
-/** Starts the stream `number` of `purpose` under `seed`: key (seed, purpose), counter (block, number, 0, 0). */
-export function openStream(seed: u32, purpose: u32, number: u32): void {
+/** Starts the stream (a, b, c) of `purpose` under `seed` at its block `first`: key (seed, purpose), counter (block, a, b, c). */
+export function openStream(seed: u32, purpose: u32, a: u32, b: u32, c: u32, first: u32): void {
   key0 = seed;
   key1 = purpose;
-  stream = number;
-  block = 0;
+  counter1 = a;
+  counter2 = b;
+  counter3 = c;
+  block = first;
   used = 4;
 }
 
 /** The next 32 random bits of the open stream. */
 export function nextWord(): u32 {
   if (used === 4) {
-    philox(block, stream, 0, 0, key0, key1);
+    philox(block, counter1, counter2, counter3, key0, key1);
     block++;
     used = 0;
   }
@@ -39,6 +45,11 @@ export function nextWord(): u32 {
 /** A whole number in 0..n-1, n >= 1: the high word of word * n (a bias of at most n / 2^32). */
 export function nextBelow(n: u32): u32 {
   return <u32>((<u64>nextWord() * n) >> 32);
+}
+
+/** The next number between -1 and 1, all of them alike. */
+export function nextSigned(): f64 {
+  return (<f64>nextWord() + 0.5) / 2147483648.0 - 1;
 }
 
 /** The next number from N(0, 1). */

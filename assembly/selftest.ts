@@ -25,7 +25,7 @@ export function selftest(): u32 {
   if (start === 0) return 0;
   const labels = start + 8192;
   const sizes = start + 12288;
-  openStream(SEED, IMAGES, 0);
+  openStream(SEED, IMAGES, 0, 0, 0, 0);
   for (let i: u32 = 0; i < SAMPLES; i++) {
     store<u16>(labels + (i << 1), nextBelow(OUTPUTS));
     // About two of three pixels are 0.

@@ -6,6 +6,8 @@
 import { backprop } from "./backprop";
 import { outputErrors } from "./cost";
 import { denseUpdate } from "./dense";
+import { batchesTogether, distortImages } from "./distort";
+import { dropActivations } from "./dropout";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { Dataset, expandImages, Image, mostlyZero } from "./images";
@@ -22,24 +24,39 @@ import { barrier, place, shareEnd, shareStart, size } from "./team";
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
   const end = min(<u64>dataset.count, (<u64>first + count) * m);
   let t = network.steps + first;
+  let distorted: u32 = 0;
+  let images: usize = 0;
   for (let sample = <u64>first * m; sample < end; sample += m) {
-    t++;
     const samples = <u32>min(<u64>m, end - sample);
-    const images = dataset.order + ((<usize>sample) << 2);
+    if (distorted === 0) {
+      images = dataset.order + ((<usize>sample) << 2);
+      if (dataset.distortion !== 0) {
+        distorted = batchesTogether(m);
+        images = distortImages(dataset, images, <u32>min(<u64>distorted * m, end - sample));
+        if (images === 0) return;
+      }
+    }
+    t++;
     if (!trainBatch(network, images, samples, eta, dataset, <u32>sample, t)) return;
+    images += m << 2;
+    if (distorted !== 0) distorted--;
   }
 }
 
 /** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
 function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32, t: u32): bool {
   const layer = network.layer(1);
-  feedforwardFirst(network, images, 0, m, ownPanel(layer, 0), ownPanel(layer, 1));
+  const from = ownPanel(layer, 0);
+  const to = ownPanel(layer, 1);
+  feedforwardFirst(network, images, 0, m, from, to);
+  if (network.layers > 1)
+    dropActivations(network, dataset, 1, 0, m, layer.firstVector(from), layer.firstVector(to), sample);
   if (!barrier()) return false;
   const first = shareStart(m);
   const count = shareEnd(m) - first;
   const own = images + (first << 2);
   if (size() > 1) touch(layer.activationsOf(first), layer.activationsOf(first + count));
-  feedforwardRest(network, first, count);
+  feedforwardRest(network, first, count, dataset, sample + first);
   const output = network.layer(network.layers);
   outputErrors(network, own, first, count, network.smoothing, dataset.costs + ((sample + first) << 2));
   predict(output, first, count, dataset.predictions + ((sample + first) << 1));

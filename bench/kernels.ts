@@ -86,7 +86,7 @@ export async function timeKernels(
       operations: 2 * pixels * layers[1],
       ...task("layer 1 forward", (b) => exports.feedforwardFirst(network, b, 0, m, 0, panels)),
     },
-    { operations: 2 * later, ...task("later layers forward", () => exports.feedforwardRest(network, 0, m)) },
+    { operations: 2 * later, ...task("later layers forward", () => exports.feedforwardRest(network, 0, m, 0, 0)) },
     { operations: 3 * layers[L], ...task("costs", (b) => exports.outputErrors(network, b, 0, m, 0, costs)) },
     { operations: 2 * later, ...task("errors, back", () => exports.backprop(network, 0, m)) },
     { operations: 2 * pixels * layers[1], ...task("layer 1 update", (b) => exports.updateFirst(network, b, m, -1e-6)) },

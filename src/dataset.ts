@@ -95,3 +95,22 @@ export function checkPixels(name: string, pixels: Pixels): void {
   const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
   if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);
 }
+
+/**
+ * The bytes whose 255ths the numbers are, if they all are such: an image of bytes takes an eighth of the memory and time, and stays one
+ * when it is distorted.
+ */
+export function toBytes(pixels: Pixels): Pixels {
+  if (!(pixels instanceof Float32Array)) return pixels;
+  const bytes = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) {
+    bytes[i] = Math.round(pixels[i] * 255);
+    if (Math.fround(bytes[i] / 255) !== pixels[i]) return pixels;
+  }
+  return bytes;
+}
+
+/** A copy: slice() of a Buffer would be none. */
+export function copyPixels(pixels: Pixels): Pixels {
+  return pixels instanceof Float32Array ? new Float32Array(pixels) : new Uint8Array(pixels);
+}

@@ -2,6 +2,8 @@
 
 export { createKernels, type KernelOptions } from "./create-kernels.js";
 export { Dataset, type DatasetOptions, type Pixels } from "./dataset.js";
+export type { Distortions } from "./distort.js";
+export { type DistortOptions, distort } from "./distorted.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { type IdxFile, parseDataset } from "./idx.js";
 export {

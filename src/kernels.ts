@@ -2,6 +2,7 @@
 // on data that already has been checked. Everything above it (trainer.ts, network.ts) works with either.
 
 import type { Dataset, Pixels } from "./dataset.js";
+import type { DistortionBounds } from "./distort.js";
 
 /** f32 where bits matter, f64 where gradients are checked. */
 export type RealArray = Float32Array | Float64Array;
@@ -49,6 +50,10 @@ export interface Method {
   readonly average: number;
   /** The share of y that goes from the label to all outputs alike. */
   readonly labelSmoothing: number;
+  /** p: the share of hidden neurons that are left out, anew for each sample. */
+  readonly dropout: number;
+  /** Whether a copy of the best weights so far is kept. */
+  readonly keepBest: boolean;
 }
 
 /** The method of the notes. */
@@ -60,12 +65,18 @@ export const PLAIN: Method = {
   weightDecay: 0,
   average: 0,
   labelSmoothing: 0,
+  dropout: 0,
+  keepBest: false,
 };
 
-/** How many numbers are kept for each weight: itself, then what the optimiser needs, last its average. */
-export function slotsOf({ optimizer, average }: Method): number {
-  const own = optimizer === "sgd" ? 1 : optimizer.startsWith("adam") ? 4 : 3;
-  return own + Number(average > 0);
+/** Where the average of a weight is kept, if there is one: after the weight itself and what the optimiser needs. */
+export function averageSlot({ optimizer }: Method): number {
+  return optimizer === "sgd" ? 1 : optimizer.startsWith("adam") ? 4 : 3;
+}
+
+/** How many numbers are kept for each weight: those, its average, and last what it is in the best network so far. */
+export function slotsOf(method: Method): number {
+  return averageSlot(method) + Number(method.average > 0) + Number(method.keepBest);
 }
 
 /** Weights and biases of one layer. `weights` is [outputs][inputs]: w_kj, from input k to output j, at j * inputs + k. */
@@ -98,6 +109,10 @@ export interface Kernels {
 /** A data set in the kernels' memory. */
 export interface KernelDataset {
   readonly length: number;
+  /** From now on trainBatches sees each image distorted within these bounds, as (seed, epoch) of shuffle() and its number decide. */
+  distort(bounds: DistortionBounds | undefined): void;
+  /** The pixels of image i, distorted as trainBatches sees the image of this number in an epoch; distort() must have been called. */
+  distorted(i: number, number: number, seed: number, epoch: number): Pixels;
   /** Brings the samples into the order of an epoch, which (seed, epoch) alone decides. Both are 32-bit unsigned numbers. */
   shuffle(seed: number, epoch: number): void;
   /** The mean cost of all samples, each as of its last visit by trainBatches or evaluate. */

@@ -13,7 +13,7 @@ import {
   type Method,
   type RealArray,
 } from "./kernels.js";
-import { methodOf, slotNames } from "./method.js";
+import { methodOf, slotNames, usedSlot } from "./method.js";
 import { checkRange, RANGES } from "./ranges.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "./safetensors.js";
 
@@ -29,12 +29,20 @@ export interface Origin {
 /** Where an Origin comes from; the defaults are in NetworkOptions. */
 export type OriginOptions = Pick<Origin, "layers"> & Partial<Origin>;
 
+/** The epoch with the most validation images read correctly so far, the first of equals. */
+export interface BestEpoch {
+  readonly epoch: number;
+  readonly correct: number;
+}
+
 /** What a file holds. */
 export interface SavedNetwork {
   readonly origin: Origin;
   readonly method: Method;
   /** Epochs that it was trained for. */
   readonly epochs: number;
+  /** With a method that keeps it: the best of them. */
+  readonly best?: BestEpoch;
   /** Of each slot of savedSlots() the layers' parameters: the last are those that are used. */
   readonly state: readonly (readonly LayerParameters[])[];
 }
@@ -46,7 +54,7 @@ const FORMAT = { format: "ductus", version: "1" };
 
 /** The bytes of a file, with more metadata than its own. */
 export function encodeNetwork(
-  { origin, method, epochs, state }: SavedNetwork,
+  { origin, method, epochs, best, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const tensors = new Map<string, Tensor>();
@@ -66,6 +74,7 @@ export function encodeNetwork(
     method: JSON.stringify(method),
     seed: String(origin.seed),
     epochs: String(epochs),
+    ...(best === undefined ? {} : { best_epoch: String(best.epoch), best_correct: String(best.correct) }),
   };
   return encodeSafetensors({ tensors, metadata: new Map(Object.entries({ ...metadata, ...own })) });
 }
@@ -90,6 +99,12 @@ export function decodeNetwork(
   const origin = parseOrigin(metadata, file);
   const epochs = parseNumber(metadata, "epochs", file);
   const method = parseMethod(metadata, file);
+  const best = metadata.has("best_epoch")
+    ? {
+        epoch: parseNumber(metadata, "best_epoch", file),
+        correct: parseNumber(metadata, "best_correct", file),
+      }
+    : undefined;
   // Every tensor is checked before a network is made of what the metadata claim.
   const state = slotPrefixes(method).map((prefix) =>
     origin.layers.slice(1).map((outputs, i) => ({
@@ -99,13 +114,13 @@ export function decodeNetwork(
   );
   const expected = 2 * state.length * (origin.layers.length - 1);
   if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
-  return { origin, method, epochs, metadata, state };
+  return { origin, method, epochs, best, metadata, state };
 }
 
-/** The slots that are saved: not the gradient, which is 0 between mini-batches. The last one is the average, or the weights. */
+/** The slots that are saved: not the gradient, which is 0 between mini-batches. The last one is what is used: see usedSlot(). */
 export function savedSlots(method: Method): number[] {
   const slots = slotNames(method).flatMap((name, slot) => (name === "gradient" ? [] : [slot]));
-  return method.average > 0 ? slots : [...slots.slice(1), 0];
+  return usedSlot(method) === 0 ? [...slots.slice(1), 0] : slots;
 }
 
 /** How the names of their tensors begin. What is used bears PyTorch's names alone. */
@@ -116,8 +131,9 @@ function slotPrefixes(method: Method): string[] {
 
 function parseMethod(metadata: ReadonlyMap<string, string>, file: string): Method {
   try {
-    const { beta, average, ...method } = JSON.parse(metadata.get("method") ?? "") as Method;
-    return methodOf({ ...method, beta2: beta, averaging: average, epsilon: method.epsilon || undefined });
+    const { beta, average, keepBest, ...method } = JSON.parse(metadata.get("method") ?? "") as Method;
+    const patience = keepBest ? 1 : undefined; // any will do
+    return methodOf({ ...method, beta2: beta, averaging: average, epsilon: method.epsilon || undefined, patience });
   } catch {
     throw new FormatError(
       file,

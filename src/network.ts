@@ -14,11 +14,18 @@ import {
   type LayerParameters,
   type Method,
   PLAIN,
-  slotsOf,
 } from "./kernels.js";
-import { methodOf, slotNames } from "./method.js";
+import { currentSlot, methodOf, slotNames, usedSlot } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
-import { checkOrigin, decodeNetwork, encodeNetwork, type Origin, savedSlots, toFloat32 } from "./network-file.js";
+import {
+  type BestEpoch,
+  checkOrigin,
+  decodeNetwork,
+  encodeNetwork,
+  type Origin,
+  savedSlots,
+  toFloat32,
+} from "./network-file.js";
 import { checkRange } from "./ranges.js";
 import { checkRecipe, type EpochReport, type Loaded, type TrainOptions, trainEpoch } from "./trainer.js";
 
@@ -83,6 +90,7 @@ export class Network {
     if (this.#copies.delete(copy)) copy.release();
   });
   #epochs = 0;
+  #best: BestEpoch | undefined;
   /** Of the latest training; its state is in the network's slots. */
   #method = PLAIN;
   #metadata: ReadonlyMap<string, string> = new Map();
@@ -125,9 +133,10 @@ export class Network {
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
-    const { origin, method, epochs, metadata, state } = decodeNetwork(bytes, file);
+    const { origin, method, epochs, best, metadata, state } = decodeNetwork(bytes, file);
     const network = await Network.#on(options, origin);
     network.#epochs = epochs;
+    network.#best = best;
     network.#metadata = metadata;
     network.#method = method;
     network.#alive.configure(method);
@@ -156,6 +165,11 @@ export class Network {
   /** Epochs this network was trained for. */
   get epochs(): number {
     return this.#epochs;
+  }
+
+  /** The epoch whose weights are used, if training had patience: the one with the most validation images read correctly. */
+  get bestEpoch(): number | undefined {
+    return this.#best?.epoch;
   }
 
   /** The metadata of the file it was loaded from, those that save() was given among them; empty if it was created. */
@@ -200,15 +214,16 @@ export class Network {
       signal?.throwIfAborted();
       this.#alive;
     };
-    for (let i = 0; i < options.epochs; i++) {
+    for (let i = 0; i < options.epochs && !this.#stopped(options.patience, method); i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
       const state = this.#change(method);
       this.#training = { data: training.copy, state };
       let report: EpochReport;
       try {
-        const [slot, epoch] = [this.#slot, this.#epochs + 1];
+        const [slot, epoch] = [currentSlot(method), this.#epochs + 1];
         report = await trainEpoch(network, training, validation, options, slot, epoch, this.seed, checkAlive);
+        if (method.keepBest) report = { ...report, bestEpoch: this.#keepBest(report) };
       } catch (error) {
         // After dispose() that is the reason, whatever came of it.
         if (this.#network === undefined) throw new Error(DISPOSED);
@@ -224,6 +239,24 @@ export class Network {
     }
   }
 
+  /** Whether the best epoch was so many epochs ago. */
+  #stopped(patience = Number.POSITIVE_INFINITY, method: Method): boolean {
+    const best = method.keepBest && this.#method.keepBest ? this.#best : undefined;
+    return best !== undefined && this.#epochs - best.epoch >= patience;
+  }
+
+  /** Keeps the weights of an epoch if it is the best so far; returns the number of the best one. */
+  #keepBest({ epoch, validation }: EpochReport): number {
+    const { correct } = validation as Evaluation;
+    if (this.#best !== undefined && correct <= this.#best.correct) return this.#best.epoch;
+    const network = this.#alive;
+    for (let l = 1; l < this.layers.length; l++) {
+      network.writeLayer(l, network.readLayer(l, currentSlot(this.#method)), usedSlot(this.#method));
+    }
+    this.#best = { epoch, correct };
+    return epoch;
+  }
+
   /**
    * How well the network reads a data set; within an epoch, with the weights of that moment.
    * @throws {TypeError | RangeError} if the data do not fit the layers
@@ -236,7 +269,7 @@ export class Network {
     const busy = this.#training?.data === loaded.copy;
     const copy = busy ? (this.#kernels as Kernels).createDataset(dataset) : loaded.copy;
     try {
-      return evaluationOf(await network.evaluate(copy, this.#slot), loaded.dataset.length);
+      return evaluationOf(await network.evaluate(copy, usedSlot(this.#method)), loaded.dataset.length);
     } catch (error) {
       throw this.#network === undefined ? new Error(DISPOSED) : error;
     } finally {
@@ -258,7 +291,7 @@ export class Network {
     if (image.length !== this.layers[0]) {
       throw new RangeError(`image: expected ${this.layers[0]} pixels, got ${image.length}`);
     }
-    const activations = toFloat32(network.activations(image, this.#slot));
+    const activations = toFloat32(network.activations(image, usedSlot(this.#method)));
     return { label: activations.indexOf(Math.max(...activations)), activations };
   }
 
@@ -285,7 +318,8 @@ export class Network {
    * @param metadata more to keep in the file's metadata, such as the rest of the recipe
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    return encodeNetwork({ origin: this, method: this.#method, epochs: this.#epochs, state: this.#state() }, metadata);
+    const [method, epochs, best] = [this.#method, this.#epochs, this.#best];
+    return encodeNetwork({ origin: this, method, epochs, best, state: this.#state() }, metadata);
   }
 
   /** Frees the network's memory, ends its threads, and a training that is under way: it cannot be used afterwards. */
@@ -317,11 +351,6 @@ export class Network {
     return this.#network;
   }
 
-  /** The slot of the weights that are used: their average, if there is one. */
-  get #slot(): number {
-    return this.#method.average > 0 ? slotsOf(this.#method) - 1 : 0;
-  }
-
   /** A copy of all that training changes: of each slot of slotPrefixes() the layers' parameters. */
   #state(): LayerParameters[][] {
     if (this.#network !== undefined && this.#training !== undefined) return structuredClone(this.#training.state);
@@ -349,10 +378,11 @@ export class Network {
     }));
     const kept = before.optimizer === method.optimizer;
     this.#method = method;
+    if (!method.keepBest) this.#best = undefined;
     this.#alive.configure(method);
     const next = savedSlots(method).map((slot) => {
       const name = slotNames(method)[slot];
-      if (name === "weights" || name === "average") return names.get(name) ?? weights;
+      if (name === "weights" || name === "average" || name === "best") return names.get(name) ?? weights;
       return (kept && names.get(name)) || zeros;
     });
     this.#write(next);

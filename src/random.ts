@@ -5,26 +5,26 @@
 
 export const WEIGHTS = 0;
 export const SHUFFLE = 1;
+export const DROPOUT = 2;
+export const DISTORTIONS = 3;
 
-/** Stream `stream` of `purpose` under `seed`, each a 32-bit unsigned number. */
+/** Stream (a, b, c) of `purpose` under `seed`, all of them 32-bit unsigned numbers. */
 export class RandomStream {
-  readonly #seed: number;
-  readonly #purpose: number;
-  readonly #stream: number;
+  readonly #key: readonly [number, number];
+  readonly #stream: readonly [number, number, number];
   #block = 0;
   #words: readonly number[] = [];
   #used = 4;
 
-  constructor(seed: number, purpose: number, stream: number) {
-    this.#seed = seed;
-    this.#purpose = purpose;
-    this.#stream = stream;
+  constructor(seed: number, purpose: number, a: number, b = 0, c = 0) {
+    this.#key = [seed, purpose];
+    this.#stream = [a, b, c];
   }
 
   /** The next 32 random bits. */
   nextWord(): number {
     if (this.#used === 4) {
-      this.#words = philox([this.#block++, this.#stream, 0, 0], [this.#seed, this.#purpose]);
+      this.#words = philox([this.#block++, ...this.#stream], this.#key);
       this.#used = 0;
     }
     return this.#words[this.#used++];
@@ -33,6 +33,11 @@ export class RandomStream {
   /** A whole number in 0..n-1, n >= 1: the high word of word * n (a bias of at most n / 2^32). */
   nextBelow(n: number): number {
     return multiplyHigh(this.nextWord(), n);
+  }
+
+  /** The next number between -1 and 1, all of them alike. */
+  nextSigned(): number {
+    return (this.nextWord() + 0.5) / 2147483648 - 1;
   }
 
   /** The next number from N(0, 1). */

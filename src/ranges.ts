@@ -18,6 +18,12 @@ export const RANGES = {
   learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
   /** momentum, averages, smoothing. */
   share: { min: 0, max: 1 - 2 ** -24, whole: false, words: "a number from 0 to below 1" },
+  /** Distortions: pixels, degrees, pixels a pixel, pixels, pixels. */
+  shift: { min: 0, max: 1000, whole: false, words: "a number from 0 to 1000" },
+  rotation: { min: 0, max: 180, whole: false, words: "a number from 0 to 180" },
+  shear: { min: 0, max: 10, whole: false, words: "a number from 0 to 10" },
+  elastic: { min: 0, max: 1000, whole: false, words: "a number from 0 to 1000" },
+  sigma: { min: 0.01, max: 100, whole: false, words: "a number from 0.01 to 100" },
   weightDecay: { min: 0, max: 1, whole: false, words: "a number from 0 to 1" },
   /** Epochs in which the learning rate rises. */
   warmUp: whole(0, 1_000_000),
@@ -28,6 +34,8 @@ export const RANGES = {
   hidden: whole(1, 65_536),
   /** Classes, and so neurons of the last layer. */
   classes: whole(1, 65_536),
+  /** Images held back for validation. */
+  validation: whole(0, 0xffff_ffff),
   limit: whole(1, 0xffff_ffff),
   threads: whole(1, 64),
 } as const satisfies Record<string, Range>;

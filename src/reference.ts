@@ -2,9 +2,11 @@
 // In f32 it rounds after every operation, in the order the module uses, so both give the same bits. Storing into a
 // Float32Array rounds a sum; a product inside a sum is rounded by round(). In f64, round() changes nothing.
 
-import { Dataset, type Pixels } from "./dataset.js";
+import { Dataset, type Pixels, toBytes } from "./dataset.js";
+import { type DistortionBounds, distortPixels, nearest } from "./distort.js";
 import {
   type Activation,
+  averageSlot,
   type Cost,
   countWeights,
   type InitialWeights,
@@ -18,7 +20,8 @@ import {
   type RealArray,
   slotsOf,
 } from "./kernels.js";
-import { ln, RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
+import { DROPOUT, ln, RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
+import { exp32 } from "./sigmoid.js";
 
 /** The arithmetic: how numbers are stored, how a product is rounded, and e^t. */
 interface Arithmetic {
@@ -51,15 +54,20 @@ class ReferenceDataset implements KernelDataset {
   // Not the Dataset itself: it could never be collected, and its memory freed.
   readonly #images: Pixels;
   readonly #labels: Dataset["labels"];
+  readonly #columns: number;
   readonly #grey: RealArray;
+  #bounds: DistortionBounds | undefined;
+  seed = 0;
+  epoch = 0;
 
   constructor(dataset: Dataset, { Array: Real }: Arithmetic) {
     this.length = dataset.length;
     this.order = Uint32Array.from({ length: dataset.length }, (_, i) => i);
     this.costs = new Real(dataset.length);
     this.predictions = new Uint16Array(dataset.length);
-    this.#images = dataset.images;
+    this.#images = toBytes(dataset.images);
     this.#labels = dataset.labels;
+    this.#columns = dataset.columns;
     this.#grey = new Real(256).map((_: number, pixel: number) => pixel / 255);
   }
 
@@ -67,9 +75,21 @@ class ReferenceDataset implements KernelDataset {
     return this.#labels[i];
   }
 
-  /** a^0: the pixels of image i, bytes as 0.0 (white) to 1.0 (black). */
-  input(i: number, a: RealArray): void {
-    const pixels = this.#images.subarray(i * a.length, (i + 1) * a.length);
+  distort(bounds: DistortionBounds | undefined): void {
+    this.#bounds = bounds;
+  }
+
+  distorted(i: number, number: number, seed: number, epoch: number): Pixels {
+    const inputs = this.#images.length / this.length;
+    const pixels = this.#images.subarray(i * inputs, (i + 1) * inputs);
+    return this.#bounds ? distortPixels(pixels, this.#columns, this.#bounds, seed, epoch, number) : pixels;
+  }
+
+  /** a^0: the pixels of image i, in training the distorted ones; bytes as 0.0 (white) to 1.0 (black). */
+  input(i: number, a: RealArray, training: boolean): void {
+    const pixels = training
+      ? this.distorted(i, i, this.seed, this.epoch)
+      : this.#images.subarray(i * a.length, (i + 1) * a.length);
     if (pixels instanceof Float32Array) a.set(pixels);
     else for (let k = 0; k < a.length; k++) a[k] = this.#grey[pixels[k]];
   }
@@ -78,6 +98,8 @@ class ReferenceDataset implements KernelDataset {
   shuffle(seed: number, epoch: number): void {
     const random = new RandomStream(seed, SHUFFLE, epoch);
     const { order } = this;
+    this.seed = seed;
+    this.epoch = epoch;
     for (let i = 0; i < this.length; i++) order[i] = i;
     for (let i = this.length; i > 1; i--) {
       const j = random.nextBelow(i);
@@ -190,7 +212,7 @@ class ReferenceNetwork implements KernelNetwork {
       const batch = dataset.order.subarray(sample, Math.min(sample + m, end));
       batch.forEach((image, s) => {
         const pass = this.#pass(s);
-        this.#feedforward(pass, dataset, image, this.#layers);
+        this.#feedforward(pass, dataset, image, this.#layers, sample + s);
         dataset.costs[sample + s] = this.#cost(pass, dataset.label(image), this.#method.labelSmoothing);
         dataset.predictions[sample + s] = argmax(pass.a[this.#layers.length - 1]);
         this.#backprop(pass, dataset.label(image));
@@ -228,10 +250,13 @@ class ReferenceNetwork implements KernelNetwork {
 
   release(): void {}
 
-  /** feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l). z_j starts at b_j and adds its terms by ascending k. */
-  #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number, layers: readonly Layer[]): void {
+  /**
+   * feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l). z_j starts at b_j and adds its terms by ascending k.
+   * `visit` is the sample's place in the order of an epoch of training.
+   */
+  #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number, layers: readonly Layer[], visit?: number): void {
     const { round } = this.#arithmetic;
-    dataset.input(image, a[0]);
+    dataset.input(image, a[0], visit !== undefined);
     for (let l = 1; l < layers.length; l++) {
       const { inputs, outputs, weights, biases } = layers[l];
       const z = a[l];
@@ -242,8 +267,10 @@ class ReferenceNetwork implements KernelNetwork {
         const row = k * outputs;
         for (let j = 0; j < outputs; j++) z[j] += round(input * weights[row + j]);
       }
-      if (l < layers.length - 1) this.#activate(this.#activation, z);
-      else if (this.#costName === "log-likelihood") this.#softmax(z);
+      if (l < layers.length - 1) {
+        this.#activate(this.#activation, z);
+        if (visit !== undefined) this.#drop(z, dataset, visit, l);
+      } else if (this.#costName === "log-likelihood") this.#softmax(z);
       else this.#activate("sigmoid", z);
     }
   }
@@ -256,6 +283,21 @@ class ReferenceNetwork implements KernelNetwork {
       if (activation === "relu") z[j] = z[j] < 0 ? 0 : z[j];
       else if (activation === "sigmoid") z[j] = sigmoid(z[j]);
       else z[j] = round(2 * sigmoid(round(2 * z[j]))) - 1;
+    }
+  }
+
+  /** Dropout: a becomes 0 with probability p, else a / (1 - p); 16 random bits for each neuron. */
+  #drop(a: RealArray, { seed, epoch }: ReferenceDataset, visit: number, l: number): void {
+    const { round } = this.#arithmetic;
+    const p = round(this.#method.dropout);
+    if (p === 0) return;
+    const dropped = nearest(p * 65536);
+    const scale = round(1 / round(1 - p));
+    const random = new RandomStream(seed, DROPOUT, visit, epoch, l);
+    for (let j = 0; j < a.length; j += 2) {
+      const word = random.nextWord();
+      a[j] = (word & 0xffff) < dropped ? 0 : a[j] * scale;
+      if (j + 1 < a.length) a[j + 1] = word >>> 16 < dropped ? 0 : a[j + 1] * scale;
     }
   }
 
@@ -305,6 +347,8 @@ class ReferenceNetwork implements KernelNetwork {
   #backprop({ a, delta }: Pass, label: number): void {
     const { round } = this.#arithmetic;
     const L = this.#layers.length - 1;
+    const p = round(this.#method.dropout);
+    const keep = round(1 - p);
     for (let j = 0; j < delta[L].length; j++) {
       const error = round(a[L][j] - this.#target(j, label, delta[L].length, this.#method.labelSmoothing));
       delta[L][j] = this.#costName === "quadratic" ? error * this.#derivative("sigmoid", a[L][j]) : error;
@@ -312,7 +356,9 @@ class ReferenceNetwork implements KernelNetwork {
     for (let l = L - 1; l >= 1; l--) {
       const { weights, outputs } = this.#layers[l + 1];
       for (let k = 0; k < delta[l].length; k++) {
-        delta[l][k] = this.#dot(delta[l + 1], weights, k * outputs) * this.#derivative(this.#activation, a[l][k]);
+        const slope = this.#derivative(this.#activation, round(a[l][k] * keep));
+        delta[l][k] = this.#dot(delta[l + 1], weights, k * outputs) * slope;
+        if (p > 0) delta[l][k] = a[l][k] === 0 ? 0 : delta[l][k] * round(1 / keep);
       }
     }
   }
@@ -403,8 +449,9 @@ class ReferenceNetwork implements KernelNetwork {
     }
     if (method.average > 0) {
       const share = round(1 - round(method.average));
+      const slot = averageSlot(this.#method);
       this.#forAll((slots) => {
-        const [w, mean] = [slots[0], slots[slots.length - 1]];
+        const [w, mean] = [slots[0], slots[slot]];
         for (let i = 0; i < w.length; i++) mean[i] += round(share * round(w[i] - mean[i]));
       });
     }
@@ -434,41 +481,6 @@ function power(base: number, t: number): number {
   let result = 1;
   for (let square = base; t !== 0; t >>>= 1, square *= square) if (t & 1) result *= square;
   return result;
-}
-
-/** sigma(z) = 1 / (1 + e^-z) in f32 steps. */
-export function sigmoid32(z: number): number {
-  return Math.fround(1 / Math.fround(1 + exp32(-z)));
-}
-
-/**
- * e^t in f32 steps that every engine rounds alike (Math.exp is not one), for t from -87 to 87; beyond them as at them. Pairs with
- * assembly/sigmoid.ts: e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
- */
-function exp32(t: number): number {
-  const f32 = Math.fround;
-  t = Math.min(Math.max(t, -87), 87);
-  const n = f32(f32(f32(t * f32(Math.LOG2E)) + 12582912) - 12582912);
-  const r = f32(f32(t - f32(n * 0.693359375)) + f32(n * f32(2.1219444e-4)));
-  let p = f32(1.98756915e-4);
-  for (const c of EXP_COEFFICIENTS) p = f32(f32(p * r) + c);
-  return f32(f32(f32(f32(p * f32(r * r)) + r) + 1) * POWERS_OF_TWO[n + 126]);
-}
-
-const EXP_COEFFICIENTS = Float32Array.of(
-  1.3981999507e-3,
-  8.3334519073e-3,
-  4.1665795894e-2,
-  1.6666665459e-1,
-  0.50000001201,
-);
-
-/** 2^-126 .. 2^126, by doubling and halving: `**` need not be exact. */
-const POWERS_OF_TWO = new Float64Array(253);
-POWERS_OF_TWO[126] = 1;
-for (let n = 1; n <= 126; n++) {
-  POWERS_OF_TWO[126 + n] = POWERS_OF_TWO[125 + n] * 2;
-  POWERS_OF_TWO[126 - n] = POWERS_OF_TWO[127 - n] / 2;
 }
 
 /** [rows][columns] to [columns][rows]. */

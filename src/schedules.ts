@@ -1,5 +1,7 @@
 // Learning rates that change from epoch to epoch, in additions, multiplications and divisions only: the same bits in every engine.
 
+import { series } from "./series.js";
+
 /** The learning rate of an epoch, counted from 1. */
 export type Schedule = (epoch: number) => number;
 
@@ -25,12 +27,5 @@ export function cosineSchedule(rate: number, epochs: number): Schedule {
 /** cos(pi x) for 0 <= x <= 1, by its series about the middle, where it is an odd function: -sin(pi (x - 1/2)). */
 function cosine(x: number): number {
   const t = Math.PI * (x - 0.5);
-  const square = t * t;
-  let term = t;
-  let sine = t;
-  for (let n = 3; n <= 21; n += 2) {
-    term *= -square / (n * (n - 1));
-    sine += term;
-  }
-  return -sine;
+  return -series(t, t * t, 3);
 }

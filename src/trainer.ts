@@ -1,6 +1,7 @@
 // One epoch: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
 
 import type { Dataset } from "./dataset.js";
+import { boundsOf, type Distortions } from "./distort.js";
 import { DivergenceError, typeName } from "./errors.js";
 import type { KernelDataset, KernelNetwork } from "./kernels.js";
 import type { MethodOptions } from "./method.js";
@@ -18,6 +19,8 @@ export interface TrainOptions extends MethodOptions {
   readonly learningRate: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
+  /** How far each training image is distorted, anew in each epoch: (seed, epoch, its number in the data set) decide. Default: not at all. */
+  readonly distortions?: Distortions;
   /**
    * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch. The weights are then as they were after
    * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
@@ -40,6 +43,8 @@ export interface EpochReport {
   readonly accuracy: number;
   /** On the validation data, if there are any. */
   readonly validation?: Evaluation;
+  /** With patience: the epoch, this or an earlier one, whose weights are used. */
+  readonly bestEpoch?: number;
   /** Time taken by training. */
   readonly trainingSeconds: number;
   /** Time taken by training and validation. */
@@ -60,7 +65,11 @@ const MAX_BLOCKED_MS = 50;
  * @throws {TypeError | RangeError} for a value that cannot be used
  */
 export function checkRecipe(options: TrainOptions, training: Dataset): void {
-  const { epochs, batchSize, learningRate, signal, onProgress } = options;
+  const { epochs, batchSize, learningRate, signal, onProgress, patience, validation } = options;
+  if (patience !== undefined && validation === undefined) {
+    throw new TypeError("patience: expected validation data to find the best epoch by, got none");
+  }
+  boundsOf(options.distortions);
   if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
     throw new TypeError(`signal: expected an AbortSignal, got ${typeName(signal)}`);
   }
@@ -87,7 +96,7 @@ export async function trainEpoch(
   network: KernelNetwork,
   training: Loaded,
   validation: Loaded | undefined,
-  { batchSize, learningRate: schedule, onProgress }: TrainOptions,
+  { batchSize, learningRate: schedule, onProgress, distortions }: TrainOptions,
   slot: number,
   epoch: number,
   seed: number,
@@ -102,6 +111,7 @@ export async function trainEpoch(
   const learningRate = typeof schedule === "function" ? schedule(epoch) : schedule;
   checkRange(`learning rate of epoch ${epoch}`, learningRate, RANGES.learningRate);
   network.setSteps((epoch - 1) * batches);
+  training.copy.distort(boundsOf(distortions));
   training.copy.shuffle(seed, epoch);
   for (let batch = 0; batch < batches; batch += slice) {
     checkAlive();

@@ -1,7 +1,8 @@
 // Kernels on the WebAssembly module. This file alone knows the module's exports and the AssemblyScript loader.
 
 import { instantiate } from "@assemblyscript/loader";
-import { Dataset, type Pixels } from "./dataset.js";
+import { Dataset, type Pixels, toBytes } from "./dataset.js";
+import type { DistortionBounds } from "./distort.js";
 import {
   ACTIVATIONS,
   COSTS,
@@ -42,7 +43,20 @@ export interface Exports extends Record<string, unknown> {
     decay: number,
     average: number,
     smoothing: number,
+    dropout: number,
   ): void;
+  setDistortion(
+    dataset: number,
+    columns: number,
+    shift: number,
+    rotation: number,
+    scale: number,
+    shear: number,
+    alpha: number,
+    sigma: number,
+  ): number;
+  reserveDistorted(dataset: number, m: number, threads: number): number;
+  distortedImage(dataset: number, i: number, number: number, seed: number, epoch: number): number;
   createNetwork(sizes: number, count: number, activation: number, cost: number): number;
   reserveBatch(network: number, batch: number, threads: number): number;
   arrange(network: number, threads: number): number;
@@ -74,6 +88,7 @@ const MAX_PAGES = 65536;
 const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
 const CHUNK_BYTES = 2 ** 18;
+const NO_DISTORTION: DistortionBounds = { shift: 0, rotation: 0, scale: 0, shear: 0, elastic: 0, sigma: 1 };
 /** addImages reads whole vectors, so up to 15 bytes past the last pixel. */
 const PIXEL_PADDING = 16;
 
@@ -180,9 +195,14 @@ class WasmDataset implements KernelDataset {
   readonly length: number;
   readonly pointer: number;
   readonly #memory: Memory;
+  readonly #inputs: number;
+  readonly #columns: number;
+  readonly #floats: boolean;
+  #bounds: string | undefined;
 
-  constructor(memory: Memory, { images, labels, length, inputs }: Dataset) {
+  constructor(memory: Memory, { labels, length, inputs, columns, ...dataset }: Dataset) {
     const { exports } = memory;
+    const images = toBytes(dataset.images);
     const what = `a data set of ${length} images`;
     const chunk = Math.min(length, Math.max(1, Math.floor(CHUNK_BYTES / images.BYTES_PER_ELEMENT / inputs)));
     const labelBytes = Math.ceil(chunk / 2) * 4;
@@ -190,10 +210,13 @@ class WasmDataset implements KernelDataset {
     const pixels = stagedLabels + labelBytes;
     this.#memory = memory;
     this.length = length;
+    this.#inputs = inputs;
+    this.#columns = columns;
+    this.#floats = images instanceof Float32Array;
     this.pointer = got(exports.createDataset(length, inputs), what);
     for (let first = 0; first < length; first += chunk) {
       const count = Math.min(chunk, length - first);
-      const part = toBytes(images.subarray(first * inputs, (first + count) * inputs));
+      const part = images.subarray(first * inputs, (first + count) * inputs);
       new Uint16Array(exports.memory.buffer, stagedLabels, count).set(labels.subarray(first, first + count));
       if (part instanceof Float32Array) memory.floats(pixels, part.length).set(part);
       else memory.bytes(pixels, part.length).set(part);
@@ -203,6 +226,31 @@ class WasmDataset implements KernelDataset {
         got(0, what);
       }
     }
+  }
+
+  distort(bounds: DistortionBounds | undefined): void {
+    // The room of the same distortions is there already.
+    const key = JSON.stringify(bounds);
+    if (key === this.#bounds) return;
+    const { shift, rotation, scale, shear, elastic, sigma } = bounds ?? NO_DISTORTION;
+    const numbers = [shift, rotation, scale, shear, elastic, sigma] as const;
+    got(this.#memory.exports.setDistortion(this.pointer, this.#columns, ...numbers), "distortions");
+    this.#bounds = key;
+  }
+
+  /** Makes room for the distorted images of a mini-batch. */
+  reserveDistorted(m: number, threads: number): void {
+    const samples = Math.min(m, this.length);
+    got(this.#memory.exports.reserveDistorted(this.pointer, samples, threads), `${samples} distorted images`);
+  }
+
+  distorted(i: number, number: number, seed: number, epoch: number): Pixels {
+    const { exports } = this.#memory;
+    this.reserveDistorted(1, 1);
+    const address = exports.distortedImage(this.pointer, i, number, seed, epoch) >>> 0;
+    return this.#floats
+      ? this.#memory.floats(address, this.#inputs).slice()
+      : this.#memory.bytes(address, this.#inputs).slice();
   }
 
   shuffle(seed: number, epoch: number): void {
@@ -220,17 +268,6 @@ class WasmDataset implements KernelDataset {
   release(): void {
     this.#memory.afterWork((exports) => exports.releaseDataset(this.pointer));
   }
-}
-
-/** The bytes whose 255ths the numbers are, if they all are such: an image of bytes takes an eighth of the memory and time. */
-function toBytes(pixels: Pixels): Pixels {
-  if (!(pixels instanceof Float32Array)) return pixels;
-  const bytes = new Uint8Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) {
-    bytes[i] = Math.round(pixels[i] * 255);
-    if (Math.fround(bytes[i] / 255) !== pixels[i]) return pixels;
-  }
-  return bytes;
 }
 
 class WasmNetwork implements KernelNetwork {
@@ -258,10 +295,10 @@ class WasmNetwork implements KernelNetwork {
   }
 
   configure({ optimizer, ...method }: Method): void {
-    const { momentum, beta, epsilon, weightDecay, average, labelSmoothing } = method;
+    const { momentum, beta, epsilon, weightDecay, average, labelSmoothing, dropout } = method;
     const slots = slotsOf({ optimizer, ...method });
     got(this.#memory.exports.reserveSlots(this.#pointer, slots), `${slots} numbers for each weight`);
-    const numbers = [momentum, beta, epsilon, weightDecay, average, labelSmoothing] as const;
+    const numbers = [momentum, beta, epsilon, weightDecay, average, labelSmoothing, dropout] as const;
     this.#memory.exports.configure(this.#pointer, OPTIMIZERS.indexOf(optimizer), ...numbers);
   }
 
@@ -296,6 +333,7 @@ class WasmNetwork implements KernelNetwork {
     const prepare = () => {
       this.#reserve(Math.min(m, dataset.length), threads);
       got(this.#memory.exports.arrange(this.#pointer, threads), `${threads} threads`);
+      dataset.reserveDistorted(m, threads);
     };
     if (team === undefined) {
       prepare();

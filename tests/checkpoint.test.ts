@@ -247,6 +247,64 @@ test("optimiser, average and schedule go on where they were", async () => {
   expect(decodeSafetensors(a.save()).tensors).toEqual(decodeSafetensors(b.save()).tensors);
 });
 
+test("distortions, dropout and patience go on as they began", async () => {
+  const data = join(folder, "data");
+  const small = [
+    "--data",
+    data,
+    "--epochs",
+    "40",
+    "--hidden",
+    "8",
+    "--seed",
+    "3",
+    "--limit",
+    "100",
+    "--validation",
+    "300",
+  ];
+  const options = ["--shift", "1", "--rotation", "15", "--elastic", "20", "--dropout", "0.1", "--patience", "4"];
+  const whole = await ductus("train", ...small, ...options, "--out", "patient");
+  expect(whole.code).toBe(0);
+  const epochs = whole.stdout.match(/^ +\d+ .*$/gm) as string[];
+  const best = epochs.findLastIndex((line) => line.endsWith("best")) + 1;
+  expect(epochs.length).toBe(best + 4);
+  expect(whole.stdout).toContain(`used           epoch ${best}, the best of ${best + 4} in validation`);
+  expect(whole.stdout).toContain("eta 2.5, dropout 0.1, patience 4, shift 1, rotation 15, elastic 20");
+  // Its first two epochs, then the rest by resume.
+  const [half, rest] = [join(folder, "patient half"), "patient half"];
+  await ductus("train", ...small, ...options, "--epochs", "2", "--out", rest);
+  const network = await Network.load(await readFile(half), { kernels: createReference() });
+  await writeFile(half, network.save({ ...Object.fromEntries(network.metadata), target_epochs: "40" }));
+  expect(hashOf((await ductus("resume", rest)).stdout)).toBe(hashOf(whole.stdout));
+  expect((await ductus("resume", rest)).stdout).toBe(
+    `patient half: ended with epoch ${best + 4}, the best being epoch ${best} (more: --patience N)\n`,
+  );
+  const more = await ductus("resume", rest, "--patience", "5", "--epochs", String(best + 5));
+  expect(more.stdout).toMatch(new RegExp(`^ +${best + 5} `, "m"));
+  expect(hashOf(more.stdout)).toBe(hashOf(whole.stdout));
+});
+
+test("--validation 0 trains on all images, and has none to be patient by", async () => {
+  const data = join(folder, "data");
+  const small = ["train", "--data", data, "--epochs", "1", "--hidden", "8", "--validation", "0", "--out", "all"];
+  const { stdout, code } = await ductus(...small);
+  expect(code).toBe(0);
+  expect(stdout).toContain("1 epoch of 120 batches of 10");
+  expect(stdout).toMatch(/ % +none +\d/);
+  expect(await ductus("evaluate", "all", "--set", "validation")).toMatchObject({
+    code: 1,
+    stderr: "ductus: --set: expected test or training, got validation: none was held back\n",
+  });
+  expect((await ductus("evaluate", "all", "--set", "training")).stdout).toContain("(1200 / 1200, ");
+  expect((await ductus(...small, "--patience", "3")).stderr).toBe(
+    "ductus: patience: expected validation data to find the best epoch by, got none\n",
+  );
+  expect((await ductus(...small, "--validation", "1200")).stderr).toBe(
+    "ductus: --validation: expected fewer than the 1200 training images there are, got 1200\n",
+  );
+});
+
 describe("resume", () => {
   test("says so when all is done, and goes on for more epochs when asked", async () => {
     const done = await ductus("resume", "whole.safetensors");

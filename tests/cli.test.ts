@@ -86,6 +86,7 @@ describe("train", () => {
       schedule: "constant",
       warm_up: "0",
       method_options: "{}",
+      distortions: "{}",
       format: "ductus",
       version: "1",
       activation: "sigmoid",
@@ -219,15 +220,21 @@ describe("wrong usage is one sentence and exit code 2", () => {
       '--schedule: expected constant, cosine, or step:N:F with F from 0 to 1, got "step:0.5"',
     ],
     [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
-    [["train", "--preset", "best"], '--preset: expected notes or book, got "best"'],
+    [["train", "--preset", "good"], '--preset: expected notes, book or best, got "good"'],
+    [["train", "--dropout", "1"], '--dropout: expected a number from 0 to below 1, got "1"'],
+    [["train", "--rotation", "-5"], '--rotation: expected a number from 0 to 180, got "-5"'],
+    [["distort", "--epochs", "101"], '--epochs: expected a whole number from 1 to 100, got "101"'],
     [["train", "--threads", "0"], '--threads: expected a whole number from 1 to 64, got "0"'],
     [["train", "--kernels", "gpu"], '--kernels: expected wasm or reference, got "gpu"'],
     [["train", "--out", ""], "--out: expected a file name, got nothing"],
     [["train", "--hiden", "30"], "Unknown option '--hiden': see --help"],
     [["train", "mnist"], "Unexpected argument 'mnist': see --help"],
     [["train", "--epochs"], "Option '--epochs <value>' argument missing: see --help"],
-    [["tain"], "expected a command: train, resume, evaluate, predict, export, report, got tain: see ductus --help"],
-    [[], "expected a command: train, resume, evaluate, predict, export, report, got none: see ductus --help"],
+    [
+      ["tain"],
+      "expected a command: train, resume, evaluate, predict, distort, export, report, got tain: see ductus --help",
+    ],
+    [[], "expected a command: train, resume, evaluate, predict, distort, export, report, got none: see ductus --help"],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await ductus(args);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });

@@ -6,7 +6,9 @@ import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { distort as distortDataset } from "../src/distorted.js";
 import { Network } from "../src/network.js";
 import { loadDirectory, loadMnist } from "../src/node/index.js";
 import { encodePng } from "../src/png.js";
@@ -58,12 +60,15 @@ async function model(file: string): Promise<Network> {
   return Network.load(await readFile(join(folder, file)), { kernels: createReference() });
 }
 
-test.each(["resume", "evaluate", "predict", "export", "report"])("%s --help explains its options", async (command) => {
-  const { code, stdout } = await ductus(command, "--help");
-  expect(code).toBe(0);
-  expect(stdout).toContain(`Usage: ductus ${command}`);
-  expect(stdout).toContain("  --help");
-});
+test.each(["resume", "evaluate", "predict", "distort", "export", "report"])(
+  "%s --help explains its options",
+  async (command) => {
+    const { code, stdout } = await ductus(command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: ductus ${command}`);
+    expect(stdout).toContain("  --help");
+  },
+);
 
 test.each(["-h", "--help", "help"])("%s names the commands", async (argument) => {
   const { code, stdout } = await ductus(argument);
@@ -341,5 +346,63 @@ describe("report", () => {
     const html = await readFile(join(folder, "small.html"), "utf8");
     expect(html).toContain('"image":{"rows":4,"columns":6}');
     expect(html).toContain(`--limit 50 --data ${join(await realpath(folder), "data")}`);
+  });
+});
+
+describe("distort", () => {
+  test("draws one image of each class as it is, and as each epoch of a training sees it", async () => {
+    const { stdout, code } = await ductus(
+      "distort",
+      "--data",
+      "data",
+      "--epochs",
+      "3",
+      "--shear",
+      "0.4",
+      "--out",
+      "sheet.png",
+    );
+    expect({ stdout, code }).toEqual({
+      stdout: "sheet.png: 4 images as they are, then as epochs 1 to 3 with seed 1 see them\n",
+      code: 0,
+    });
+    const { width, height, data } = decode(await readFile(join(folder, "sheet.png")));
+    // Each pixel twice as large, 4 between images: 4 columns of 6 pixels, 4 rows of 4.
+    expect([width, height]).toEqual([4 * (2 * 6 + 4), 4 * (2 * 4 + 4)]);
+    const { all } = loadDirectory(join(folder, "data"));
+    for (let label = 0; label < 4; label++) {
+      const i = all.labels.indexOf(label);
+      const image = all.slice(i, i + 1);
+      const columns = [image];
+      for (const epoch of [1, 2, 3]) columns.push(await distortDataset(image, { shear: 0.4, epoch, numbers: [i] }));
+      for (const [column, { images }] of columns.entries()) {
+        const drawn = Uint8Array.from(images, (_, k) => {
+          const [x, y] = [column * 16 + 2 * (k % 6), label * 12 + 2 * Math.floor(k / 6)];
+          return 255 - data[y * width + x];
+        });
+        expect(drawn).toEqual(Uint8Array.from(images));
+      }
+    }
+    const other = await ductus(
+      "distort",
+      "--data",
+      "data",
+      "--epochs",
+      "3",
+      "--shear",
+      "0.4",
+      "--seed",
+      "2",
+      "--out",
+      "other.png",
+    );
+    expect(other.code).toBe(0);
+    expect(await readFile(join(folder, "other.png"))).not.toEqual(await readFile(join(folder, "sheet.png")));
+  });
+
+  test("of MNIST it shows the preset's distortions", async () => {
+    const { stdout } = await ductus("distort", "--epochs", "2");
+    expect(stdout).toBe("distortions.png: 10 images as they are, then as epochs 1 to 2 with seed 1 see them\n");
+    expect(decode(await readFile(join(folder, "distortions.png")))).toMatchObject({ width: 180, height: 600 });
   });
 });

@@ -7,6 +7,7 @@ import {
   COSTS,
   type Cost,
   type LayerParameters,
+  type Method,
   PLAIN,
   type RealArray,
 } from "../src/kernels.js";
@@ -19,22 +20,23 @@ const PAIRS = ACTIVATIONS.flatMap((activation) => COSTS.map((cost) => [activatio
 
 describe.each(PAIRS)("%s with %s", (activation, cost) => {
   test.each([[[6, 5]], [[6, 5, 4]], [[6, 7, 5, 3]]])("every gradient of %j is the slope of the cost", (layers) =>
-    checkGradients(layers, activation, cost, 0),
+    checkGradients(layers, activation, cost, {}),
   );
-  test("and with label smoothing", () => checkGradients([6, 5, 4], activation, cost, 0.1));
+  test("and with label smoothing", () => checkGradients([6, 5, 4], activation, cost, { labelSmoothing: 0.1 }));
+  test("and with dropout", () => checkGradients([6, 7, 5, 4], activation, cost, { dropout: 0.3 }, 24));
 });
 
 async function checkGradients(
   layers: number[],
   activation: Activation,
   cost: Cost,
-  labelSmoothing: number,
+  method: Partial<Method>,
+  samples = 9,
 ): Promise<void> {
   const kernels = createReference("f64");
-  const samples = 9;
   const dataset = kernels.createDataset(randomDataset(samples, layers[0], layers[layers.length - 1]));
   const network = kernels.createNetwork(layers, activation, cost);
-  network.configure({ ...PLAIN, labelSmoothing });
+  network.configure({ ...PLAIN, ...method });
   network.initialise("scaled", 5);
   const L = layers.length - 1;
   const before = Array.from({ length: L }, (_, i) => network.readLayer(i + 1));
@@ -47,7 +49,7 @@ async function checkGradients(
 
   const costWith = async (l: number, parameters: LayerParameters): Promise<number> => {
     network.writeLayer(l, parameters);
-    // A step of eta = 0 leaves the cost of training, with smoothed labels, and the weights as they are.
+    // A step of eta = 0 leaves the cost of training, with smoothed labels and the same neurons left out, and the weights as they are.
     await network.trainBatches(dataset, 0, 1, 0, samples);
     const cost = dataset.meanCost();
     network.writeLayer(l, before[l - 1]);

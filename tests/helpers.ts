@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { Dataset } from "../src/dataset.js";
+import { boundsOf, type Distortions } from "../src/distort.js";
 import {
   type Activation,
   type Cost,
@@ -54,19 +55,21 @@ export interface Recipe {
   readonly activation?: Activation;
   readonly cost?: Cost;
   readonly method?: Partial<Method>;
+  readonly distortions?: Distortions;
 }
 
 /** Trains straight on the kernels; returns the network and what was measured on the way. */
 export async function trainOn(
   kernels: Kernels,
   data: Dataset,
-  { layers, epochs, batchSize, eta, initialWeights, seed, activation, cost: costName, method }: Recipe,
+  { layers, epochs, batchSize, eta, initialWeights, seed, activation, cost: costName, method, distortions }: Recipe,
 ) {
   const network = kernels.createNetwork(layers, activation, costName);
   const dataset = kernels.createDataset(data);
   const batches = Math.ceil(data.length / batchSize);
   network.initialise(initialWeights, seed);
   if (method !== undefined) network.configure({ ...PLAIN, ...method });
+  dataset.distort(boundsOf(distortions));
   const before = parameterBits(network, layers);
   const costs: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -4,7 +4,17 @@
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { Dataset } from "../src/dataset.js";
-import { ACTIVATIONS, COSTS, type Method, OPTIMIZERS, type Optimizer, PLAIN, slotsOf } from "../src/kernels.js";
+import {
+  ACTIVATIONS,
+  averageSlot,
+  COSTS,
+  type Kernels,
+  type Method,
+  OPTIMIZERS,
+  type Optimizer,
+  PLAIN,
+  slotsOf,
+} from "../src/kernels.js";
 import { startThread } from "../src/platform.js";
 import { createReference } from "../src/reference.js";
 import { createWasmKernels } from "../src/wasm.js";
@@ -64,6 +74,8 @@ const METHODS: Record<string, Partial<Method>> = {
   AdamW: { ...ADAM, optimizer: "adamw", weightDecay: 0.01 },
   averaging: { average: 0.9 },
   "momentum and averaging": { optimizer: "momentum", momentum: 0.9, average: 0.99 },
+  dropout: { dropout: 0.25 },
+  "momentum, dropout and averaging": { optimizer: "momentum", momentum: 0.9, dropout: 0.5, average: 0.9 },
   "Adam, averaging and label smoothing": { ...ADAM, average: 0.9, labelSmoothing: 0.1 },
 };
 
@@ -194,6 +206,59 @@ test("the outputs of softmax add up to 1, and saturate without NaN", async () =>
       [0.5, 0, 0, 0, 0, 0.5].map((x) => expect.closeTo(x, 6)),
     );
   }
+});
+
+test("dropout leaves out its share of the hidden neurons, other ones for each sample and epoch, and none in evaluation", async () => {
+  const layers = [3, 2000, 1500, 2];
+  const data = new Dataset({ images: Uint8Array.of(10, 200, 30, 10, 200, 30), labels: Uint8Array.of(1, 1) });
+  for (const kernels of [single, ...teams, createReference()]) {
+    const dataset = kernels.createDataset(data);
+    /** Which biases a step on sample `first` of an epoch moves: those of neurons that take part. */
+    const takingPart = async (first: number, epoch: number, dropout = 0.25) => {
+      const network = kernels.createNetwork(layers);
+      network.configure({ ...PLAIN, dropout });
+      network.initialise("scaled", 1);
+      const biases = () => [1, 2].map((l) => network.readLayer(l).biases);
+      const before = biases();
+      const a = network.activations(data.images);
+      dataset.shuffle(1, epoch);
+      await network.trainBatches(dataset, first, 1, 0, 1);
+      expect(network.activations(data.images)).toEqual(a);
+      await network.trainBatches(dataset, first, 1, 10, 1);
+      const after = biases();
+      network.release();
+      return before.map((layer, i) => Array.from(layer, (b, j) => b !== after[i][j]));
+    };
+    const share = (layer: readonly boolean[]) => layer.filter((x) => x).length / layer.length;
+    const [one, two] = await takingPart(0, 1);
+    expect(share(one)).toBeCloseTo(0.75, 1);
+    expect(share(two)).toBeCloseTo(0.75, 1);
+    for (const [other] of [await takingPart(1, 1), await takingPart(0, 2)]) {
+      // Independent ones agree in 0.75^2 + 0.25^2 of the neurons.
+      expect(share(one.map((x, j) => x === other[j]))).toBeCloseTo(0.625, 1);
+    }
+    expect((await takingPart(0, 1, 0)).map(share)).toEqual([1, 1]);
+  }
+});
+
+test("the average stays with its slot when the optimiser changes", async () => {
+  const data = randomDataset(20, 10, 3);
+  const average = async (kernels: Kernels) => {
+    const network = kernels.createNetwork([10, 6, 3]);
+    network.initialise("scaled", 1);
+    const dataset = kernels.createDataset(data);
+    for (const method of [
+      { ...ADAM, average: 0.5 },
+      { average: 0.5, keepBest: true },
+    ] as const) {
+      network.configure({ ...PLAIN, ...method });
+      await network.trainBatches(dataset, 0, 4, 0.1, 5);
+    }
+    return network.readLayer(1, averageSlot(PLAIN));
+  };
+  const expected = await average(createReference());
+  expect(expected.weights.every((w) => w !== 0)).toBe(true);
+  for (const kernels of [single, ...teams]) expect(await average(kernels)).toEqual(expected);
 });
 
 test("every optimiser learns", async () => {

@@ -30,6 +30,7 @@ const EXPORTS = [
   "countCorrect",
   "createDataset",
   "createNetwork",
+  "distortedImage",
   "evaluate",
   "formTeam",
   "initialise",
@@ -40,8 +41,10 @@ const EXPORTS = [
   "releaseDataset",
   "releaseNetwork",
   "reserveBatch",
+  "reserveDistorted",
   "reserveSlots",
   "selftest",
+  "setDistortion",
   "setSteps",
   "shuffle",
   "sumCosts",
@@ -85,6 +88,10 @@ test("takes numbers only: every function can be called from JavaScript", async (
   const sizes = exports.allocate(8);
   new Uint32Array(exports.memory.buffer, sizes, 2).fill(1);
   const network = exports.createNetwork(sizes, 2, 0, 0);
+  const images = exports.createDataset(1, 1);
+  exports.addImages(images, 0, exports.allocate(16), sizes, 1);
+  exports.setDistortion(images, 1, 1, 0, 0, 0, 0, 1);
+  exports.reserveDistorted(images, 1, 1);
   const calls: Record<string, unknown[]> = {
     abortTeam: [],
     activations: [network, 1, 0],
@@ -93,10 +100,11 @@ test("takes numbers only: every function can be called from JavaScript", async (
     allFinite: [network],
     allocate: [0],
     arrange: [network, 1],
-    configure: [network, 0, 0, 0, 0, 0, 0, 0],
+    configure: [network, 0, 0, 0, 0, 0, 0, 0, 0],
     countCorrect: [dataset],
     createDataset: [0, 1],
     createNetwork: [sizes, 2, 0, 0],
+    distortedImage: [images, 0, 0, 0, 1],
     evaluate: [network, dataset],
     formTeam: [],
     initialise: [network, 0, 0],
@@ -107,8 +115,10 @@ test("takes numbers only: every function can be called from JavaScript", async (
     releaseDataset: [exports.createDataset(0, 1)],
     releaseNetwork: [exports.createNetwork(sizes, 2, 0, 0)],
     reserveBatch: [network, 1, 1],
+    reserveDistorted: [images, 1, 1],
     reserveSlots: [network, 2],
     selftest: [],
+    setDistortion: [images, 1, 1, 0, 0, 0, 0, 1],
     setSteps: [network, 0],
     shuffle: [dataset, 0, 0],
     sumCosts: [dataset, 0, 0],

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Dataset } from "../src/dataset.js";
-import { createReference, sigmoid32 } from "../src/reference.js";
+import { createReference } from "../src/reference.js";
+import { sigmoid32 } from "../src/sigmoid.js";
 
 test("sigma in f32 is within 2e-7 of sigma, and rises", () => {
   let previous = -1;

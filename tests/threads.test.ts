@@ -163,7 +163,7 @@ describe("threads that are lost", () => {
     });
     const network = kernels.createNetwork([12, 9, 4]);
     const dataset = kernels.createDataset(randomDataset(30, 12, 4)) as unknown as { pointer: number; length: number };
-    const broken = { pointer: 0xffff_fff0, length: dataset.length };
+    const broken = { pointer: 0xffff_fff0, length: dataset.length, reserveDistorted: () => {} };
     await expect(network.trainBatches(broken as never, 0, 1, 1, 1)).rejects.toThrow(/out of bounds/);
   });
 });

@@ -2,6 +2,7 @@
 // The command line: picks the command, and turns errors into one line and an exit code (1, or 2 for wrong usage).
 
 import { readFile } from "node:fs/promises";
+import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
@@ -15,6 +16,7 @@ const COMMANDS = {
   resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },
+  distort: { ...DISTORT, run: distort, does: "draw training images as distortions change them" },
   export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
 };

@@ -4,6 +4,7 @@ import {
   type Activation,
   type Cost,
   cosineSchedule,
+  type Distortions,
   type EpochReport,
   FormatError,
   type InitialWeights,
@@ -24,6 +25,7 @@ export interface Recipe {
   /** Epochs in which the learning rate rises. */
   readonly warmUp: number;
   readonly method: MethodOptions;
+  readonly distortions: Distortions;
   readonly seed: number;
   readonly initialWeights: InitialWeights;
   readonly activation: Activation;
@@ -32,6 +34,8 @@ export interface Recipe {
   readonly data: string | undefined;
   /** SHA-256 of the training data; undefined for MNIST, which is checked whenever it is loaded. */
   readonly dataHash?: string;
+  /** How many of the training images are held back for validation; undefined for a sixth. */
+  readonly validation: number | undefined;
   /** How many of the training samples are used; undefined for all. */
   readonly limit: number | undefined;
 }
@@ -78,6 +82,8 @@ export function recipeMetadata(recipe: Recipe, history: readonly HistoryEntry[])
     schedule: recipe.schedule,
     warm_up: String(recipe.warmUp),
     method_options: JSON.stringify(recipe.method),
+    distortions: JSON.stringify(recipe.distortions),
+    ...(recipe.validation === undefined ? {} : { validation: String(recipe.validation) }),
     ...(recipe.data === undefined ? {} : { data: recipe.data }),
     ...(recipe.dataHash === undefined ? {} : { data_sha256: recipe.dataHash }),
     ...(recipe.limit === undefined ? {} : { limit: String(recipe.limit) }),
@@ -113,13 +119,15 @@ export function recipeOf(
     learningRate: number("learning_rate", RANGES.learningRate),
     schedule: scheduleOf(metadata.get("schedule") ?? "constant", file),
     warmUp: metadata.has("warm_up") ? number("warm_up", RANGES.warmUp) : 0,
-    method: methodOptions(metadata.get("method_options") ?? "{}", file),
+    method: options<MethodOptions>("method_options", metadata, file),
+    distortions: options<Distortions>("distortions", metadata, file),
     seed: network.seed,
     initialWeights: network.initialWeights,
     activation: network.activation,
     cost: network.cost,
     data: metadata.get("data"),
     dataHash: metadata.get("data_sha256"),
+    validation: metadata.has("validation") ? number("validation", RANGES.validation) : undefined,
     limit: metadata.has("limit") ? number("limit", RANGES.limit) : undefined,
   };
 }
@@ -155,12 +163,12 @@ function scheduleOf(text: string, file: string): string {
   return text;
 }
 
-function methodOptions(text: string, file: string): MethodOptions {
+function options<T extends object>(key: string, metadata: ReadonlyMap<string, string>, file: string): T {
   try {
     // Names and numbers are checked where they are used.
-    return { ...JSON.parse(text) };
+    return { ...JSON.parse(metadata.get(key) ?? "{}") };
   } catch {
-    throw new FormatError(file, "metadata method_options: expected a JSON object (file corrupt?)");
+    throw new FormatError(file, `metadata ${key}: expected a JSON object (file corrupt?)`);
   }
 }
 
@@ -187,9 +195,10 @@ export function trainCommand(recipe: Recipe, layers: readonly number[]): string 
     ...(recipe.warmUp === 0 ? [] : [["warm-up", recipe.warmUp]]),
     ...(recipe.activation === "sigmoid" ? [] : [["activation", recipe.activation]]),
     ...(recipe.cost === "quadratic" ? [] : [["cost", recipe.cost]]),
-    ...Object.entries(recipe.method).map(([name, value]) => [METHOD_FLAGS[name as keyof MethodOptions], value]),
+    ...flagsOf(recipe),
     ["init", recipe.initialWeights],
     ["seed", recipe.seed],
+    ...(recipe.validation === undefined ? [] : [["validation", recipe.validation]]),
     ...(recipe.limit === undefined ? [] : [["limit", recipe.limit]]),
     ...(recipe.data === undefined ? [] : [["data", shellWord(recipe.data)]]),
   ];
@@ -197,7 +206,7 @@ export function trainCommand(recipe: Recipe, layers: readonly number[]): string 
 }
 
 /** The options of the command line by those of the library. */
-export const METHOD_FLAGS: Readonly<Record<keyof MethodOptions, string>> = {
+const FLAGS: Readonly<Record<keyof MethodOptions | keyof Distortions, string>> = {
   optimizer: "optimizer",
   momentum: "momentum",
   beta2: "beta2",
@@ -205,7 +214,23 @@ export const METHOD_FLAGS: Readonly<Record<keyof MethodOptions, string>> = {
   weightDecay: "weight-decay",
   averaging: "averaging",
   labelSmoothing: "label-smoothing",
+  dropout: "dropout",
+  patience: "patience",
+  shift: "shift",
+  rotation: "rotation",
+  scale: "scale",
+  shear: "shear",
+  elastic: "elastic",
+  sigma: "sigma",
 };
+
+/** Method and distortions as on the command line. */
+export function flagsOf({ method, distortions }: Recipe): (readonly [flag: string, value: string | number])[] {
+  return Object.entries({ ...method, ...distortions }).map(([name, value]) => [
+    FLAGS[name as keyof typeof FLAGS],
+    value,
+  ]);
+}
 
 /** As a shell takes it: quoted if need be. */
 export function shellWord(text: string): string {

@@ -6,7 +6,7 @@ import { checkWritable, MODEL, readModel } from "./model-file.js";
 import { historyOf, recipeOf } from "./recipe.js";
 import { run, threadsFor, withData } from "./run.js";
 import { printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand, UsageError } from "./usage.js";
+import { type Command, helpOf, parseCommand, UsageError, withoutUndefined } from "./usage.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
@@ -15,6 +15,7 @@ final weights have the same bits as if it had not been interrupted. With --epoch
   arguments: 1,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
+    patience: { value: "N", help: "epochs without better validation to bear, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model (default: where it was)" },
@@ -28,6 +29,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(RESUME));
   const [path = MODEL] = values.args;
   const epochs = values.number("epochs", RANGES.epochs);
+  const patience = values.number("patience", RANGES.epochs);
   const threads = values.number("threads", RANGES.threads);
   const checkpointEvery = values.number("checkpoint-every", RANGES.epochs) as number;
   const out = values.path("out") ?? path;
@@ -43,10 +45,18 @@ export async function resume(args: readonly string[]): Promise<void> {
   if (target === network.epochs) {
     return printLine(`${path}: all ${network.epochs} epochs are done (more: --epochs N)`);
   }
+  const method = withoutUndefined({ ...saved.method, patience: patience ?? saved.method.patience });
+  const { bestEpoch } = network;
+  if (bestEpoch !== undefined && network.epochs - bestEpoch >= (method.patience ?? Number.POSITIVE_INFINITY)) {
+    return printLine(
+      `${path}: ended with epoch ${network.epochs}, the best being epoch ${bestEpoch} (more: --patience N)`,
+    );
+  }
   const history = historyOf(network.metadata, path);
   await checkWritable(out);
   const { recipe, split } = withData({
     ...saved,
+    method,
     epochs: target,
     data: data === undefined ? saved.data : resolve(data),
   });

@@ -3,21 +3,14 @@
 
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import {
-  chooseThreads,
-  type Dataset,
-  DivergenceError,
-  type EpochReport,
-  type MethodOptions,
-  type Network,
-} from "ductus";
+import { chooseThreads, type Dataset, DivergenceError, type EpochReport, type Network } from "ductus";
 import { type DataSplit, loadDirectory, loadMnist } from "ductus/node";
 import { saveFile, saveResult } from "./model-file.js";
 import {
   addToHistory,
+  flagsOf,
   type HistoryEntry,
   learningRateOf,
-  METHOD_FLAGS,
   type Recipe,
   recipeMetadata,
   shellWord,
@@ -35,7 +28,7 @@ export interface RunOptions {
   readonly network: Network;
   readonly recipe: Recipe;
   readonly history: readonly HistoryEntry[];
-  readonly split: DataSplit;
+  readonly split: Parts;
   readonly out: string;
   /** How many epochs may be lost, 1 or more. */
   readonly checkpointEvery: number;
@@ -45,20 +38,30 @@ export interface RunOptions {
   readonly start: number;
 }
 
-function loadData({ data, limit }: DataRecipe): DataSplit {
-  const split = data === undefined ? loadMnist() : loadDirectory(data);
-  if (limit === undefined || limit >= split.training.length) return split;
-  return { ...split, training: split.training.slice(0, limit) };
+/** The data of a recipe in three parts; no validation data if none are held back. */
+export type Parts = Pick<DataSplit, "training" | "test"> & { readonly validation: Dataset | undefined };
+
+function loadData({ data, limit, validation: held }: DataRecipe): Parts {
+  const { all, training, validation, test } = data === undefined ? loadMnist() : loadDirectory(data);
+  if (held !== undefined && held >= all.length) {
+    throw new Error(`--validation: expected fewer than the ${all.length} training images there are, got ${held}`);
+  }
+  const split = held === undefined ? training.length : all.length - held;
+  return {
+    training: all.slice(0, Math.min(limit ?? split, split)),
+    validation: held === undefined ? validation : held === 0 ? undefined : all.slice(split, all.length),
+    test,
+  };
 }
 
-type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit">;
+type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
 
 /**
  * A recipe and the data that it names.
  * @throws {Error} if they cannot be loaded, or are not the data that it was used with before
  */
-export function withData<R extends DataRecipe>(recipe: R): { readonly recipe: R; readonly split: DataSplit } {
-  let split: DataSplit;
+export function withData<R extends DataRecipe>(recipe: R): { readonly recipe: R; readonly split: Parts } {
+  let split: Parts;
   try {
     split = loadData(recipe);
   } catch (error) {
@@ -95,6 +98,7 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   const epochs = recipe.epochs - network.epochs;
   const iteration = network.train(training, {
     ...recipe.method,
+    distortions: recipe.distortions,
     epochs,
     batchSize: recipe.batchSize,
     learningRate: learningRateOf(recipe),
@@ -124,7 +128,11 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
     }
     interrupt.signal.throwIfAborted();
     const result = await network.evaluate(test);
-    const rate = (epochs * training.length) / trainingSeconds;
+    const done = network.epochs + 1 - first;
+    const rate = (done * training.length) / trainingSeconds;
+    if (network.bestEpoch !== undefined) {
+      printLine(`used           epoch ${network.bestEpoch}, the best of ${network.epochs} in validation`);
+    }
     printLine(
       bold(`test accuracy  ${percent(result.accuracy)} ± ${percent(result.standardError)}`) +
         `  (${result.correct} / ${test.length}, ± one standard error)`,
@@ -178,7 +186,7 @@ function describe(layers: readonly number[], recipe: Recipe, training: Dataset, 
     ...(recipe.warmUp === 0 ? [] : [`warm-up ${recipe.warmUp}`]),
     ...(recipe.activation === "sigmoid" ? [] : [recipe.activation]),
     ...(recipe.cost === "quadratic" ? [] : [recipe.cost]),
-    ...Object.entries(recipe.method).map(([name, value]) => `${METHOD_FLAGS[name as keyof MethodOptions]} ${value}`),
+    ...flagsOf(recipe).map(([name, value]) => `${name} ${value}`),
   ];
   return (
     `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ` +
@@ -188,8 +196,8 @@ function describe(layers: readonly number[], recipe: Recipe, training: Dataset, 
   );
 }
 
-function epochLine({ epoch, cost, accuracy, validation, seconds }: EpochReport): string {
-  const { correct = 0, count = 0, accuracy: validated = 0 } = validation ?? {};
-  const score = `${correct} / ${count}  ${percent(validated)}`;
-  return `${String(epoch).padStart(5)}   ${cost.toFixed(6)}   ${percent(accuracy).padStart(8)}   ${score.padStart(21)}   ${formatSeconds(seconds)}`;
+function epochLine({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {
+  const { correct, count, accuracy: validated } = validation ?? {};
+  const score = validated === undefined ? "none" : `${correct} / ${count}  ${percent(validated)}`;
+  return `${String(epoch).padStart(5)}   ${cost.toFixed(6)}   ${percent(accuracy).padStart(8)}   ${score.padStart(21)}   ${formatSeconds(seconds)}${bestEpoch === epoch ? "   best" : ""}`;
 }

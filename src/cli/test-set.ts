@@ -16,12 +16,18 @@ export interface Measured {
 
 /** The data that a model names in its metadata, or those in another folder. */
 export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
-  const limit = Number(network.metadata.get("limit") ?? Number.NaN);
-  return withData({
+  const count = (key: string, least: number) => {
+    const number = Number(network.metadata.get(key) ?? Number.NaN);
+    return Number.isInteger(number) && number >= least ? number : undefined;
+  };
+  const dataset = withData({
     data: data ?? network.metadata.get("data"),
     dataHash: data === undefined ? network.metadata.get("data_sha256") : undefined,
-    limit: Number.isInteger(limit) && limit > 0 ? limit : undefined,
+    validation: count("validation", 0),
+    limit: count("limit", 1),
   }).split[part];
+  if (dataset === undefined) throw new Error(`--set: expected test or training, got ${part}: none was held back`);
+  return dataset;
 }
 
 export async function measure(network: Network, dataset: Dataset): Promise<Measured> {

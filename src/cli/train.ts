@@ -4,11 +4,12 @@ import { resolve } from "node:path";
 import { type Activation, type Cost, createReference, type InitialWeights, type MethodOptions, Network } from "ductus";
 import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS, OPTIMIZERS } from "../kernels.js";
 import { RANGES } from "../ranges.js";
+import { DISTORTION_OPTIONS, distortionsOf } from "./distortions.js";
 import { checkWritable, MODEL } from "./model-file.js";
 import { type Recipe, SCHEDULE } from "./recipe.js";
 import { run, threadsFor, withData } from "./run.js";
 import { printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand, parseNumber, UsageError, type Values } from "./usage.js";
+import { type Command, helpOf, parseCommand, parseNumber, UsageError, type Values, withoutUndefined } from "./usage.js";
 
 /** The recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md). */
 export const TRAIN: Command = {
@@ -44,8 +45,12 @@ Results go to standard output, progress to standard error. The model is saved af
     "weight-decay": { value: "L", help: "a weight's gradient grows by L times the weight: 0 to 1 (default 0)" },
     averaging: { value: "D", help: "use a running average of the weights, of which D stays: 0 to below 1 (default 0)" },
     "label-smoothing": { value: "E", help: "share of the label that goes to all classes: 0 to below 1 (default 0)" },
+    dropout: { value: "P", help: "share of hidden neurons left out in training: 0 to below 1 (default 0)" },
+    ...DISTORTION_OPTIONS,
     schedule: { value: "HOW", help: "of the learning rate: constant, cosine, or step:N:F", standard: "constant" },
     "warm-up": { value: "N", help: "epochs in which the learning rate rises: 0 to 1000000", standard: "0" },
+    patience: { value: "N", help: "stop after N epochs without better validation, use the best: 1 to 1000000" },
+    validation: { value: "N", help: "training images held back for validation, 0 for none (default: a sixth)" },
     seed: { value: "N", help: "decides initial weights and order of samples: 0 to 4294967295", standard: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
     limit: { value: "N", help: "train on the first N training samples only: 1 or more" },
@@ -57,13 +62,32 @@ Results go to standard output, progress to standard error. The model is saved af
 };
 
 /** Chosen on the validation set (docs/accuracy.md). */
-const PRESETS = {
+export const PRESETS = {
   notes: {},
   book: {
     epochs: "60",
     "learning-rate": "0.1",
     cost: "cross-entropy",
     "weight-decay": "1e-4",
+  },
+  best: {
+    hidden: "1200",
+    activation: "relu",
+    cost: "log-likelihood",
+    init: "he",
+    optimizer: "momentum",
+    momentum: "0.9",
+    "learning-rate": "0.05",
+    schedule: "cosine",
+    "batch-size": "64",
+    epochs: "100",
+    shift: "0.5",
+    rotation: "12.5",
+    scale: "0.15",
+    shear: "0.15",
+    elastic: "20",
+    sigma: "4",
+    validation: "0",
   },
 } as const satisfies Record<string, Record<string, string>>;
 
@@ -85,8 +109,10 @@ function method(values: Values): MethodOptions {
     weightDecay: values.number("weight-decay", RANGES.weightDecay),
     averaging: values.number("averaging", RANGES.share),
     labelSmoothing: values.number("label-smoothing", RANGES.share),
+    dropout: values.number("dropout", RANGES.share),
+    patience: values.number("patience", RANGES.epochs),
   };
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return withoutUndefined(options);
 }
 
 /** @throws {UsageError} for a value that cannot be used */
@@ -106,10 +132,12 @@ export function trainOptions(values: Values) {
     schedule: schedule(values),
     warmUp: values.number("warm-up", RANGES.warmUp) as number,
     method: method(values),
+    distortions: distortionsOf(values),
     initialWeights: values.choice("init", INITIAL_WEIGHTS) as InitialWeights,
     activation: values.choice("activation", ACTIVATIONS) as Activation,
     cost: values.choice("cost", COSTS) as Cost,
     data: data === undefined ? undefined : resolve(data),
+    validation: values.number("validation", RANGES.validation),
     limit: values.number("limit", RANGES.limit),
   };
   const sizes = values.text("hidden") as string;

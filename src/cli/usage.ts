@@ -129,3 +129,8 @@ export function parseNumber(name: string, text: string, range: Range): number {
   }
   return value;
 }
+
+/** Only the options that have a value. */
+export function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

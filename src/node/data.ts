@@ -17,6 +17,8 @@ export interface DataSplit {
   readonly validation: Dataset;
   /** To be read once, at the end: 10,000 of MNIST. */
   readonly test: Dataset;
+  /** The whole training file. */
+  readonly all: Dataset;
 }
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
@@ -105,7 +107,7 @@ function loadFiles(directory: string, check: (bytes: Uint8Array, file: number, n
   if (all.length < 2)
     throw new FormatError(trainLabels.name, "expected at least 2 samples, to train and to validate, got 1");
   const split = all.length - Math.max(1, Math.floor(all.length / 6));
-  return { training: all.slice(0, split), validation: all.slice(split, all.length), test };
+  return { training: all.slice(0, split), validation: all.slice(split, all.length), test, all };
 }
 
 function listDirectory(directory: string): string[] {

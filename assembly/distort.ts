@@ -1,0 +1,377 @@
+// Fresh distortions of the training images (Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
+// visual document analysis; ICDAR 2003). The pixel at p, counted from the middle of the image, shows the original at
+//   A p + t + alpha (g * n)(p),    A = [cos r, -sin r; sin r, cos r] [1 + s_x, h; 0, 1 + s_y]
+// with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y at each
+// pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels bilinear; 0 outside. (seed, epoch, image) decide.
+
+import { Dataset, FLOATS, Image, writeImage } from "./images";
+import { allocateBlock, release } from "./memory";
+import { DISTORTIONS, nextSigned, nextWord, openStream } from "./random";
+import { exp } from "./sigmoid";
+import { barrier, place, shareEnd, shareStart } from "./team";
+
+/** Images that are distorted together, if mini-batches are smaller: threads wait for each other before and after. */
+const BLOCK: u32 = 128;
+
+@unmanaged
+export class Distortion {
+  columns: u32;
+  rows: u32;
+  /** Columns in whole vectors. */
+  width: u32;
+  /** The bounds: pixels, radians, shares. */
+  shift: f64;
+  rotation: f64;
+  scale: f64;
+  shear: f64;
+  /** alpha / 127.5: the noise is bytes less 127.5. */
+  amplitude: f32;
+  /** g from its middle on, f32[radius + 1], right after this. */
+  radius: u32;
+  /** Room for u32[samples] addresses of distorted images, their records, and for each thread what it works with. */
+  room: usize;
+  samples: u32;
+  threads: u32;
+  recordBytes: u32;
+  threadBytes: u32;
+
+  get gaussian(): usize {
+    return changetype<usize>(this) + offsetof<Distortion>();
+  }
+
+  /** Where the record of a distorted image goes. */
+  record(s: u32): usize {
+    return this.room + <usize>this.samples * 4 + <usize>s * this.recordBytes;
+  }
+}
+
+/**
+ * Lets the images be distorted from now on, or with all bounds 0 no more: shift in pixels, rotation in radians, scale and shear as shares,
+ * alpha and sigma (above 0) in pixels. Images have rows of `columns` pixels. Returns 1, or 0 if the memory cannot be had.
+ */
+export function setDistortion(
+  dataset: Dataset,
+  columns: u32,
+  shift: f64,
+  rotation: f64,
+  scale: f64,
+  shear: f64,
+  alpha: f64,
+  sigma: f64,
+): u32 {
+  releaseDistortion(dataset);
+  if (shift === 0 && rotation === 0 && scale === 0 && shear === 0 && alpha === 0) return 1;
+  const radius = alpha === 0 ? 0 : <u32>ceil(3 * sigma);
+  const block = allocateBlock(offsetof<Distortion>() + (<u64>radius + 1) * 4);
+  if (block === 0) return 0;
+  const distortion = changetype<Distortion>(block);
+  distortion.columns = columns;
+  distortion.rows = dataset.inputs / columns;
+  distortion.width = (columns + 3) & ~3;
+  distortion.shift = shift;
+  distortion.rotation = rotation;
+  distortion.scale = scale;
+  distortion.shear = shear;
+  distortion.amplitude = <f32>(alpha / 127.5);
+  distortion.radius = radius;
+  distortion.room = 0;
+  distortion.samples = 0;
+  distortion.threads = 0;
+  setGaussian(distortion.gaussian, radius, sigma);
+  dataset.distortion = block;
+  return 1;
+}
+
+/** g_t = e^(-t^2 / (2 sigma^2)) for t = 0..radius, divided by the sum over -radius..radius. */
+function setGaussian(gaussian: usize, radius: u32, sigma: f64): void {
+  let sum: f64 = 0;
+  for (let t: u32 = 0; t <= radius; t++) {
+    const exponent = f32x4.splat(<f32>(-(<f64>t * t) / (2 * sigma * sigma)));
+    const g = f32x4.extract_lane(exp(exponent), 0);
+    store<f32>(gaussian + (t << 2), g);
+    sum += t === 0 ? g : 2 * <f64>g;
+  }
+  for (let t: u32 = 0; t <= radius; t++) {
+    const g = gaussian + (t << 2);
+    store<f32>(g, <f32>(load<f32>(g) / sum));
+  }
+}
+
+/** Makes room for the distorted images of mini-batches of m samples, and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
+export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
+  if (dataset.distortion === 0) return 1;
+  const distortion = changetype<Distortion>(dataset.distortion);
+  const batches = batchesTogether(m);
+  if (batches * m <= distortion.samples && threads <= distortion.threads) return 1;
+  const samples = max(batches * m, distortion.samples);
+  threads = max(threads, distortion.threads);
+  const rows = <u64>distortion.rows;
+  const columns = <u64>distortion.columns;
+  const width = <u64>distortion.width;
+  const extra = <u64>distortion.radius * 2;
+  // A record may be f32[inputs], and whole vectors are written: up to 12 bytes past its end.
+  const recordBytes = offsetof<Image>() + (rows * columns + 4) * 4;
+  const original = (rows + 3) * (columns + 3);
+  const noise = (rows + extra) * width;
+  const smoothed = rows * (width + extra);
+  const threadBytes = (original + noise + smoothed + 2 * rows * width + 8) * 4;
+  const room = allocateBlock(samples * (4 + recordBytes) + threads * threadBytes);
+  if (room === 0) return 0;
+  release(distortion.room);
+  distortion.room = room;
+  distortion.samples = samples;
+  distortion.threads = threads;
+  distortion.recordBytes = <u32>recordBytes;
+  distortion.threadBytes = <u32>threadBytes;
+  // The frames of the originals are never written again.
+  memory.fill(distortion.record(samples), 0, <usize>(threads * threadBytes));
+  return 1;
+}
+
+export function releaseDistortion(dataset: Dataset): void {
+  if (dataset.distortion === 0) return;
+  release(changetype<Distortion>(dataset.distortion).room);
+  release(dataset.distortion);
+  dataset.distortion = 0;
+}
+
+/** How many mini-batches of m samples are distorted together. */
+export function batchesTogether(m: u32): u32 {
+  return max(1, BLOCK / m);
+}
+
+/**
+ * Distorts `count` images (u32[count] addresses) by all threads of the team; returns the addresses of the new ones, which last until
+ * the next call. Returns 0 if the team was aborted.
+ */
+export function distortImages(dataset: Dataset, images: usize, count: u32): usize {
+  const distortion = changetype<Distortion>(dataset.distortion);
+  // Another thread may still be training on those before.
+  if (!barrier()) return 0;
+  const end = shareEnd(count);
+  for (let s = shareStart(count); s < end; s++) {
+    const record = distortion.record(s);
+    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    distortImage(distortion, dataset, image, image.index, changetype<Image>(record));
+    store<u32>(distortion.room + (s << 2), <u32>record);
+  }
+  return barrier() ? distortion.room : 0;
+}
+
+/**
+ * Image i of the data set as epoch `epoch` of a training with this seed sees the one of this number: the address of u8[inputs], or of
+ * f32[inputs] if it was given so, which last until the next call. Room must have been reserved.
+ */
+export function distortedImage(dataset: Dataset, i: u32, number: u32, seed: u32, epoch: u32): usize {
+  const distortion = changetype<Distortion>(dataset.distortion);
+  dataset.seed = seed;
+  dataset.epoch = epoch;
+  const image = changetype<Image>(<usize>load<u32>(dataset.images + (i << 2)));
+  return distortImage(distortion, dataset, image, number, changetype<Image>(distortion.record(0)));
+}
+
+/** Returns the address of the new pixels. */
+function distortImage(distortion: Distortion, dataset: Dataset, image: Image, number: u32, distorted: Image): usize {
+  const rows = distortion.rows;
+  const columns = distortion.columns;
+  const width = distortion.width;
+  const original = distortion.record(distortion.samples) + <usize>(place() * distortion.threadBytes);
+  const displacements = original + ((<usize>(rows + 3) * (columns + 3)) << 2);
+  const noise = displacements + ((<usize>rows * width) << 3);
+  openStream(dataset.seed, DISTORTIONS, number, dataset.epoch, 0, 0);
+  const shiftX = distortion.shift * nextSigned();
+  const shiftY = distortion.shift * nextSigned();
+  const angle = distortion.rotation * nextSigned();
+  const scaleX = 1 + distortion.scale * nextSigned();
+  const scaleY = 1 + distortion.scale * nextSigned();
+  const shear = distortion.shear * nextSigned();
+  if (distortion.radius !== 0) {
+    displace(distortion, noise, displacements);
+    displace(distortion, noise, displacements + ((<usize>rows * width) << 2));
+  }
+  copyOriginal(image, distortion, original);
+  const sine = series(angle, angle * angle, 3);
+  const cosine = series(1, angle * angle, 2);
+  const middleX = <f64>(columns - 1) / 2;
+  const middleY = <f64>(rows - 1) / 2;
+  const floats = image.length === FLOATS;
+  const pixels = floats ? distorted.entries : noise; // noise is no more in use
+  sample(
+    distortion,
+    original,
+    displacements,
+    <f32>(cosine * scaleX),
+    <f32>(cosine * shear - sine * scaleY),
+    <f32>(sine * scaleX),
+    <f32>(sine * shear + cosine * scaleY),
+    <f32>(middleX + shiftX),
+    <f32>(middleY + shiftY),
+    <f32>middleX,
+    <f32>middleY,
+    floats,
+    pixels,
+  );
+  distorted.label = image.label;
+  distorted.index = number;
+  if (floats) distorted.length = FLOATS;
+  else writeImage(changetype<usize>(distorted), pixels, dataset.inputs);
+  return pixels;
+}
+
+/** first - first x^2 / (n (n - 1)) + ...: sin x from x and 3, cos x from 1 and 2. */
+function series(first: f64, square: f64, n: f64): f64 {
+  let sum = first;
+  for (; n < 23; n += 2) {
+    first *= -square / (n * (n - 1));
+    sum += first;
+  }
+  return sum;
+}
+
+/** The pixels, bytes as they are, in a frame of zeros: one before and two after, where bilinear sampling reads. */
+function copyOriginal(image: Image, distortion: Distortion, original: usize): void {
+  const columns = distortion.columns;
+  const stride = (<usize>(columns + 3)) << 2;
+  const corner = original + stride + 4;
+  for (let r: u32 = 0; r < distortion.rows; r++) {
+    const row = corner + <usize>r * stride;
+    if (image.length === FLOATS) memory.copy(row, image.entries + ((<usize>r * columns) << 2), columns << 2);
+    else memory.fill(row, 0, columns << 2);
+  }
+  if (image.length === FLOATS) return;
+  const end = image.end;
+  let k: u32 = 0;
+  let row = corner;
+  for (let entry = image.entries; entry < end; entry += 2) {
+    k += load<u8>(entry, 1);
+    for (; k >= columns; k -= columns) row += stride;
+    store<f32>(row + (k << 2), <f32>load<u8>(entry));
+  }
+}
+
+/** alpha (g * n) for one direction: f32[rows][width]. */
+function displace(distortion: Distortion, noise: usize, displacements: usize): void {
+  const rows = distortion.rows;
+  const columns = distortion.columns;
+  const radius = distortion.radius;
+  const gaussian = distortion.gaussian;
+  const amplitude = distortion.amplitude;
+  const stride = (<usize>distortion.width) << 2;
+  const margin = <usize>radius * stride;
+  const first = noise + margin;
+  const last = first + <usize>rows * stride;
+  for (let row = first; row < last; row += stride) {
+    for (let n = row; n < row + stride; n += 16) {
+      const bytes = i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(i32x4.splat(nextWord())));
+      const signed = f32x4.sub(f32x4.convert_i32x4_u(bytes), f32x4.splat(127.5));
+      v128.store(n, f32x4.mul(signed, f32x4.splat(amplitude)));
+    }
+  }
+  const height = last - first;
+  for (let row = first - stride; row >= noise; row -= stride) memory.copy(row, row + height, stride);
+  for (let row = last; row < last + margin; row += stride) memory.copy(row, row - height, stride);
+  // Down the columns, into rows that go on at both ends; then along them.
+  let row = last + margin + ((<usize>radius) << 2);
+  for (let source = first; source < last; source += stride) {
+    for (let c: usize = 0; c < stride; c += 16) {
+      v128.store(row + c, smooth(gaussian, radius, source + c, stride));
+    }
+    for (let i: u32 = 1; i <= radius; i++) store<f32>(row - (i << 2), load<f32>(row + ((columns - i) << 2)));
+    for (let i = columns; i < columns + radius; i++) store<f32>(row + (i << 2), load<f32>(row + ((i - columns) << 2)));
+    for (let c: usize = 0; c < stride; c += 16) {
+      v128.store(displacements + c, smooth(gaussian, radius, row + c, 4));
+    }
+    displacements += stride;
+    row += stride + ((<usize>radius) << 3);
+  }
+}
+
+/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for four x that have neighbours `step` bytes apart. */
+function smooth(gaussian: usize, radius: u32, x: usize, step: usize): v128 {
+  let sum = f32x4.mul(v128.load32_splat(gaussian), v128.load(x));
+  let before = x;
+  let after = x;
+  const end = gaussian + (radius << 2);
+  while (gaussian < end) {
+    gaussian += 4;
+    before -= step;
+    after += step;
+    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(gaussian), f32x4.add(v128.load(before), v128.load(after))));
+  }
+  return sum;
+}
+
+/** The distorted image from the original: f32[inputs], or nearest bytes; up to 3 more are written. */
+function sample(
+  distortion: Distortion,
+  original: usize,
+  displacements: usize,
+  xx: f32,
+  xy: f32,
+  yx: f32,
+  yy: f32,
+  x0: f32,
+  y0: f32,
+  middleX: f32,
+  middleY: f32,
+  floats: bool,
+  out: usize,
+): void {
+  const rows = distortion.rows;
+  const columns = distortion.columns;
+  const stride = distortion.width;
+  const framed = columns + 3;
+  const lowest = f32x4.splat(-1);
+  const right = f32x4.splat(<f32>columns);
+  const bottom = f32x4.splat(<f32>rows);
+  const yOffset = (<usize>rows * stride) << 2;
+  for (let r: u32 = 0; r < rows; r++) {
+    const dr = <f32>r - middleY;
+    const rowX = f32x4.splat(xy * dr + x0);
+    const rowY = f32x4.splat(yy * dr + y0);
+    for (let c: u32 = 0; c < columns; c += 4) {
+      const dc = f32x4.sub(f32x4.convert_i32x4_u(i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3))), f32x4.splat(middleX));
+      const d = displacements + ((<usize>r * stride + c) << 2);
+      let x = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(xx), dc), rowX), v128.load(d));
+      let y = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(yx), dc), rowY), v128.load(d + yOffset));
+      x = f32x4.pmin(f32x4.pmax(x, lowest), right);
+      y = f32x4.pmin(f32x4.pmax(y, lowest), bottom);
+      const left = f32x4.floor(x);
+      const top = f32x4.floor(y);
+      x = f32x4.sub(x, left);
+      y = f32x4.sub(y, top);
+      // From -1 on, where the frame begins.
+      const cells = i32x4.add(
+        i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.sub(top, lowest)), i32x4.splat(framed)),
+        i32x4.trunc_sat_f32x4_s(f32x4.sub(left, lowest)),
+      );
+      const p0 = original + ((<usize>i32x4.extract_lane(cells, 0)) << 2);
+      const p1 = original + ((<usize>i32x4.extract_lane(cells, 1)) << 2);
+      const p2 = original + ((<usize>i32x4.extract_lane(cells, 2)) << 2);
+      const p3 = original + ((<usize>i32x4.extract_lane(cells, 3)) << 2);
+      const below = (<usize>framed) << 2;
+      const upper = between(pair(p0, p1), pair(p2, p3), x);
+      const lower = between(pair(p0 + below, p1 + below), pair(p2 + below, p3 + below), x);
+      const value = f32x4.add(upper, f32x4.mul(y, f32x4.sub(lower, upper)));
+      const k = <usize>r * columns + c;
+      if (floats) v128.store(out + (k << 2), value);
+      else {
+        const whole = i32x4.trunc_sat_f32x4_u(f32x4.nearest(value));
+        const half = i16x8.narrow_i32x4_u(whole, whole);
+        v128.store32_lane(out + k, i8x16.narrow_i16x8_u(half, half), 0);
+      }
+    }
+  }
+}
+
+/** Two pixels at a and their right neighbours at b, as [a, a + 1, b, b + 1]. */
+function pair(a: usize, b: usize): v128 {
+  return v128.load64_lane(b, v128.load64_zero(a), 1);
+}
+
+/** From four pixels and their right neighbours, as two pairs: left + x (right - left). */
+function between(first: v128, second: v128, x: v128): v128 {
+  const left = v128.shuffle<f32>(first, second, 0, 2, 4, 6);
+  const right = v128.shuffle<f32>(first, second, 1, 3, 5, 7);
+  return f32x4.add(left, f32x4.mul(x, f32x4.sub(right, left)));
+}
