@@ -157,12 +157,19 @@ function denseUpdateOf<Row>(
 }
 
 /**
- * sum over j of w_kj delta_j, for rows k .. k + 3 of a layer's weights and the deltas of two samples, to sums and sums2 (v128
- * each). Rows past the last one stand for padding: any finite sum will do.
- * Each sum is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
+ * sum over j of w_kj delta_j, for four rows k of a layer's weights: of one sample, returned, and with Samples = Row2 of another, to sums2
+ * (v128). Each sum is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
  */
-export function rowSums(layer: Layer, k: u32, delta: usize, delta2: usize, sums: usize, sums2: usize): void {
-  const last = <usize>(layer.inputs - 1 - k);
+export function rowSums<Samples>(
+  layer: Layer,
+  k0: usize,
+  k1: usize,
+  k2: usize,
+  k3: usize,
+  delta: usize,
+  delta2: usize,
+  sums2: usize,
+): v128 {
   let sum0 = f32x4.splat(0);
   let sum1 = sum0;
   let sum2 = sum0;
@@ -175,38 +182,38 @@ export function rowSums(layer: Layer, k: u32, delta: usize, delta2: usize, sums:
   for (let p: u32 = 0; p < layer.panels; p++) {
     const stride = (<usize>layer.width(p)) << 4;
     // Four pointers that move: offsets from one, Binaryen would compute anew for every vector.
-    let row0 = panel + <usize>k * stride;
-    let row1 = row0 + min<usize>(last, 1) * stride;
-    let row2 = row0 + min<usize>(last, 2) * stride;
-    let row3 = row0 + min<usize>(last, 3) * stride;
+    let row0 = panel + k0 * stride;
+    let row1 = panel + k1 * stride;
+    let row2 = panel + k2 * stride;
+    let row3 = panel + k3 * stride;
     const end = row0 + stride;
-    for (; row0 < end; row0 += 16, row1 += 16, row2 += 16, row3 += 16, delta += 16, delta2 += 16) {
+    for (; row0 < end; row0 += 16, row1 += 16, row2 += 16, row3 += 16) {
       const d = v128.load(delta);
-      const e = v128.load(delta2);
+      const e = offsetof<Samples>() > 16 ? v128.load(delta2) : d;
       const w0 = v128.load(row0);
       sum0 = f32x4.add(sum0, f32x4.mul(d, w0));
-      sum4 = f32x4.add(sum4, f32x4.mul(e, w0));
+      if (offsetof<Samples>() > 16) sum4 = f32x4.add(sum4, f32x4.mul(e, w0));
       const w1 = v128.load(row1);
       sum1 = f32x4.add(sum1, f32x4.mul(d, w1));
-      sum5 = f32x4.add(sum5, f32x4.mul(e, w1));
+      if (offsetof<Samples>() > 16) sum5 = f32x4.add(sum5, f32x4.mul(e, w1));
       const w2 = v128.load(row2);
       sum2 = f32x4.add(sum2, f32x4.mul(d, w2));
-      sum6 = f32x4.add(sum6, f32x4.mul(e, w2));
+      if (offsetof<Samples>() > 16) sum6 = f32x4.add(sum6, f32x4.mul(e, w2));
       const w3 = v128.load(row3);
       sum3 = f32x4.add(sum3, f32x4.mul(d, w3));
-      sum7 = f32x4.add(sum7, f32x4.mul(e, w3));
+      if (offsetof<Samples>() > 16) sum7 = f32x4.add(sum7, f32x4.mul(e, w3));
+      delta += 16;
+      if (offsetof<Samples>() > 16) delta2 += 16;
     }
     panel += stride * layer.inputs;
   }
-  // Transposed by halves: first lanes 0 + 2 and 1 + 3 of each row, then the two together.
-  const pairs01 = f32x4.add(v128.shuffle<f32>(sum0, sum1, 0, 4, 1, 5), v128.shuffle<f32>(sum0, sum1, 2, 6, 3, 7));
-  const pairs23 = f32x4.add(v128.shuffle<f32>(sum2, sum3, 0, 4, 1, 5), v128.shuffle<f32>(sum2, sum3, 2, 6, 3, 7));
-  const pairs45 = f32x4.add(v128.shuffle<f32>(sum4, sum5, 0, 4, 1, 5), v128.shuffle<f32>(sum4, sum5, 2, 6, 3, 7));
-  const pairs67 = f32x4.add(v128.shuffle<f32>(sum6, sum7, 0, 4, 1, 5), v128.shuffle<f32>(sum6, sum7, 2, 6, 3, 7));
-  v128.store(sums, addHalves(pairs01, pairs23));
-  v128.store(sums2, addHalves(pairs45, pairs67));
+  if (offsetof<Samples>() > 16) v128.store(sums2, addLanes(sum4, sum5, sum6, sum7));
+  return addLanes(sum0, sum1, sum2, sum3);
 }
 
-function addHalves(a: v128, b: v128): v128 {
-  return f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+/** The sums of the lanes of four vectors, transposed by halves: first lanes 0 + 2 and 1 + 3 of each, then the two together. */
+function addLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
+  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
+  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }

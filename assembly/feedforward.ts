@@ -2,11 +2,12 @@
 // z_j starts at b_j and adds its terms w_kj a_k by ascending k, so every kernel and tile gives the same bits.
 
 import { activate, SOFTMAX, softmax } from "./activation";
+import { listActive } from "./active";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
 import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
-import { sparseSum } from "./sparse";
+import { Neuron, Pixel, sparseSum } from "./sparse";
 
 /** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
@@ -36,8 +37,10 @@ export function feedforwardRest(network: Network, first: u32, count: u32, traini
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
     const layer = network.layer(l);
-    const a = previous.activationsOf(first);
-    denseLayer(layer, count, a, previous.stride, layer.activationsOf(first), 0, layer.panels);
+    const z = layer.activationsOf(first);
+    listActive(previous, first, count);
+    if (previous.listBytes !== 0) activeLayer(layer, previous, first, count, z);
+    else denseLayer(layer, count, previous.activationsOf(first), previous.stride, z, 0, layer.panels);
     activate(layer, first, count, 0, layer.vectors);
     if (training !== null && l < network.layers)
       dropActivations(network, training, l, first, count, 0, layer.vectors, visit);
@@ -56,7 +59,22 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      sparseSum(width, changetype<Image>(<usize>load<u32>(images + (s << 2))), panel, biases, zs);
+      const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+      sparseSum<Pixel>(width, image.entries, image.end, panel, biases, zs);
+    }
+  }
+}
+
+/** z from the neurons of the layer before that are not 0, for samples first..first+count-1. */
+function activeLayer(layer: Layer, previous: Layer, first: u32, count: u32, z: usize): void {
+  for (let p: u32 = 0; p < layer.panels; p++) {
+    const width = layer.width(p);
+    const panel = layer.panel(p);
+    const offset = (<usize>layer.firstVector(p)) << 4;
+    let zs = z + offset;
+    for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
+      const active = previous.activeOf(first + s);
+      sparseSum<Neuron>(width, active.entries, active.end, panel, layer.biases + offset, zs);
     }
   }
 }

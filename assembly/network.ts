@@ -4,6 +4,7 @@
 // input contributes to, and what its update touches. Biases, activations and delta are padded to `vectors` vectors alike.
 
 import { SIGMOID, SOFTMAX } from "./activation";
+import { Active, listBytes } from "./active";
 import { LOG_LIKELIHOOD } from "./cost";
 import { allocateBlock, release } from "./memory";
 import { nextNormal, openStream, WEIGHTS } from "./random";
@@ -38,6 +39,9 @@ export class Layer {
   /** a^l (z^l before f) and delta^l of the samples of a mini-batch: f32[batch][4 * vectors]. */
   activations: usize;
   delta: usize;
+  /** The neurons that are not 0, of each sample: see active.ts. */
+  lists: usize;
+  listBytes: u32;
 
   /** The first vector of panel p. */
   firstVector(p: u32): u32 {
@@ -100,6 +104,11 @@ export class Layer {
     return this.activations + <usize>s * this.stride;
   }
 
+  /** Sample s's neurons that are not 0. */
+  @inline activeOf(s: u32): Active {
+    return changetype<Active>(this.lists + <usize>s * this.listBytes);
+  }
+
   /** Address of sample s's delta. */
   @inline deltaOf(s: u32): usize {
     return this.delta + <usize>s * this.stride;
@@ -117,7 +126,7 @@ export class Network {
   arrangement: u32;
   /**
    * Room for `block` images with all their pixels as f32, for each thread: f32[threads][block][inputs, padded to vectors]. The
-   * activations and deltas follow in the same block.
+   * activations, deltas and lists follow in the same block.
    */
   expansions: usize;
   block: u32;
@@ -201,6 +210,9 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
     layer.setPanels(1);
     floats += ((<u64>layer.vectors) << 2) * (<u64>layer.inputs + 1);
   }
+  for (let l: u32 = 1; l < count; l++) {
+    network.layer(l).listBytes = l < count - 1 ? listBytes(network.layer(l), network.layer(l + 1)) : 0;
+  }
   const block = allocateBlock(floats << 2);
   if (block === 0) {
     release(header);
@@ -279,10 +291,10 @@ export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
   if (batch <= network.batch && threads <= network.threads) return 1;
   batch = max(batch, network.batch);
   threads = max(threads, network.threads);
-  let stride: u64 = 0;
-  for (let l: u32 = 1; l <= network.layers; l++) stride += network.layer(l).stride;
+  let sample: u64 = 0;
+  for (let l: u32 = 1; l <= network.layers; l++) sample += 2 * network.layer(l).stride + network.layer(l).listBytes;
   const expansions = <u64>threads * network.block * network.inputStride;
-  let address = allocateBlock(expansions + 2 * stride * batch);
+  let address = allocateBlock(expansions + sample * batch);
   if (address === 0) return 0;
   release(network.expansions);
   network.threads = threads;
@@ -293,6 +305,10 @@ export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
     layer.activations = address;
     layer.delta = address + layer.stride * batch;
     address = layer.delta + layer.stride * batch;
+  }
+  for (let l: u32 = 1; l <= network.layers; l++) {
+    network.layer(l).lists = address;
+    address += <usize>network.layer(l).listBytes * batch;
   }
   network.batch = batch;
   return 1;

@@ -47,6 +47,13 @@ function forOwn(network: Network, kind: u32, eta: f32, t: u32): void {
       continue;
     }
     const previous = network.layer(l - 1);
+    if (previous.listBytes !== 0) {
+      const from = layer.firstVector(shareStart(layer.panels));
+      const to = layer.firstVector(shareEnd(layer.panels));
+      step(network, kind, layer.weights + column(layer, from), layer.weights + column(layer, to), decay, eta, t);
+      step(network, kind, layer.biases + ((<usize>from) << 4), layer.biases + ((<usize>to) << 4), 0, eta, t);
+      continue;
+    }
     const first = min(layer.inputs, previous.firstOf(place(), size()) << 2);
     const end = min(layer.inputs, previous.firstOf(place() + 1, size()) << 2);
     for (let p: u32 = 0; p < layer.panels; p++) {

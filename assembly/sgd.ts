@@ -13,7 +13,7 @@ import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { Dataset, expandImages, Image, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
 import { decayWeights, optimise, SGD } from "./optimise";
-import { sparseUpdate } from "./sparse";
+import { Neuron, Pixel, sparseUpdate } from "./sparse";
 import { barrier, place, shareEnd, shareStart, size } from "./team";
 
 /**
@@ -68,7 +68,11 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   if (!barrier()) return false;
   decayWeights(network, eta);
   updateFirst(network, images, m, step);
-  for (let l: u32 = 2; l <= network.layers; l++) updateLayer(network.layer(l - 1), network.layer(l), m);
+  for (let l: u32 = 2; l <= network.layers; l++) {
+    const previous = network.layer(l - 1);
+    if (previous.listBytes !== 0) updateActive(previous, network.layer(l), m);
+    else updateLayer(previous, network.layer(l), m);
+  }
   optimise(network, eta, t);
   return true;
 }
@@ -119,7 +123,8 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32):
       const panel = layer.panel(p) + layer.target;
       let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
       for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-        sparseUpdate(width, changetype<Image>(<usize>load<u32>(images + (s << 2))), panel, d);
+        const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+        sparseUpdate<Pixel>(width, image.entries, image.end, panel, d);
       }
     }
   } else {
@@ -132,6 +137,22 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32):
         const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);
         denseUpdate(layer, p, 0, layer.inputs, samples, a, network.inputStride, d);
       }
+    }
+  }
+}
+
+/** A layer that goes by lists, which nobody overwrites before the next barrier: this thread's panels. */
+function updateActive(previous: Layer, layer: Layer, m: u32): void {
+  const from = shareStart(layer.panels);
+  const to = shareEnd(layer.panels);
+  updateBiases(layer, m, layer.firstVector(from), layer.firstVector(to));
+  for (let p = from; p < to; p++) {
+    const width = layer.width(p);
+    const panel = layer.panel(p) + layer.target;
+    let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
+    for (let s: u32 = 0; s < m; s++, d += layer.stride) {
+      const active = previous.activeOf(s);
+      sparseUpdate<Neuron>(width, active.entries, active.end, panel, d);
     }
   }
 }

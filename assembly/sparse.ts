@@ -1,22 +1,32 @@
-// Products of weights with an image's non-zero pixels, for one panel: one pixel is one row of weights.
-// The sums, or the deltas, of one sample stay in registers over all pixels.
+// Products of weights with inputs that are not zero, for one panel: an image's pixels, or the neurons of a ReLU layer. One input is one row
+// of weights. The sums, or the deltas, of one sample stay in registers over all inputs.
 
-import { Image, PIXELS } from "./images";
+import { PIXELS } from "./images";
 import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
 
-/** z = b + sum of a_k w_k by ascending k, for a panel of `width` vectors. */
-export function sparseSum(width: u32, image: Image, row: usize, biases: usize, z: usize): void {
-  if (width === 8) sparseSumOf<Row8>(image, row, biases, z);
-  else if (width === 7) sparseSumOf<Row7>(image, row, biases, z);
-  else if (width === 6) sparseSumOf<Row6>(image, row, biases, z);
-  else if (width === 5) sparseSumOf<Row5>(image, row, biases, z);
-  else if (width === 4) sparseSumOf<Row4>(image, row, biases, z);
-  else if (width === 3) sparseSumOf<Row3>(image, row, biases, z);
-  else if (width === 2) sparseSumOf<Row2>(image, row, biases, z);
-  else sparseSumOf<Row1>(image, row, biases, z);
+/** What inputs are listed as, told apart by size: 2 bytes a pixel (images.ts), 8 a neuron (active.ts). */
+@unmanaged
+export class Pixel {
+  entry: u16;
+}
+@unmanaged
+export class Neuron {
+  entry: u64;
 }
 
-function sparseSumOf<Row>(image: Image, row: usize, biases: usize, z: usize): void {
+/** z = b + sum of a_k w_k by ascending k, for a panel of `width` vectors and the entries entry..end-1. */
+export function sparseSum<Input>(width: u32, entry: usize, end: usize, row: usize, biases: usize, z: usize): void {
+  if (width === 8) sparseSumOf<Row8, Input>(entry, end, row, biases, z);
+  else if (width === 7) sparseSumOf<Row7, Input>(entry, end, row, biases, z);
+  else if (width === 6) sparseSumOf<Row6, Input>(entry, end, row, biases, z);
+  else if (width === 5) sparseSumOf<Row5, Input>(entry, end, row, biases, z);
+  else if (width === 4) sparseSumOf<Row4, Input>(entry, end, row, biases, z);
+  else if (width === 3) sparseSumOf<Row3, Input>(entry, end, row, biases, z);
+  else if (width === 2) sparseSumOf<Row2, Input>(entry, end, row, biases, z);
+  else sparseSumOf<Row1, Input>(entry, end, row, biases, z);
+}
+
+function sparseSumOf<Row, Input>(entry: usize, end: usize, panel: usize, biases: usize, z: usize): void {
   let z0 = v128.load(biases);
   let z1 = offsetof<Row>() > 16 ? v128.load(biases, 16) : z0;
   let z2 = offsetof<Row>() > 32 ? v128.load(biases, 32) : z0;
@@ -25,10 +35,11 @@ function sparseSumOf<Row>(image: Image, row: usize, biases: usize, z: usize): vo
   let z5 = offsetof<Row>() > 80 ? v128.load(biases, 80) : z0;
   let z6 = offsetof<Row>() > 96 ? v128.load(biases, 96) : z0;
   let z7 = offsetof<Row>() > 112 ? v128.load(biases, 112) : z0;
-  const end = image.end;
-  for (let entry = image.entries; entry < end; entry += 2) {
-    const x = v128.load32_splat(PIXELS + ((<usize>load<u8>(entry)) << 2));
-    row += <usize>load<u8>(entry, 1) * offsetof<Row>();
+  let row = panel;
+  for (; entry < end; entry += offsetof<Input>()) {
+    const x = v128.load32_splat(offsetof<Input>() === 2 ? PIXELS + ((<usize>load<u8>(entry)) << 2) : entry);
+    if (offsetof<Input>() === 2) row += <usize>load<u8>(entry, 1) * offsetof<Row>();
+    else row = panel + <usize>load<u32>(entry, 4) * offsetof<Row>();
     z0 = f32x4.add(z0, f32x4.mul(x, v128.load(row, 0)));
     if (offsetof<Row>() > 16) z1 = f32x4.add(z1, f32x4.mul(x, v128.load(row, 16)));
     if (offsetof<Row>() > 32) z2 = f32x4.add(z2, f32x4.mul(x, v128.load(row, 32)));
@@ -51,19 +62,19 @@ function sparseSumOf<Row>(image: Image, row: usize, biases: usize, z: usize): vo
   if (offsetof<Row>() > 112) v128.store(z, z7, 112);
 }
 
-/** w_kj += a_k d_j for the non-zero pixels k and the outputs j of a panel of `width` vectors. */
-export function sparseUpdate(width: u32, image: Image, row: usize, d: usize): void {
-  if (width === 8) sparseUpdateOf<Row8>(image, row, d);
-  else if (width === 7) sparseUpdateOf<Row7>(image, row, d);
-  else if (width === 6) sparseUpdateOf<Row6>(image, row, d);
-  else if (width === 5) sparseUpdateOf<Row5>(image, row, d);
-  else if (width === 4) sparseUpdateOf<Row4>(image, row, d);
-  else if (width === 3) sparseUpdateOf<Row3>(image, row, d);
-  else if (width === 2) sparseUpdateOf<Row2>(image, row, d);
-  else sparseUpdateOf<Row1>(image, row, d);
+/** w_kj += a_k d_j for the inputs k of the entries entry..end-1 and the outputs j of a panel of `width` vectors. */
+export function sparseUpdate<Input>(width: u32, entry: usize, end: usize, row: usize, d: usize): void {
+  if (width === 8) sparseUpdateOf<Row8, Input>(entry, end, row, d);
+  else if (width === 7) sparseUpdateOf<Row7, Input>(entry, end, row, d);
+  else if (width === 6) sparseUpdateOf<Row6, Input>(entry, end, row, d);
+  else if (width === 5) sparseUpdateOf<Row5, Input>(entry, end, row, d);
+  else if (width === 4) sparseUpdateOf<Row4, Input>(entry, end, row, d);
+  else if (width === 3) sparseUpdateOf<Row3, Input>(entry, end, row, d);
+  else if (width === 2) sparseUpdateOf<Row2, Input>(entry, end, row, d);
+  else sparseUpdateOf<Row1, Input>(entry, end, row, d);
 }
 
-function sparseUpdateOf<Row>(image: Image, row: usize, d: usize): void {
+function sparseUpdateOf<Row, Input>(entry: usize, end: usize, panel: usize, d: usize): void {
   const d0 = v128.load(d);
   const d1 = offsetof<Row>() > 16 ? v128.load(d, 16) : d0;
   const d2 = offsetof<Row>() > 32 ? v128.load(d, 32) : d0;
@@ -72,10 +83,11 @@ function sparseUpdateOf<Row>(image: Image, row: usize, d: usize): void {
   const d5 = offsetof<Row>() > 80 ? v128.load(d, 80) : d0;
   const d6 = offsetof<Row>() > 96 ? v128.load(d, 96) : d0;
   const d7 = offsetof<Row>() > 112 ? v128.load(d, 112) : d0;
-  const end = image.end;
-  for (let entry = image.entries; entry < end; entry += 2) {
-    const x = v128.load32_splat(PIXELS + ((<usize>load<u8>(entry)) << 2));
-    row += <usize>load<u8>(entry, 1) * offsetof<Row>();
+  let row = panel;
+  for (; entry < end; entry += offsetof<Input>()) {
+    const x = v128.load32_splat(offsetof<Input>() === 2 ? PIXELS + ((<usize>load<u8>(entry)) << 2) : entry);
+    if (offsetof<Input>() === 2) row += <usize>load<u8>(entry, 1) * offsetof<Row>();
+    else row = panel + <usize>load<u32>(entry, 4) * offsetof<Row>();
     v128.store(row, f32x4.add(v128.load(row, 0), f32x4.mul(x, d0)), 0);
     if (offsetof<Row>() > 16) v128.store(row, f32x4.add(v128.load(row, 16), f32x4.mul(x, d1)), 16);
     if (offsetof<Row>() > 32) v128.store(row, f32x4.add(v128.load(row, 32), f32x4.mul(x, d2)), 32);

@@ -110,6 +110,41 @@ describe("shapes", () => {
   });
 });
 
+// Above a ReLU layer, a layer of more than 60 neurons goes by lists of those that are not 0.
+describe("wide layers above ReLU layers", () => {
+  const relu = { activation: "relu", cost: "log-likelihood", initialWeights: "he" } as const;
+  describe.each([
+    ["plain descent", {}],
+    ["momentum, decay and dropout", { optimizer: "momentum", momentum: 0.9, weightDecay: 0.01, dropout: 0.3 }],
+    ["Adam and averaging", { ...ADAM, average: 0.9 }],
+  ] as const)("%s", (name, method) => {
+    test.each([
+      [[20, 1, 61, 5], 8],
+      [[20, 33, 60, 5], 8],
+      [[20, 70, 64, 65, 5], 7],
+      [[20, 40, 130], 1],
+      [[20, 100, 200, 30, 5], 60],
+    ])("%j, batches of %i", (layers, batchSize) =>
+      expectSameBits({ ...RECIPE, ...relu, method, layers, batchSize, eta: name.startsWith("Adam") ? 0.01 : 0.05 }),
+    );
+  });
+
+  test("a sample that excites no neuron", async () => {
+    const data = new Dataset({ images: new Uint8Array(6), labels: Uint8Array.of(1, 0), classes: 3 });
+    const run = async (kernels: Kernels) => {
+      const network = kernels.createNetwork([3, 9, 64, 3], "relu", "log-likelihood");
+      network.initialise("he", 1);
+      // With biases of 0, an empty image gives 0 everywhere.
+      const dataset = kernels.createDataset(data);
+      await network.trainBatches(dataset, 0, 1, 0.5, 2);
+      return [1, 2, 3].map((l) => network.readLayer(l));
+    };
+    const expected = await run(createReference());
+    for (const kernels of [single, ...teams]) expect(await run(kernels)).toEqual(expected);
+    expect(expected[2].biases.some((b) => b !== 0)).toBe(true);
+  });
+});
+
 describe("worked by hand: one weight, one bias, one image, three steps", () => {
   // Input 1, one sigmoid output, cross-entropy, y = 1: so the gradient is g = a - 1 for weight and bias alike, a = sigma(w + b).
   // With w = b = 0: a = 1/2, g = -1/2.
