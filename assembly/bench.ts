@@ -6,6 +6,7 @@ import { Layer, Network } from "./network";
 
 export { backprop } from "./backprop";
 export { outputErrors } from "./cost";
+export { distortImages } from "./distort";
 export { feedforwardFirst, feedforwardRest } from "./feedforward";
 export * from "./index";
 export { updateFirst, updateLayer } from "./sgd";

@@ -273,32 +273,38 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
   // Down the columns, into rows that go on at both ends; then along them.
   let row = last + margin + ((<usize>radius) << 2);
   for (let source = first; source < last; source += stride) {
-    for (let c: usize = 0; c < stride; c += 16) {
-      v128.store(row + c, smooth(gaussian, radius, source + c, stride));
-    }
+    smooth(gaussian, radius, source, stride, row, stride);
     for (let i: u32 = 1; i <= radius; i++) store<f32>(row - (i << 2), load<f32>(row + ((columns - i) << 2)));
     for (let i = columns; i < columns + radius; i++) store<f32>(row + (i << 2), load<f32>(row + ((i - columns) << 2)));
-    for (let c: usize = 0; c < stride; c += 16) {
-      v128.store(displacements + c, smooth(gaussian, radius, row + c, 4));
-    }
+    smooth(gaussian, radius, row, 4, displacements, stride);
     displacements += stride;
     row += stride + ((<usize>radius) << 3);
   }
 }
 
-/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for four x that have neighbours `step` bytes apart. */
-function smooth(gaussian: usize, radius: u32, x: usize, step: usize): v128 {
-  let sum = f32x4.mul(v128.load32_splat(gaussian), v128.load(x));
-  let before = x;
-  let after = x;
-  const end = gaussian + (radius << 2);
-  while (gaussian < end) {
-    gaussian += 4;
-    before -= step;
-    after += step;
-    sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(gaussian), f32x4.add(v128.load(before), v128.load(after))));
+/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for a row of x that have neighbours `step` bytes apart. */
+function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize, rowBytes: usize): void {
+  const last = gaussian + (radius << 2);
+  const end = x + rowBytes;
+  // Two vectors at a time share the loop's own work; the last of an odd number is done twice.
+  for (; x < end; x += 32, sums += 32) {
+    const next = usize(x + 16 < end) << 4;
+    let g = v128.load32_splat(gaussian);
+    let sum0 = f32x4.mul(g, v128.load(x));
+    let sum1 = f32x4.mul(g, v128.load(x + next));
+    let before = x;
+    let after = x;
+    for (let t = gaussian; t < last; ) {
+      t += 4;
+      before -= step;
+      after += step;
+      g = v128.load32_splat(t);
+      sum0 = f32x4.add(sum0, f32x4.mul(g, f32x4.add(v128.load(before), v128.load(after))));
+      sum1 = f32x4.add(sum1, f32x4.mul(g, f32x4.add(v128.load(before + next), v128.load(after + next))));
+    }
+    v128.store(sums, sum0);
+    v128.store(sums + next, sum1);
   }
-  return sum;
 }
 
 /** The distorted image from the original: f32[inputs], or nearest bytes; up to 3 more are written. */

@@ -61,7 +61,7 @@ for (const samples of [1000, 10_000, 50_000]) await grow("samples", [784, 30, 10
 console.log(`\nHow the time grows, microseconds per sample:\n\n${growthTable(growth)}`);
 
 const kernels: KernelReport[] = [];
-for (const [layers, m] of [SHAPES[0], SHAPES[3], SHAPES[5]]) {
+for (const [layers, m] of [SHAPES[0], SHAPES[3], SHAPES[4], SHAPES[5]]) {
   const report = await timeKernels(layers, m, training, quick ? 1 : 9);
   kernels.push(report);
   console.log(
