@@ -7,6 +7,8 @@ import { defineConfig, rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
+const commandLine = { platform: "node", external: ["ductus", "ductus/node"], transform: { target: "node20" } };
+
 export default defineConfig([
   {
     input: "embedded",
@@ -23,11 +25,14 @@ export default defineConfig([
   },
   {
     input: "src/cli/main.ts",
-    platform: "node",
-    external: ["ductus", "ductus/node"],
-    transform: { target: "node20" },
+    ...commandLine,
     output: { file: "build/cli/main.js", minify: true },
     plugins: [licences()],
+  },
+  {
+    input: "src/cli/tune-worker.ts",
+    ...commandLine,
+    output: { file: "build/cli/tune-worker.js", minify: true },
   },
   {
     input: "src/report/page.ts",

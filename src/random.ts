@@ -7,6 +7,8 @@ export const WEIGHTS = 0;
 export const SHUFFLE = 1;
 export const DROPOUT = 2;
 export const DISTORTIONS = 3;
+/** The settings of the trials of `ductus tune`. */
+export const TUNE = 4;
 
 /** Stream (a, b, c) of `purpose` under `seed`, all of them 32-bit unsigned numbers. */
 export class RandomStream {

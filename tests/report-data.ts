@@ -53,6 +53,7 @@ export async function mnistReport(): Promise<ReportData> {
     hash: "86e284f019aec98982014ad809c8b1c8592a2527f8e246393d01c8df6e1c2c8a",
     image: { rows: 28, columns: 28 },
     history,
+    search: null,
     test: testResult(test, 28, 28, cost, (image) => Array.from(network.activations(image))),
     weights: { neurons: 30, sprite: makeSprite(grey, 28, 28) },
   };
@@ -99,6 +100,7 @@ export function randomReport({ classes, rows, columns, epochs, images, misread, 
       validationAccuracy: 1 - 0.2 / (e + 1),
       seconds: 1.5,
     })),
+    search: null,
     test: testResult(data, rows, columns, 0.01, activationsOf),
     weights: neurons === 0 ? null : { neurons, sprite: makeSprite(grey, rows, columns) },
   };

@@ -9,10 +9,12 @@ import { PREDICT, predict } from "./predict.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { TRAIN, train } from "./train.js";
+import { TUNE, tune } from "./tune.js";
 import { UsageError } from "./usage.js";
 
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
+  tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
   resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },

@@ -11,6 +11,7 @@ import {
   type MethodOptions,
   type Schedule,
   stepSchedule,
+  type TrainOptions,
   warmUp,
 } from "ductus";
 import { checkRange, RANGES, type Range } from "../ranges.js";
@@ -149,7 +150,7 @@ export function historyOf(metadata: ReadonlyMap<string, string>, file: string): 
   return history;
 }
 
-function isEntry(entry: unknown): entry is HistoryEntry {
+export function isEntry(entry: unknown): entry is HistoryEntry {
   if (typeof entry !== "object" || entry === null) return false;
   const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0 } = entry as HistoryEntry;
   return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
@@ -181,6 +182,12 @@ export function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Re
   if (every !== undefined) rate = stepSchedule(learningRate, Math.max(1, Number(every)), Number(factor));
   if (recipe.warmUp > 0) return warmUp(recipe.warmUp, learningRate, rate);
   return schedule === "constant" ? learningRate : rate;
+}
+
+/** What the library's train() takes of a recipe, but for the number of epochs. */
+export function trainOptionsOf(recipe: Recipe): Omit<TrainOptions, "epochs"> {
+  const { method, distortions, batchSize } = recipe;
+  return { ...method, distortions, batchSize, learningRate: learningRateOf(recipe) };
 }
 
 /** The command line of a training, to repeat it. */

@@ -10,6 +10,7 @@ import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-f
 import { historyOf, recipeOf, trainCommand } from "./recipe.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
+import { searchOf } from "./tune/summary.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const REPORT: Command = {
@@ -79,6 +80,7 @@ async function reportData(network: Network, title: string, measured: Measured): 
     hash: await network.hash(),
     image: { rows: dataset.inputs / dataset.columns, columns: dataset.columns },
     history,
+    search: searchOf(metadata, title),
     test: {
       count,
       correct,

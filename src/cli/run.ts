@@ -10,15 +10,15 @@ import {
   addToHistory,
   flagsOf,
   type HistoryEntry,
-  learningRateOf,
   type Recipe,
   recipeMetadata,
   shellWord,
+  trainOptionsOf,
 } from "./recipe.js";
 import { bold, formatCount, formatSeconds, percent, printLine, TrainingProgress } from "./terminal.js";
 
 /** A training ended by a signal. */
-class Interrupted extends Error {
+export class Interrupted extends Error {
   constructor(readonly signal: "SIGINT" | "SIGTERM") {
     super(signal);
   }
@@ -38,11 +38,27 @@ export interface RunOptions {
   readonly start: number;
 }
 
-/** The data of a recipe in three parts; no validation data if none are held back. */
-export type Parts = Pick<DataSplit, "training" | "test"> & { readonly validation: Dataset | undefined };
+/** The training file of a recipe in two parts; no validation data if none are held back. */
+export interface TrainingParts {
+  readonly training: Dataset;
+  readonly validation: Dataset | undefined;
+}
 
-function loadData({ data, limit, validation: held }: DataRecipe): Parts {
-  const { all, training, validation, test } = data === undefined ? loadMnist() : loadDirectory(data);
+export type Parts = TrainingParts & Pick<DataSplit, "test">;
+
+function loadData(recipe: DataRecipe): Parts {
+  const { test, ...rest } = recipe.data === undefined ? loadMnist() : loadDirectory(recipe.data);
+  return { ...partsOf(rest, recipe), test };
+}
+
+/**
+ * The training file as a recipe divides it.
+ * @throws {Error} if it holds back all images
+ */
+export function partsOf(
+  { all, training, validation }: Omit<DataSplit, "test">,
+  { limit, validation: held }: Pick<Recipe, "limit" | "validation">,
+): TrainingParts {
   if (held !== undefined && held >= all.length) {
     throw new Error(`--validation: expected fewer than the ${all.length} training images there are, got ${held}`);
   }
@@ -50,8 +66,12 @@ function loadData({ data, limit, validation: held }: DataRecipe): Parts {
   return {
     training: all.slice(0, Math.min(limit ?? split, split)),
     validation: held === undefined ? validation : held === 0 ? undefined : all.slice(split, all.length),
-    test,
   };
+}
+
+/** SHA-256 of training data in a folder of their own, by which they are known again. */
+export function hashOf({ images, labels }: Dataset): string {
+  return createHash("sha256").update(images).update(labels).digest("hex");
 }
 
 type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
@@ -71,8 +91,7 @@ export function withData<R extends DataRecipe>(recipe: R): { readonly recipe: R;
     );
   }
   if (recipe.data === undefined) return { recipe, split };
-  const { images, labels } = split.training;
-  const dataHash = createHash("sha256").update(images).update(labels).digest("hex");
+  const dataHash = hashOf(split.training);
   if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
     throw new Error(
       `${recipe.data}: expected the data that the model was trained with, got others: give their folder with --data`,
@@ -97,11 +116,8 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   const first = network.epochs + 1;
   const epochs = recipe.epochs - network.epochs;
   const iteration = network.train(training, {
-    ...recipe.method,
-    distortions: recipe.distortions,
+    ...trainOptionsOf(recipe),
     epochs,
-    batchSize: recipe.batchSize,
-    learningRate: learningRateOf(recipe),
     validation,
     signal: interrupt.signal,
     onProgress,
@@ -162,8 +178,8 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   }
 }
 
-/** The first signal ends the training within a slice; with the listeners gone, a second one ends the program at once. */
-function listenForSignals() {
+/** The first signal aborts, which ends a training within a slice; with the listeners gone, a second one ends the program at once. */
+export function listenForSignals() {
   const controller = new AbortController();
   const stop = () => {
     process.off("SIGINT", onSignal);

@@ -55,6 +55,28 @@ export interface TestResult {
   readonly sprite: Sprite;
 }
 
+/** An option that `ductus tune` searched. */
+export interface SearchedOption {
+  readonly name: string;
+  /** Numbers, evenly or by factors, or words. */
+  readonly scale: "linear" | "log" | "words";
+}
+
+export interface SearchTrial {
+  /** By option. */
+  readonly settings: readonly string[];
+  /** By epoch; none if it failed. */
+  readonly points: readonly { readonly epoch: number; readonly value: number }[];
+}
+
+/** The search that the model is the best of. Values are accuracies on the validation data. */
+export interface SearchResult {
+  readonly options: readonly SearchedOption[];
+  readonly trials: readonly SearchTrial[];
+  /** The best trial: its place among them. */
+  readonly best: number;
+}
+
 export interface ReportData {
   /** The model's file name. */
   readonly title: string;
@@ -70,6 +92,8 @@ export interface ReportData {
   /** The size of every image, in pixels. */
   readonly image: { readonly rows: number; readonly columns: number };
   readonly history: readonly Epoch[];
+  /** Null for a model that was not searched for. */
+  readonly search: SearchResult | null;
   readonly test: TestResult;
   /** The first layer, one image for each neuron: 128 is a weight of 0, 255 the largest. */
   readonly weights: { readonly neurons: number; readonly sprite: Sprite } | null;

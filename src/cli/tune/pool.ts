@@ -1,0 +1,97 @@
+// Worker threads that share out the jobs of a rung. Which of them does what changes no result.
+
+import { Worker } from "node:worker_threads";
+import type { Dataset, DatasetOptions } from "ductus";
+import type { Outcome } from "./halving.js";
+import type { Data, Job } from "./job.js";
+
+/** What a worker says: that an epoch is over, or the job, or that it cannot go on. */
+export type Reply =
+  | { readonly trial: number; readonly epoch: number }
+  | { readonly outcome: Outcome }
+  | { readonly error: string };
+
+export interface Listener {
+  /** A trial has trained up to this epoch; at first, up to the one that it begins after. */
+  readonly onEpoch: (trial: number, epoch: number) => void;
+  readonly onOutcome: (outcome: Outcome) => Promise<void>;
+}
+
+export class Pool {
+  readonly #workers: Worker[] = [];
+  readonly #data: Readonly<Record<keyof Data, DatasetOptions>>;
+
+  constructor(
+    readonly size: number,
+    { training, validation }: Data,
+  ) {
+    this.#data = { training: share(training), validation: share(validation) };
+  }
+
+  /**
+   * Does all jobs, the first ones first.
+   * @throws {Error} what `signal` is aborted with, or if a job cannot be done, or a worker ends
+   */
+  async run(jobs: readonly Job[], signal: AbortSignal, { onEpoch, onOutcome }: Listener): Promise<void> {
+    const queue = [...jobs];
+    while (this.#workers.length < Math.min(this.size, jobs.length)) this.#workers.push(this.#start());
+    const work = async (worker: Worker) => {
+      for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+        signal.throwIfAborted();
+        onEpoch(job.trial, job.from?.epochs ?? 0);
+        await onOutcome(await ask(worker, job, onEpoch, signal));
+      }
+    };
+    await Promise.all(this.#workers.map(work));
+  }
+
+  /** Ends the workers, whatever they do. */
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+  }
+
+  #start(): Worker {
+    // Without the options of this process: some, as --input-type, do not go with a worker's script.
+    const worker = new Worker(new URL("./tune-worker.js", import.meta.url), { workerData: this.#data, execArgv: [] });
+    // Whoever waits for it hears of its end; between two jobs nobody does.
+    worker.on("error", () => {});
+    return worker;
+  }
+}
+
+/** The outcome of a job. */
+function ask(worker: Worker, job: Job, onEpoch: Listener["onEpoch"], signal: AbortSignal): Promise<Outcome> {
+  return new Promise<Outcome>((resolve, reject) => {
+    const onMessage = (reply: Reply) => {
+      if ("epoch" in reply) onEpoch(reply.trial, reply.epoch);
+      else if ("outcome" in reply) end(() => resolve(reply.outcome));
+      else end(() => reject(new Error(reply.error)));
+    };
+    const onLost = (reason: unknown) => {
+      const why = typeof reason === "number" ? `it ended with code ${reason}` : String(reason);
+      end(() => reject(new Error(`a worker thread was lost: ${why}; go on with the same command, or fewer --workers`)));
+    };
+    const onAbort = () => end(() => reject(signal.reason));
+    const end = (settle: () => void) => {
+      worker.off("message", onMessage).off("error", onLost).off("exit", onLost);
+      signal.removeEventListener("abort", onAbort);
+      settle();
+    };
+    // One that ended between two jobs has no number any more.
+    if (worker.threadId === -1) return onLost("it ended");
+    worker.on("message", onMessage).on("error", onLost).on("exit", onLost);
+    signal.addEventListener("abort", onAbort);
+    worker.postMessage(job);
+  });
+}
+
+/** A data set of bytes, as IDX files have them, in memory that worker threads share. */
+function share({ images, labels, classes, columns }: Dataset): DatasetOptions {
+  return { images: shared(images), labels: shared(labels), classes, columns };
+}
+
+function shared(bytes: ArrayLike<number>): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}

@@ -1,0 +1,29 @@
+// The results of a search in lines: on standard output when a rung is complete, on a terminal also while it runs.
+
+import { percent } from "../terminal.js";
+import type { Outcome } from "./halving.js";
+import type { Settings } from "./space.js";
+
+const FIGURES = "trial  validation                  cost";
+
+/** Lines on trials, with a column for each option that is searched. */
+export class TrialTable {
+  readonly header: string;
+  readonly #columns: readonly { readonly name: string; readonly width: number }[];
+
+  constructor(readonly trials: readonly Settings[]) {
+    this.#columns = Object.keys(trials[0]).map((name) => ({
+      name,
+      width: 2 + Math.max(name.length, ...trials.map((settings) => settings[name].length)),
+    }));
+    this.header = `${FIGURES}${this.#columns.map(({ name, width }) => name.padStart(width)).join("")}`;
+  }
+
+  /** What became of a trial, with what made it. */
+  line({ trial, correct, count, cost, error }: Outcome): string {
+    const settings = this.#columns.map(({ name, width }) => this.trials[trial - 1][name].padStart(width)).join("");
+    const score = `${correct} / ${count}  ${percent(correct / count)}`;
+    const figures = error === undefined ? `${score.padEnd(24)}${cost.toFixed(6).padStart(8)}` : "failed".padEnd(32);
+    return `${String(trial).padStart(5)}  ${figures}${settings}${error === undefined ? "" : `  ${error}`}`;
+  }
+}
