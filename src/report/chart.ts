@@ -131,11 +131,17 @@ export function drawChart(
   };
 }
 
-/** A piece of a line, as the chart has it, for legends. */
-export function makeSample({ key, points }: Series): SVGSVGElement {
+/** A piece of a line, as the chart has it, for legends; null stands for a line that never has points. */
+export function makeSample({
+  key,
+  points,
+}: {
+  readonly key: string;
+  readonly points: readonly Point[] | null;
+}): SVGSVGElement {
   const svg = create("svg").attr("class", "sample").attr("width", 26).attr("height", 10).attr("aria-hidden", "true");
   svg.append("path").attr("class", key).attr("d", "M0,5H26");
-  if (points.length <= MOST_POINTS) addPoint(svg, key, 13, 5, 2.25);
+  if (points !== null && points.length <= MOST_POINTS) addPoint(svg, key, 13, 5, 2.25);
   return svg.node();
 }
 

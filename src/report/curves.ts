@@ -3,6 +3,7 @@
 import { type Chart, type ChartOptions, drawChart, makeSample, type Series } from "./chart.js";
 import type { Epoch } from "./data.js";
 import { formatCost, formatCount, formatPercent, make, makeTable } from "./elements.js";
+import { makeFitted } from "./fitted.js";
 
 interface Figure extends ChartOptions {
   readonly name: string;
@@ -61,22 +62,14 @@ export function makeCurves(history: readonly Epoch[]): HTMLElement[] {
 
 function makeChart(figure: Figure, history: readonly Epoch[], series: readonly Series[]): HTMLElement {
   const name = `${figure.name} by epoch, ${history.length} in all; the table below has the numbers`;
-  const box = make("div", { class: "chart", role: "img", "aria-label": name });
   const epochs = history.map(({ epoch }) => epoch);
-  let drawn = 0;
-  const observer = new ResizeObserver(([{ contentRect }]) => {
-    const { width } = contentRect;
-    // Drawing changes the height, which is observed too.
-    if (width === 0 || width === drawn) return;
-    drawn = width;
+  return makeFitted(name, (width) => {
     const chart = drawChart(series, epochs, width, figure);
     const reading = make("div", { class: `reading ${figure.room}` });
     reading.hidden = true;
     listen(chart, reading, figure, history, series, width);
-    box.replaceChildren(chart.svg, reading);
+    return [chart.svg, reading];
   });
-  observer.observe(box);
-  return box;
 }
 
 /** Shows the numbers of the epoch next to the pointer. */

@@ -6,6 +6,7 @@ import { type ClassRow, MOST_MATRIX_CLASSES, type ReportData } from "./data.js";
 import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "./elements.js";
 import { DIVERGING, ImageSheet, INK, makeGallery } from "./images.js";
 import { makeMistakes } from "./mistakes.js";
+import { describeSearch, makeSearch, makeTrials } from "./search.js";
 
 const data = JSON.parse(find("data").textContent ?? "") as ReportData;
 /** Shown of more classes than a matrix can have. */
@@ -13,6 +14,7 @@ const WORST_CLASSES = 100;
 
 fillHeader(data);
 fillCurves(data);
+fillSearch(data);
 fillMistakes(data);
 fillClasses(data);
 fillWeights(data);
@@ -45,6 +47,16 @@ function fillCurves({ history }: ReportData): void {
     `${countOf(history.length, "epoch")} of training in ${seconds < 10 ? seconds.toFixed(1) : formatCount(Math.round(seconds))} seconds.`;
   find("curves").append(...makeCurves(history));
   find("history").append(makeHistory(history));
+}
+
+function fillSearch({ search }: ReportData): void {
+  if (search === null) {
+    find("search-section").remove();
+    return;
+  }
+  find("search-note").textContent = describeSearch(search);
+  find("search").append(...makeSearch(search));
+  find("trials").append(makeTrials(search));
 }
 
 /** The confusion matrix with the images of one count, and the most confident mistakes of all. */

@@ -78,7 +78,7 @@ export class LiveTable {
 
   /** Back up to where the table began, and nothing below. */
   #erase(): void {
-    if (this.#lines > 0) process.stderr.write(`\u001b[${this.#lines}A\u001b[J`);
+    if (this.#lines > 0) process.stderr.write(`\r\u001b[${this.#lines}A\u001b[J`);
     this.#lines = 0;
   }
 }
