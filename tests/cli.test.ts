@@ -232,9 +232,12 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--epochs"], "Option '--epochs <value>' argument missing: see --help"],
     [
       ["tain"],
-      "expected a command: train, resume, evaluate, predict, distort, export, report, got tain: see ductus --help",
+      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got tain: see ductus --help",
     ],
-    [[], "expected a command: train, resume, evaluate, predict, distort, export, report, got none: see ductus --help"],
+    [
+      [],
+      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got none: see ductus --help",
+    ],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await ductus(args);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });

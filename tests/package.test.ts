@@ -14,6 +14,7 @@ import { chromium } from "playwright-core";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { plain, threads } from "../src/embedded.js";
+import { writeIdxFolder } from "./idx-files.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** A browser that a test needs: Debian's, or another. */
@@ -195,6 +196,15 @@ test("its command line runs", async () => {
   const main = join(project, "node_modules/.bin/ductus");
   expect((await stat(main)).mode & 0o111).not.toBe(0);
   expect((await run(main, ["--help"], { cwd: project })).stdout).toContain("predict");
+});
+
+test("its search of options runs, workers and all", async () => {
+  const data = join(project, "data");
+  await mkdir(data);
+  await writeIdxFolder(data, { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+  const main = join(project, "node_modules/.bin/ductus");
+  const { stdout } = await run(main, ["tune", "--data", data, "--epochs", "3", "--trials", "3"], { cwd: project });
+  expect(stdout).toContain("\nmodel          tune/best.safetensors\n");
 });
 
 test("publint finds nothing", async () => {

@@ -11,6 +11,7 @@ import {
   type Mistake,
   MOST_MATRIX_CLASSES,
   type ReportData,
+  type SearchResult,
   type Sprite,
   type TestResult,
 } from "../src/report/data.js";
@@ -103,6 +104,34 @@ export function randomReport({ classes, rows, columns, epochs, images, misread, 
     search: null,
     test: testResult(data, rows, columns, 0.01, activationsOf),
     weights: neurons === 0 ? null : { neurons, sprite: makeSprite(grey, rows, columns) },
+  };
+}
+
+/** A made-up search of many trials over options of all kinds. */
+export function randomSearch(trials: number, failures = 0): SearchResult {
+  const random = new RandomStream(1, 2, 0);
+  const share = () => random.nextBelow(1 << 20) / (1 << 20);
+  const words = ["sigmoid", "a choice with a rather long name", "relu"];
+  return {
+    options: [
+      { name: "learning-rate", scale: "log" },
+      { name: "weight-decay", scale: "log" },
+      { name: "momentum", scale: "linear" },
+      { name: "activation", scale: "words" },
+    ],
+    trials: Array.from({ length: trials }, (_, i) => ({
+      settings: [
+        String(0.01 * 300 ** share()),
+        String(1e-9 * 1e8 ** share()),
+        String(0.9 + share() / 10),
+        words[random.nextBelow(3)],
+      ],
+      points: Array.from({ length: i < failures ? 0 : 1 + (i % 9) * 4 }, (_, e) => ({
+        epoch: e + 1,
+        value: 1 - 0.9 ** (1 + e * share()),
+      })),
+    })),
+    best: trials - 1,
   };
 }
 

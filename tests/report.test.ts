@@ -9,9 +9,9 @@ import axe, { type AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { loadMnist } from "../src/node/index.js";
-import type { ReportData } from "../src/report/data.js";
+import type { ReportData, SearchResult } from "../src/report/data.js";
 import { renderReport } from "../src/report/render.js";
-import { mnistReport, randomReport } from "./report-data.js";
+import { mnistReport, randomReport, randomSearch } from "./report-data.js";
 
 const asset = (name: string) => readFileSync(new URL(`../build/report/${name}`, import.meta.url), "utf8");
 const ASSETS = { script: asset("page.js"), style: asset("page.css"), template: asset("page.html") };
@@ -253,6 +253,80 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     }
   });
 
+  test("shows the search: a chart by epoch and one for each option, and the trials as a table", async () => {
+    const search = randomSearch(27, 2);
+    const page = await open({ ...randomReport(SMALL), search });
+    expect(await page.locator("#search-section h2").innerText()).toBe("Search");
+    expect(await page.locator("#search-note").innerText()).toMatch(
+      /^The best of 27 trials of learning-rate, weight-decay, momentum, activation, number 27, .* 2 trials failed\.$/,
+    );
+    const charts = page.locator("#search .plot");
+    await expect.poll(() => charts.count()).toBe(5);
+    expect(await charts.first().locator("path.trial, circle.trial").count()).toBe(24);
+    expect(await charts.first().locator("path.best, circle.best").count()).toBe(1);
+    for (const chart of (await charts.all()).slice(1)) {
+      expect(await chart.locator("circle.trial").count()).toBe(24);
+      expect(await chart.locator("circle.best").count()).toBe(1);
+    }
+    expect(await charts.nth(1).locator("circle.best title").textContent()).toMatch(/^Trial 27: .* after epoch 33, /);
+    expect(await page.locator("#search [role='img']").first().getAttribute("aria-label")).toBe(
+      "Validation accuracy by epoch, 25 trials; the table below has the numbers",
+    );
+    expect(await page.locator("#trials tbody tr").count()).toBe(27);
+  });
+
+  const trial = (settings: string[], values: number[]) => ({
+    settings,
+    points: values.map((value, i) => ({ epoch: i + 1, value })),
+  });
+  const eta = { name: "learning-rate", scale: "log" } as const;
+  test.each<[string, SearchResult]>([
+    ["many trials", randomSearch(200)],
+    ["one trial", { options: [eta], trials: [trial(["2.5"], [0.5])], best: 0 }],
+    ["all alike", { options: [eta], trials: [trial(["1"], [0.9, 0.9]), trial(["1"], [0.9, 0.9])], best: 1 }],
+    ["all right", { options: [eta], trials: [trial(["1"], [1, 1]), trial(["1.02"], [1, 1])], best: 0 }],
+    ["all wrong", { options: [eta], trials: [trial(["1e-30"], [0]), trial(["3e38"], [0])], best: 0 }],
+    [
+      "close values",
+      {
+        options: [eta, { name: "momentum", scale: "linear" }],
+        trials: [trial(["2.51", "0.901"], [0.9791]), trial(["2.52", "0.902"], [0.9792])],
+        best: 1,
+      },
+    ],
+  ])("the search of %s: all within the charts, and no label on another", async (_, search) => {
+    for (const width of [360, 1280]) {
+      const page = await open({ ...randomReport(SMALL), search }, { viewport: { width, height: 800 } });
+      await expect.poll(() => page.locator("#search .plot").count()).toBe(1 + search.options.length);
+      const faults = await page.locator("#search .plot").evaluateAll((all) =>
+        all.map((svg) => {
+          const place = (element: Element) => element.getBoundingClientRect();
+          const { left, right, top, bottom } = place(svg);
+          const texts = Array.from(svg.querySelectorAll("text"));
+          const outside = Array.from(svg.querySelectorAll("text, circle, path:not(.domain)")).filter((element) => {
+            const r = place(element);
+            return r.left < left || r.right > right || r.top < top || r.bottom > bottom;
+          });
+          const overlapping = texts.filter((a, i) =>
+            texts.slice(i + 1).some((b) => {
+              const [p, q] = [place(a), place(b)];
+              return p.left < q.right && q.left < p.right && p.top < q.bottom && q.top < p.bottom;
+            }),
+          );
+          const text = (elements: Element[]) => elements.map(({ outerHTML }) => outerHTML);
+          const labels = new Set(texts.map(({ textContent }) => textContent));
+          return [
+            ...text(outside),
+            ...text(overlapping),
+            ...(/NaN|Infinity/.test(svg.outerHTML) ? ["NaN"] : []),
+          ].concat(labels.size < 4 ? [`only ${[...labels].join(", ")}`] : []);
+        }),
+      );
+      expect(faults.flat()).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    }
+  });
+
   test("too many classes for a matrix: leaves it out, and shows the classes with the lowest F1", async () => {
     const data = randomReport({ ...SMALL, classes: 300, images: 900, misread: 0.3 });
     const page = await open(data);
@@ -280,7 +354,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
   });
 
   const shapes: [string, () => ReportData][] = [
-    ["MNIST", () => mnist],
+    ["MNIST, the best of a search", () => ({ ...mnist, search: randomSearch(27, 1) })],
     [
       "no mistakes, one epoch, one neuron",
       () => randomReport({ ...SMALL, classes: 2, misread: 0, epochs: 1, neurons: 1 }),

@@ -42,10 +42,8 @@ export class Trainer {
     try {
       return await this.#train(job, onEpoch);
     } catch (error) {
-      const { message } = error as Error;
-      const refused = error instanceof RangeError || error instanceof TypeError;
-      if (!refused && !(error instanceof DivergenceError)) throw error;
-      return failed(trial, rung, message);
+      if (!(error instanceof RangeError || error instanceof DivergenceError)) throw error;
+      return failed(trial, rung, error.message);
     }
   }
 
@@ -63,7 +61,7 @@ export class Trainer {
     for await (const report of network.train(training, options)) {
       kept = addToHistory(kept, report, recipe.epochs);
       const entry = kept[kept.length - 1];
-      history.push(entry);
+      if (report.epoch > (job.from?.epochs ?? 0)) history.push(entry);
       ({ correct, count, cost } = report.validation as NonNullable<typeof report.validation>);
       if (job.snapshot !== undefined && (best === undefined || isBetter(entry, best))) {
         best = entry;

@@ -1,6 +1,7 @@
 // A search from its first trial to its best: rung after rung, each trial going on from its checkpoint.
 
 import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { chooseThreads } from "ductus";
 import { readModel, saveFile } from "../model-file.js";
 import type { HistoryEntry, Recipe } from "../recipe.js";
@@ -91,8 +92,12 @@ function jobOf({ rungs, journal, pool }: Search, { recipe, layers }: Trial, tria
     layers,
     recipe,
     epochs: rungs[rung - 1].epochs,
-    // Cores that would have nothing to do help.
-    threads: chooseThreads(layers, recipe.batchSize, Math.max(1, Math.floor(pool.size / jobs))),
+    // Where there are fewer jobs than cores, they share them.
+    threads: chooseThreads(
+      layers,
+      recipe.batchSize,
+      Math.max(1, Math.floor(Math.min(pool.size, availableParallelism()) / jobs)),
+    ),
     from: before && { path: journal.checkpoint(trial, rung - 1), epochs: before.epochs },
     to: journal.checkpoint(trial, rung),
     snapshot: canEndEarly(recipe) ? journal.snapshot(trial) : undefined,
