@@ -7,8 +7,6 @@ import { defineConfig, rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-const commandLine = { platform: "node", external: ["ductus", "ductus/node"], transform: { target: "node20" } };
-
 export default defineConfig([
   {
     input: "embedded",
@@ -24,18 +22,17 @@ export default defineConfig([
     ],
   },
   {
-    input: "src/cli/main.ts",
-    ...commandLine,
-    output: { file: "build/cli/main.js", minify: true },
+    input: { main: "src/cli/main.ts", "tune-worker": "src/cli/tune-worker.ts" },
+    platform: "node",
+    external: ["ductus", "ductus/node"],
+    transform: { target: "node20" },
+    // What both have is in a file of its own.
+    output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
     plugins: [licences()],
   },
   {
-    input: "src/cli/tune-worker.ts",
-    ...commandLine,
-    output: { file: "build/cli/tune-worker.js", minify: true },
-  },
-  {
     input: "src/report/page.ts",
+    resolve: { alias: { "d3-interpolate": `${root}src/report/interpolate.ts` } },
     output: { file: "build/report/page.js", format: "iife", minify: true },
     plugins: [emitFiles("src/report/page.css", "src/report/page.html"), licences()],
   },
@@ -78,9 +75,11 @@ function licences() {
     generateBundle(_, bundle) {
       for (const chunk of Object.values(bundle)) {
         if (chunk.type !== "chunk") continue;
+        const texts = licencesOf(chunk.moduleIds);
+        if (texts === "") continue;
         const hashbang = chunk.code.match(/^#!.*\n/)?.[0] ?? "";
         const code = chunk.code.slice(hashbang.length);
-        chunk.code = `${hashbang}/*!\n${licencesOf(chunk.moduleIds)}\n*/\n${code}`;
+        chunk.code = `${hashbang}/*!\n${texts}\n*/\n${code}`;
       }
     },
   };

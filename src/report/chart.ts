@@ -3,7 +3,6 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
 import { create, pointer, type Selection } from "d3-selection";
-import { line } from "d3-shape";
 import { formatCount } from "./elements.js";
 
 export interface Point {
@@ -97,14 +96,11 @@ export function drawChart(
     .text("Epoch");
 
   const marked = svg.append("g");
-  const path = line<Point>()
-    .x(({ epoch }) => x(epoch))
-    .y(({ value }) => y(value));
   for (const { key, points } of series) {
     svg
       .append("path")
       .attr("class", key)
-      .attr("d", path(points) ?? "");
+      .attr("d", linePath(points.map(({ epoch, value }) => [x(epoch), y(value)])));
   }
   for (const { key, points } of series) {
     if (points.length > MOST_POINTS) continue;
@@ -129,6 +125,13 @@ export function drawChart(
     unmark,
     epochAt: (event) => x.invert(pointer(event)[0]),
   };
+}
+
+/** A line through places in pixels, as SVG has it. */
+export function linePath(places: readonly (readonly [number, number])[]): string {
+  const ends = places.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`);
+  // Of a single place nothing but its round end would be seen.
+  return `M${ends.join("L")}${ends.length === 1 ? "Z" : ""}`;
 }
 
 /** A piece of a line, as the chart has it, for legends; null stands for a line that never has points. */

@@ -39,12 +39,3 @@ declare module "d3-axis" {
   export function axisLeft(scale: ScaleLinear): Axis;
   export function axisBottom(scale: ScaleLinear): Axis;
 }
-
-declare module "d3-shape" {
-  interface Line<Point> {
-    (points: readonly Point[]): string | null;
-    x(position: (point: Point) => number): this;
-    y(position: (point: Point) => number): this;
-  }
-  export function line<Point>(): Line<Point>;
-}

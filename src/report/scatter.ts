@@ -3,7 +3,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
 import { create } from "d3-selection";
-import { line } from "d3-shape";
+import { linePath } from "./chart.js";
 
 /** What an axis shows: where a value lies on it, in units of its own, and which of its places are labelled. */
 export interface Axis {
@@ -30,7 +30,7 @@ const VALUE_ROOM = 24;
 /** What an accuracy axis takes for none. */
 const LEAST_MISSING = 1e-4;
 const CHARACTER = 7.5;
-const MARGIN = { top: 14, right: 20, bottom: 46, left: 58 };
+const MARGIN = { top: 14, right: 26, bottom: 46, left: 58 };
 
 /** Even, with whole numbers where the values are. */
 export function linearAxis(title: string, values: readonly number[]): Axis {
@@ -128,19 +128,14 @@ export function drawMarks(marks: readonly Mark[], x: Axis, y: Axis, width: numbe
     .attr("y", height - 6)
     .attr("text-anchor", "end")
     .text(x.title);
-  const path = line<readonly [number, number]>()
-    .x(([value]) => across(x.place(value)))
-    .y(([, value]) => up(y.place(value)));
+  const placeOf = ([a, b]: readonly [number, number]) => [across(x.place(a)), up(y.place(b))] as const;
   for (const { key, title, points } of marks) {
-    const [[first, second]] = points;
+    const places = points.map(placeOf);
+    const [[cx, cy]] = places;
     const mark =
-      points.length > 1
-        ? svg.append("path").attr("d", path(points) ?? "")
-        : svg
-            .append("circle")
-            .attr("cx", across(x.place(first)))
-            .attr("cy", up(y.place(second)))
-            .attr("r", 3.5);
+      places.length > 1
+        ? svg.append("path").attr("d", linePath(places))
+        : svg.append("circle").attr("cx", cx).attr("cy", cy).attr("r", 3.5);
     mark.attr("class", key).append("title").text(title);
   }
   return svg.node();
