@@ -63,7 +63,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const { recipe } = optionsOf(space.fixed);
   const { epochs, seed } = recipe;
   const data = loadData(recipe);
-  const dataHash = recipe.data === undefined ? undefined : hashOf(data.training);
+  const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
   const journal = await Journal.open(out, {
     version: await version(),
     options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
@@ -71,7 +71,7 @@ export async function tune(args: readonly string[]): Promise<void> {
     epochs,
     reduction,
     seed,
-    dataHash,
+    hashes,
   });
   const drawn = drawTrials(space, count, seed);
   const rungs = rungsOf(drawn.length, epochs, reduction);
@@ -79,7 +79,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const live = new LiveTable(table);
   const pool = new Pool(workers, data);
   const interrupt = listenForSignals();
-  const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, dataHash));
+  const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
   const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
   printLine(describe(space, rungs, seed));
   try {
@@ -148,9 +148,10 @@ function bestLines(
   const { accuracy, standardError } = accuracyOf(correct, images);
   return [
     "",
-    bold(`best trial     ${trial}: validation accuracy ${percent(accuracy)} ± ${percent(standardError)}`) +
+    `best trial     ${trial}, after epoch ${entry.epoch}`,
+    bold(`validation     ${percent(accuracy)} ± ${percent(standardError)}`) +
       `  (${correct} / ${images}, ± one standard error)`,
-    `               after epoch ${entry.epoch}; as the best of ${trials} trials it is likely to do less well on new data`,
+    `               as the best of ${trials} it is likely to do less well on new data`,
     `time           ${formatSeconds((performance.now() - start) / 1000)}`,
     `model          ${file}`,
     `train again    ${trainCommand(recipe, layers)}`,

@@ -20,7 +20,8 @@ export interface SearchSettings {
   readonly epochs: number;
   readonly reduction: number;
   readonly seed: number;
-  readonly dataHash?: string;
+  /** Of training and validation data in a folder of their own. */
+  readonly hashes?: readonly string[];
 }
 
 const FORMAT = "ductus search 1";
@@ -153,8 +154,8 @@ function isOutcome({ trial, rung, correct, count, cost, history, error }: Outcom
 
 /** The first setting in which a search differs from another, in words. */
 function differenceOf(saved: SearchSettings, settings: SearchSettings): string | undefined {
-  const flat = ({ options, dataHash = "", ...rest }: SearchSettings) =>
-    new Map(Object.entries({ ...options, ...rest, "hash of the data": dataHash }));
+  const flat = ({ options, hashes, ...rest }: SearchSettings) =>
+    new Map(Object.entries({ ...options, ...rest, "hash of the data": hashes }));
   const [before, now] = [flat(saved), flat(settings)];
   const name = [...before.keys(), ...now.keys()].find((name) => String(before.get(name)) !== String(now.get(name)));
   if (name === undefined) return undefined;

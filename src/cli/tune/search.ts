@@ -112,7 +112,7 @@ function jobOf({ rungs, journal, pool }: Search, { recipe, layers }: Trial, tria
  */
 export async function saveBest(search: Search, { trial, recipe }: Best, summary: string): Promise<void> {
   const { rungs, journal, pool, signal } = search;
-  if (journal.finished && (await exists(journal.best))) return;
+  if (journal.finished && (await exists(journal.best))) return journal.finish();
   const { length } = rungs;
   const source = canEndEarly(recipe) ? journal.snapshot(trial) : journal.checkpoint(trial, length);
   if (!(await exists(source))) {
