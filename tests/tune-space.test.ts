@@ -79,6 +79,13 @@ describe("what is drawn", () => {
     expect(drawNumber("share", [0.9, 0.999], middle)).toBe(0.99);
     expect(drawNumber("uniform", [0, 0.5], middle)).toBe(0.25);
     expect(drawNumber("whole", [1, 99], middle)).toBe(10);
+    for (const name of ["label-smoothing", "dropout", "shift", "rotation", "scale", "shear", "elastic", "sigma"]) {
+      expect(parseSpace({ [name]: "0.1..0.2" }).parameters).toContainEqual(
+        expect.objectContaining({ name, scale: "uniform" }),
+      );
+    }
+    const angles = drawTrials(parseSpace({ rotation: "5..15", elastic: "20" }), 100, 1).map(({ rotation }) => rotation);
+    expect(angles.filter((angle) => !Number.isInteger(Number(angle))).length).toBeGreaterThan(80);
     const sizes = Array.from({ length: 256 }, (_, i) => drawNumber("whole", [4, 63], i * 2 ** 24));
     const below = (n: number) => sizes.filter((size) => size < n).length;
     expect([below(8), below(16), below(32)]).toEqual([64, 128, 192]);
@@ -149,6 +156,8 @@ describe("what cannot be drawn from is refused in one sentence", () => {
     ["learning-rate", "0.1|1..2", "expected either choices as in a|b|c or a range as in 0.1..10"],
     ["epochs", "1..9", "expected a whole number from 1 to 1000000"],
     ["seed", "1|2", "expected a whole number from 0 to 4294967295"],
+    ["validation", "10..20", "expected a whole number from 0 to 4294967295"],
+    ["validation", "0", "expected at least 1 image, to choose settings by"],
   ])("--%s %s", (name, text, expected) => {
     expect(() => parseSpace({ [name]: text })).toThrow(new UsageError(`--${name}: ${expected}, got "${text}"`));
   });

@@ -285,6 +285,22 @@ describe("what goes wrong", () => {
     expect((await start([...command.split(" "), "--out", "cosine.safetensors"]).result).stdout).toContain(` ${score} `);
   });
 
+  test.each([
+    [["--validation", "300"], 300],
+    // It holds none back to train on all, but settings are chosen by some.
+    [["--preset", "best", "--shift", "0..2", "--dropout", "0|0.1|0.2"], 10000],
+  ])("%j: the command of the best holds as many images back, and trains it again", async (options, images) => {
+    const out = options[0].slice(2);
+    const { stdout } = await tune(...options, ...SMALL, "--trials", "3", "--out", out);
+    const [, command] = /^train again {4}ductus (train .*)$/m.exec(stdout) ?? [];
+    expect(command).toContain(` --validation ${images} `);
+    const [, score] = /^validation .*\((\d+ \/ \d+),/m.exec(stdout) ?? [];
+    expect(score).toMatch(` / ${images}`);
+    const again = await start([...command.split(" "), "--out", `${out}.safetensors`]).result;
+    expect(again.stdout).toContain(` ${score} `);
+    expect((await start(["resume", `${out}.safetensors`, "--epochs", "9"]).result).code).toBe(0);
+  });
+
   test("the test set is not read", async () => {
     const data = join(folder, "untested");
     await mkdir(data);
