@@ -19,7 +19,7 @@ export interface KernelOptions {
   readonly kernels?: Kernels;
 }
 
-const compiled = new Map<Uint8Array<ArrayBuffer>, Promise<WebAssembly.Module>>();
+const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WebAssembly.Module>>();
 
 /**
  * Kernels on the package's own module, with a memory of their own.
@@ -33,10 +33,10 @@ export async function createKernels(threads?: number): Promise<Kernels> {
   return createWasmKernels(await compile(shared), { count: threads, cores, start: startThread });
 }
 
-function compile(bytes: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+function compile(bytes: () => Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   let module = compiled.get(bytes);
   if (module === undefined) {
-    module = WebAssembly.compile(bytes);
+    module = WebAssembly.compile(bytes());
     compiled.set(bytes, module);
   }
   return module;
