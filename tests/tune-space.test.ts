@@ -115,7 +115,7 @@ describe("what is drawn", () => {
       [{}, 0.25, 10],
       [{ preset: "book" }, 0.01, 0.4],
       [{ optimizer: "adamw", cost: "log-likelihood" }, 0.0001, 0.01],
-      [{ optimizer: "nesterov" }, 0.025, 1],
+      [{ optimizer: "nesterov" }, 0.025, 2.5],
     ] as const) {
       const [least, most] = between(rates(options));
       expect(least).toBeGreaterThanOrEqual(low);

@@ -34,7 +34,7 @@ Results go to standard output, progress to standard error. The model is saved af
     },
     preset: {
       value: "NAME",
-      help: "other defaults: notes, or book, cross-entropy with weight decay",
+      help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images, minutes",
       standard: "notes",
     },
     activation: { value: "F", help: "of the hidden layers: sigmoid, tanh or relu", standard: "sigmoid" },

@@ -63,7 +63,7 @@ const BATCH_SIZES = [4, 64] as const;
 function learningRates(cost: string, optimizer: string): readonly [number, number] {
   if (optimizer.startsWith("adam")) return [0.0001, 0.01];
   const least = cost === "quadratic" ? 0.25 : 0.01;
-  return optimizer === "sgd" ? [least, 40 * least] : [least / 10, 4 * least];
+  return optimizer === "sgd" ? [least, 40 * least] : [least / 10, 10 * least];
 }
 
 /**
