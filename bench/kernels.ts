@@ -31,7 +31,7 @@ const MODULE = new URL("../ductus.bench.wasm", import.meta.url);
 const ROUND_FLOPS = 192;
 const ROUNDS = 200_000;
 /** Those of the preset "best", rotation in radians. */
-const DISTORTIONS = { shift: 0.5, rotation: 0.218, scale: 0.15, shear: 0.15, elastic: 20, sigma: 4 };
+const DISTORTIONS = { shift: 0.5, rotation: 0.218, scale: 0.15, shear: 0.15, elastic: 30, sigma: 5 };
 const DISTORTING = "distorting an image, if asked for";
 /** Images that fit in the second-level cache together with a network. */
 const IMAGES = 1000;

@@ -1,0 +1,9 @@
+// `npm run accuracy`: repeats the long trainings whose results docs/accuracy.md states.
+
+import { defineConfig } from "vitest/config";
+import base from "../vitest.config.js";
+
+export default defineConfig({
+  ...base,
+  test: { ...base.test, include: ["tests/best.accuracy.ts"], testTimeout: 7_200_000, disableConsoleIntercept: true },
+});
