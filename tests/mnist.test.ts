@@ -1,6 +1,7 @@
 // Chain of trust 7: all of MNIST. Training is deterministic, so the counts in the README are the counts everyone gets.
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { trainOptionsOf } from "../src/cli/recipe.js";
 import { TRAIN, trainOptions } from "../src/cli/train.js";
 import { parseCommand, type Values } from "../src/cli/usage.js";
 import { Network, type NetworkOptions } from "../src/network.js";
@@ -62,4 +63,17 @@ test("--preset book reads 98 % of the test set, exactly as documented", async ()
   for await (const _ of network.train(data.training, { ...method, epochs, batchSize, learningRate }));
   expect((await network.evaluate(data.test)).correct).toBe(9805);
   expect(await network.hash()).toBe("e6397b2c7c46c31fb13a636766f231d31a3cedc5a764d1db11e58367d5d44b21");
+});
+
+// All of it takes minutes: `npm run accuracy`.
+test("--preset best begins as documented, on any kernels", async () => {
+  const args = ["--preset", "best", "--epochs", "1", "--limit", "6000"];
+  const { hidden, recipe } = trainOptions(parseCommand(TRAIN, args) as Values);
+  const layers = [784, ...hidden, 10];
+  for (const threads of [1, 3]) {
+    using network = await Network.create({ ...recipe, layers, threads });
+    for await (const _ of network.train(data.all.slice(0, 6000), { ...trainOptionsOf(recipe), epochs: 1 }));
+    expect((await network.evaluate(data.test)).correct).toBe(8915);
+    expect(await network.hash()).toBe("1f518e0201fbe6ebba047cbd101ce649251d015a68386423b621d152115e64b7");
+  }
 });
