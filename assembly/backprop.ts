@@ -35,10 +35,6 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
   const shift = f32x4.splat(layer.activation === TANH ? 1 : 0);
   const relu = i32x4.splat(layer.activation === RELU ? -1 : 0);
   for (let k: u32 = 0; k < layer.outputs; k += 4) {
-    // Rows past the last one stand for padding: any finite sum will do.
-    const k1 = min(k + 1, layer.outputs - 1);
-    const k2 = min(k + 2, layer.outputs - 1);
-    const k3 = min(k + 3, layer.outputs - 1);
     // Padding neurons have a = 0, where tanh' is not.
     const used = k + 4 > layer.outputs ? usedLanes(layer.outputs) : i32x4.splat(-1);
     let deltaAbove = above.deltaOf(first);
@@ -47,6 +43,11 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
     for (let s: u32 = 0; s < count; s += 2) {
       // The last of an odd number of samples is its own neighbour.
       const next = usize(s + 1 < count);
+      // Rows past the last one stand for padding: any finite sum will do.
+      const last = <usize>(layer.outputs - 1);
+      const k1 = min(<usize>k + 1, last);
+      const k2 = min(<usize>k + 2, last);
+      const k3 = min(<usize>k + 3, last);
       const deltaNext = deltaAbove + next * above.stride;
       // Its own neighbour's sums are the same.
       v128.store(delta, rowSums<Row2>(above, k, k1, k2, k3, deltaAbove, deltaNext, delta + next * layer.stride));

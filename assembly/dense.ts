@@ -207,13 +207,17 @@ export function rowSums<Samples>(
     }
     panel += stride * layer.inputs;
   }
-  if (offsetof<Samples>() > 16) v128.store(sums2, addLanes(sum4, sum5, sum6, sum7));
-  return addLanes(sum0, sum1, sum2, sum3);
+  // Transposed by halves: first lanes 0 + 2 and 1 + 3 of each row, then the two together.
+  if (offsetof<Samples>() > 16) {
+    const pairs45 = f32x4.add(v128.shuffle<f32>(sum4, sum5, 0, 4, 1, 5), v128.shuffle<f32>(sum4, sum5, 2, 6, 3, 7));
+    const pairs67 = f32x4.add(v128.shuffle<f32>(sum6, sum7, 0, 4, 1, 5), v128.shuffle<f32>(sum6, sum7, 2, 6, 3, 7));
+    v128.store(sums2, addHalves(pairs45, pairs67));
+  }
+  const pairs01 = f32x4.add(v128.shuffle<f32>(sum0, sum1, 0, 4, 1, 5), v128.shuffle<f32>(sum0, sum1, 2, 6, 3, 7));
+  const pairs23 = f32x4.add(v128.shuffle<f32>(sum2, sum3, 0, 4, 1, 5), v128.shuffle<f32>(sum2, sum3, 2, 6, 3, 7));
+  return addHalves(pairs01, pairs23);
 }
 
-/** The sums of the lanes of four vectors, transposed by halves: first lanes 0 + 2 and 1 + 3 of each, then the two together. */
-function addLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
-  const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));
-  return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+function addHalves(a: v128, b: v128): v128 {
+  return f32x4.add(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
 }

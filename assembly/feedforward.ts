@@ -5,7 +5,7 @@ import { activate, SOFTMAX, softmax } from "./activation";
 import { listActive } from "./active";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
-import { Dataset, expandImages, Image, mostlyZero } from "./images";
+import { Dataset, expandImages, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
 import { Neuron, Pixel, sparseSum } from "./sparse";
 
@@ -59,8 +59,7 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-      sparseSum<Pixel>(width, image.entries, image.end, panel, biases, zs);
+      sparseSum<Pixel>(width, load<u32>(images + (s << 2)), panel, biases, zs);
     }
   }
 }
@@ -73,8 +72,8 @@ function activeLayer(layer: Layer, previous: Layer, first: u32, count: u32, z: u
     const offset = (<usize>layer.firstVector(p)) << 4;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      const active = previous.activeOf(first + s);
-      sparseSum<Neuron>(width, active.entries, active.end, panel, layer.biases + offset, zs);
+      const active = changetype<usize>(previous.activeOf(first + s));
+      sparseSum<Neuron>(width, active, panel, layer.biases + offset, zs);
     }
   }
 }

@@ -10,7 +10,7 @@ import { batchesTogether, distortImages } from "./distort";
 import { dropActivations } from "./dropout";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
-import { Dataset, expandImages, Image, mostlyZero } from "./images";
+import { Dataset, expandImages, mostlyZero } from "./images";
 import { Layer, Network } from "./network";
 import { decayWeights, optimise, SGD } from "./optimise";
 import { Neuron, Pixel, sparseUpdate } from "./sparse";
@@ -123,8 +123,7 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32):
       const panel = layer.panel(p) + layer.target;
       let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
       for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-        const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-        sparseUpdate<Pixel>(width, image.entries, image.end, panel, d);
+        sparseUpdate<Pixel>(width, load<u32>(images + (s << 2)), panel, d);
       }
     }
   } else {
@@ -151,8 +150,7 @@ function updateActive(previous: Layer, layer: Layer, m: u32): void {
     const panel = layer.panel(p) + layer.target;
     let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
     for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-      const active = previous.activeOf(s);
-      sparseUpdate<Neuron>(width, active.entries, active.end, panel, d);
+      sparseUpdate<Neuron>(width, changetype<usize>(previous.activeOf(s)), panel, d);
     }
   }
 }

@@ -68,8 +68,8 @@ export interface Parameters {
 const DISPOSED = "network: expected one in use, got one that was disposed of";
 
 /**
- * A feed-forward network of sigmoid neurons, trained by mini-batch stochastic gradient descent on the quadratic cost: what it
- * learns is a function of its options, the data and the recipe alone, bit for bit, on every machine.
+ * A feed-forward network, trained by mini-batch stochastic gradient descent; unless told otherwise of sigmoid neurons and on the quadratic
+ * cost. What it learns is a function of its options, the data and the recipe alone, bit for bit, on every machine.
  */
 export class Network {
   /** Neurons per layer: pixels, hidden layers, classes. */

@@ -66,14 +66,11 @@ async function reportData(network: Network, title: string, measured: Measured): 
       ["Epochs", `${network.epochs} of ${recipe.epochs}`],
       ["Batch size", String(recipe.batchSize)],
       ["Learning rate", `${recipe.learningRate}, ${recipe.schedule}`],
-      [
-        "Optimiser",
-        Object.entries({ optimizer: "sgd", ...recipe.method })
-          .map(([name, value]) => `${name} ${value}`)
-          .join(", "),
-      ],
+      ["Method", listed({ optimizer: "sgd", ...recipe.method })],
+      ["Distortions", listed(recipe.distortions) || "none"],
       ["Seed", String(recipe.seed)],
       ["Data", recipe.data ?? "MNIST"],
+      ["Held back for validation", recipe.validation === undefined ? "a sixth" : String(recipe.validation)],
       ["Training samples", recipe.limit === undefined ? "all" : String(recipe.limit)],
       ["Time in epochs", formatSeconds(seconds)],
     ],
@@ -102,6 +99,12 @@ async function reportData(network: Network, title: string, measured: Measured): 
     },
     weights: weightsOf(network.parameters(1), dataset.columns),
   };
+}
+
+function listed(options: object): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 }
 
 /** All misread images, those first whose wrong output is the most active. */

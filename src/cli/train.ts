@@ -14,7 +14,7 @@ import { type Command, helpOf, parseCommand, parseNumber, UsageError, type Value
 /** The recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md). */
 export const TRAIN: Command = {
   usage: "train [options]",
-  summary: `Trains a network of sigmoid neurons to read digits, by mini-batch stochastic gradient descent on the quadratic cost.
+  summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise sigmoid neurons on the quadratic cost.
 Results go to standard output, progress to standard error. The model is saved after each epoch: \`ductus resume\` goes on from it.`,
   arguments: 0,
   options: {
