@@ -4,10 +4,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { MAIN } from "./command-line.js";
 
-const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
 const DOCUMENTED = [
   { seed: 1, correct: 9949, hash: "ff87191e0cf3c1de919e6c2fa8a1f5f374992cf15f5bf0aeadbec26640e93650" },
   { seed: 2, correct: 9946, hash: "ee16d3d9ea44554f6103a67a0f7fcfa6cd5f8ea8559b9cc5091f8d299edd6906" },

@@ -1,18 +1,17 @@
 // Nothing lost: a training may be killed, interrupted, or robbed of its place to write, and goes on to the same bits.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Network } from "../src/network.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
 import { decodeSafetensors } from "../src/safetensors.js";
+import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 import { writeIdxFolder } from "./idx-files.js";
-
-const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
 
 /** Commands that only some systems allow: without root's rights over files, and with a file system of one's own. */
 const WITHOUT_RIGHTS =
@@ -33,28 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Result {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Starts a program, by default the command line; `result` is what it leaves. */
-function start(args: readonly string[], program = process.execPath): { child: ChildProcess; result: Promise<Result> } {
-  const all = program === process.execPath ? [MAIN, ...args] : args;
-  const child = spawn(program, all, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  const result = new Promise<Result>((resolve) => {
-    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
-  return { child, result };
+/** Starts the command line, or another program. */
+function start(args: readonly string[], program?: string) {
+  return program === undefined ? startDuctus(folder, args) : startProgram(folder, program, args);
 }
 
 function ductus(...args: string[]): Promise<Result> {

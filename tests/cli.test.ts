@@ -1,24 +1,16 @@
 // The command line as a user meets it: the built program, run as a process.
 
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Network } from "../src/network.js";
 import { loadDirectory } from "../src/node/index.js";
 import { createReference } from "../src/reference.js";
 import { decodeSafetensors } from "../src/safetensors.js";
+import { MAIN, type Result, startDuctus } from "./command-line.js";
 import { idxLabels, writeIdxFolder } from "./idx-files.js";
-
-const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 let folder: string;
 let data: string;
@@ -30,13 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function ductus(args: readonly string[], env: Record<string, string> = {}): Promise<Result> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, ...env } };
-    execFile(process.execPath, [MAIN, ...args], options, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+function ductus(args: readonly string[], env?: Record<string, string>): Promise<Result> {
+  return startDuctus(folder, args, env).result;
 }
 
 function trainHere(...args: string[]): Promise<Result> {

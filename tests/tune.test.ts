@@ -1,6 +1,5 @@
 // ductus tune as a user meets it: neither the number of workers nor kills change the result. What it draws is in tune-space.test.ts.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import { statSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,10 +10,10 @@ import { Network } from "../src/network.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
 import { decodeSafetensors } from "../src/safetensors.js";
+import { MAIN, type Result, startProgram } from "./command-line.js";
 import { writeIdxFolder } from "./idx-files.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const MAIN = join(ROOT, "build/cli/main.js");
 /** MNIST's first images: a search of a second. */
 const SEARCH = "--hidden 12 --limit 1500 --trials 9 --epochs 9".split(" ");
 
@@ -24,26 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Result {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function start(args: readonly string[], main = MAIN): { child: ChildProcess; result: Promise<Result> } {
-  const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.on("data", (text) => {
-    stderr += text;
-  });
-  const result = new Promise<Result>((resolve) => {
-    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
-  return { child, result };
+function start(args: readonly string[], main = MAIN) {
+  return startProgram(folder, process.execPath, [main, ...args]);
 }
 
 function tune(...args: string[]): Promise<Result> {
