@@ -1,5 +1,5 @@
-// The ABI: what a host calls. Pointers are byte addresses in the exported memory; a pointer or flag of 0 returned says that
-// the memory could not be had. Arguments are trusted: the host checks them first (src/ does).
+// The ABI: what a host calls, described in docs/abi.md; abiVersion() rises with it. Pointers are byte addresses in the exported
+// memory; a pointer or flag of 0 returned says that the memory could not be had. Arguments are trusted: the host checks them first (src/ does).
 // A host's way: allocate staging -> createDataset, addImages -> createNetwork, reserveBatch, initialise or writeLayer
 // -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer -> releaseNetwork, releaseDataset.
 
@@ -34,3 +34,4 @@ export {
 export { selftest } from "./selftest";
 export { trainBatches } from "./sgd";
 export { abortTeam, formTeam, joinTeam } from "./team";
+export { abiVersion } from "./version";

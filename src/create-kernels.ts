@@ -2,6 +2,7 @@
 
 import { plain, threads as shared } from "./embedded.js";
 import type { Kernels } from "./kernels.js";
+import { compileModule } from "./module.js";
 import { availableThreads, startThread } from "./platform.js";
 import { createWasmKernels } from "./wasm.js";
 
@@ -24,8 +25,8 @@ const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WebAssembly.Modu
 /**
  * Kernels on the package's own module, with a memory of their own.
  * @param threads see KernelOptions
- * @throws {TypeError | RangeError} if the number of threads cannot be used
- * @throws {WebAssembly.CompileError} if the engine has no SIMD
+ * @throws {TypeError | RangeError} if the number of threads cannot be used, or the memory cannot be had
+ * @throws {WebAssembly.CompileError} if the engine has no SIMD, or the page may not compile
  */
 export async function createKernels(threads?: number): Promise<Kernels> {
   const cores = availableThreads();
@@ -36,7 +37,7 @@ export async function createKernels(threads?: number): Promise<Kernels> {
 function compile(bytes: () => Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
   let module = compiled.get(bytes);
   if (module === undefined) {
-    module = WebAssembly.compile(bytes());
+    module = compileModule(bytes());
     compiled.set(bytes, module);
   }
   return module;

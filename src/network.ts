@@ -112,7 +112,7 @@ export class Network {
   /**
    * A network with random initial weights.
    * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
-   * @throws {WebAssembly.CompileError} if the engine has no WebAssembly SIMD
+   * @throws {WebAssembly.CompileError} if the engine has no WebAssembly SIMD, or the page may not compile
    */
   static async create(options: NetworkOptions): Promise<Network> {
     checkObject("options", options);

@@ -1,6 +1,5 @@
-// Kernels on the WebAssembly module. This file alone knows the module's exports and the AssemblyScript loader.
+// Kernels on the WebAssembly module. This file alone calls its exports, as docs/abi.md says.
 
-import { instantiate } from "@assemblyscript/loader";
 import { Dataset, type Pixels, toBytes } from "./dataset.js";
 import type { DistortionBounds } from "./distort.js";
 import {
@@ -18,64 +17,9 @@ import {
   OPTIMIZERS,
   slotsOf,
 } from "./kernels.js";
+import { compileModule, createSharedMemory, type Exports, instantiateModule } from "./module.js";
 import { checkRange, RANGES } from "./ranges.js";
 import { chooseEvaluationThreads, chooseThreads, Team, type ThreadOptions } from "./threads.js";
-
-/** The exported functions of assembly/index.ts. Pointers are u32 byte addresses; 0 says that memory could not be had. */
-export interface Exports extends Record<string, unknown> {
-  memory: WebAssembly.Memory;
-  allocate(bytes: number): number;
-  release(block: number): void;
-  createDataset(count: number, inputs: number): number;
-  addFloatImages(dataset: number, first: number, a: number, labels: number, count: number): number;
-  addImages(dataset: number, first: number, pixels: number, labels: number, count: number): number;
-  shuffle(dataset: number, seed: number, epoch: number): void;
-  sumCosts(dataset: number, first: number, count: number): number;
-  countCorrect(dataset: number): number;
-  predictions(dataset: number): number;
-  releaseDataset(dataset: number): void;
-  configure(
-    network: number,
-    optimizer: number,
-    momentum: number,
-    beta: number,
-    epsilon: number,
-    decay: number,
-    average: number,
-    smoothing: number,
-    dropout: number,
-  ): void;
-  setDistortion(
-    dataset: number,
-    columns: number,
-    shift: number,
-    rotation: number,
-    scale: number,
-    shear: number,
-    alpha: number,
-    sigma: number,
-  ): number;
-  reserveDistorted(dataset: number, m: number, threads: number): number;
-  distortedImage(dataset: number, i: number, number: number, seed: number, epoch: number): number;
-  createNetwork(sizes: number, count: number, activation: number, cost: number): number;
-  reserveBatch(network: number, batch: number, threads: number): number;
-  arrange(network: number, threads: number): number;
-  initialise(network: number, seed: number, how: number): void;
-  readLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
-  writeLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
-  reserveSlots(network: number, slots: number): number;
-  setSteps(network: number, steps: number): void;
-  useSlot(network: number, slot: number): void;
-  activations(network: number, l: number, s: number): number;
-  allFinite(network: number): number;
-  releaseNetwork(network: number): void;
-  trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
-  evaluate(network: number, dataset: number): number;
-  joinTeam(place: number, count: number, patience: number): void;
-  formTeam(): void;
-  abortTeam(): void;
-  selftest(): number;
-}
 
 /** Samples that each thread of an evaluation carries through the network together, as many as assembly/evaluate.ts does. */
 const EVALUATION_BATCH = 64;
@@ -83,8 +27,7 @@ const EVALUATION_BATCH = 64;
 const SLICE_WORK = 2e8;
 /** Other threads are called by message, which takes 0.1 ms and more, but leave this one free: they get more to do at a time. */
 const TEAM_SLICE_WORK = 1e9;
-/** Pages of 64 KiB that a memory can have at most, and what a block in it can. */
-const MAX_PAGES = 65536;
+/** Bytes that a block in memory can have at most. */
 const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
 const CHUNK_BYTES = 2 ** 18;
@@ -95,14 +38,15 @@ const PIXEL_PADDING = 16;
 /**
  * Kernels from the bytes of build/ductus.wasm, or from the compiled module. With `threads`, from build/ductus-threads.wasm
  * instead: the same functions on a shared memory, so that several threads can work on it.
- * @throws {WebAssembly.CompileError} if the bytes are not a module, or the engine has no SIMD
- * @throws {TypeError | RangeError} if it is the wrong one of the two modules, or the number of threads cannot be used
+ * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
+ * @throws {TypeError | RangeError} if it is the wrong one of the two modules, or of another version, if the number of threads cannot be used,
+ *   or the memory cannot be had
  */
 export async function createWasmKernels(
   source: BufferSource | WebAssembly.Module,
   threads?: ThreadOptions,
 ): Promise<Kernels> {
-  const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+  const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
   const shared = WebAssembly.Module.imports(module).length > 0;
   if (shared !== (threads !== undefined)) {
     throw new TypeError(
@@ -111,17 +55,9 @@ export async function createWasmKernels(
   }
   if (threads === undefined) return kernelsOf(await instantiateModule(module));
   if (threads.count !== undefined) checkRange("threads", threads.count, RANGES.threads);
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+  const memory = createSharedMemory();
   const exports = await instantiateModule(module, memory);
   return kernelsOf(exports, new Team(module, memory, threads, exports));
-}
-
-/** The module's exports, typed; `memory` is for the module that imports one. */
-export async function instantiateModule(
-  source: BufferSource | WebAssembly.Module,
-  memory?: WebAssembly.Memory,
-): Promise<Exports> {
-  return (await instantiate<Exports>(source, { env: { memory } })).exports;
 }
 
 /** Kernels on an instance: all its networks and data sets share its memory, and its team of threads. */

@@ -12,9 +12,10 @@ import {
   type Method,
   PLAIN,
 } from "../src/kernels.js";
+import { type Exports, instantiateModule } from "../src/module.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
-import { type Exports, instantiateModule, kernelsOf } from "../src/wasm.js";
+import { kernelsOf } from "../src/wasm.js";
 
 export const MODULE = new URL("../build/ductus.wasm", import.meta.url);
 

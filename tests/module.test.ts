@@ -9,9 +9,10 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { Dataset } from "../src/dataset.js";
 import type { Kernels } from "../src/kernels.js";
+import { instantiateModule } from "../src/module.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
-import { createWasmKernels, instantiateModule, kernelsOf } from "../src/wasm.js";
+import { createWasmKernels, kernelsOf } from "../src/wasm.js";
 import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } from "./helpers.js";
 
 const DEBUG_MODULE = new URL("../build/ductus.debug.wasm", import.meta.url);
@@ -19,6 +20,7 @@ const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 const MAX_BYTES = 32 * 1024;
 
 const EXPORTS = [
+  "abiVersion",
   "abortTeam",
   "activations",
   "addFloatImages",
@@ -93,6 +95,7 @@ test("takes numbers only: every function can be called from JavaScript", async (
   exports.setDistortion(images, 1, 1, 0, 0, 0, 0, 1);
   exports.reserveDistorted(images, 1, 1);
   const calls: Record<string, unknown[]> = {
+    abiVersion: [],
     abortTeam: [],
     activations: [network, 1, 0],
     addFloatImages: [dataset, 0, sizes, sizes, 0],
@@ -130,6 +133,20 @@ test("takes numbers only: every function can be called from JavaScript", async (
   for (const [name, args] of Object.entries(calls)) {
     expect(() => (exports[name] as (...args: unknown[]) => unknown)(...args), name).not.toThrow();
   }
+});
+
+test("docs/abi.md describes every function, with its arguments, and has the version", async () => {
+  // Not by the loader, whose functions all say that they take nothing.
+  const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(await readFile(MODULE)));
+  const page = await readFile(new URL("../docs/abi.md", import.meta.url), "utf8");
+  const described = [...page.matchAll(/^\| `(\w+)\((.*?)\)/gm)].map(([, name, args]) => [
+    name,
+    args === "" ? 0 : args.split(",").length,
+  ]);
+  const functions = EXPORTS.map((name) => [name, (exports[name] as (...args: unknown[]) => unknown).length]);
+  expect(described.sort()).toEqual(functions.sort());
+  const versions = page.match(/^\| \d+ \|/gm);
+  expect(versions?.at(-1)).toBe(`| ${(exports.abiVersion as () => number)()} |`);
 });
 
 test("allocates whole cache lines, and gives again what was freed, neighbours joined", async () => {
@@ -217,16 +234,19 @@ test("says 0 where memory cannot be had", async () => {
   expect(exports.allocate(0)).toBe(free);
 });
 
-test("builds to the same bytes again, in another folder", async () => {
+test.each([
+  ["release", MODULE],
+  ["threads", THREADS_MODULE],
+])("the %s module builds to the same bytes again, in another folder", async (target, module) => {
   const asc = join(createRequire(import.meta.url).resolve("assemblyscript/package.json"), "../bin/asc.js");
   const folder = await mkdtemp(join(tmpdir(), "ductus-"));
   try {
     const out = join(folder, "again.wasm");
-    const args = [asc, "--config", "asconfig.json", "--target", "release", "--outFile", out];
+    const args = [asc, "--config", "asconfig.json", "--target", target, "--outFile", out];
     await promisify(execFile)(process.execPath, args, { cwd: new URL("..", import.meta.url) });
     const again = await readFile(out);
     expect(again.length).toBeGreaterThan(1000);
-    expect(again.equals(await readFile(MODULE))).toBe(true);
+    expect(again.equals(await readFile(module))).toBe(true);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,0 +1,135 @@
+// The WebAssembly module: compiled, instantiated, its exports typed. This file alone knows the AssemblyScript loader.
+
+import { instantiate } from "@assemblyscript/loader";
+
+/** What docs/abi.md describes. Pointers are u32 byte addresses; 0 says that memory could not be had. */
+export interface Exports extends Record<string, unknown> {
+  memory: WebAssembly.Memory;
+  abiVersion(): number;
+  allocate(bytes: number): number;
+  release(block: number): void;
+  createDataset(count: number, inputs: number): number;
+  addFloatImages(dataset: number, first: number, a: number, labels: number, count: number): number;
+  addImages(dataset: number, first: number, pixels: number, labels: number, count: number): number;
+  shuffle(dataset: number, seed: number, epoch: number): void;
+  sumCosts(dataset: number, first: number, count: number): number;
+  countCorrect(dataset: number): number;
+  predictions(dataset: number): number;
+  releaseDataset(dataset: number): void;
+  configure(
+    network: number,
+    optimizer: number,
+    momentum: number,
+    beta: number,
+    epsilon: number,
+    decay: number,
+    average: number,
+    smoothing: number,
+    dropout: number,
+  ): void;
+  setDistortion(
+    dataset: number,
+    columns: number,
+    shift: number,
+    rotation: number,
+    scale: number,
+    shear: number,
+    alpha: number,
+    sigma: number,
+  ): number;
+  reserveDistorted(dataset: number, m: number, threads: number): number;
+  distortedImage(dataset: number, i: number, number: number, seed: number, epoch: number): number;
+  createNetwork(sizes: number, count: number, activation: number, cost: number): number;
+  reserveBatch(network: number, batch: number, threads: number): number;
+  arrange(network: number, threads: number): number;
+  initialise(network: number, seed: number, how: number): void;
+  readLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
+  writeLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
+  reserveSlots(network: number, slots: number): number;
+  setSteps(network: number, steps: number): void;
+  useSlot(network: number, slot: number): void;
+  activations(network: number, l: number, s: number): number;
+  allFinite(network: number): number;
+  releaseNetwork(network: number): void;
+  trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
+  evaluate(network: number, dataset: number): number;
+  joinTeam(place: number, count: number, patience: number): void;
+  formTeam(): void;
+  abortTeam(): void;
+  selftest(): number;
+}
+
+/** The version of docs/abi.md that the library keeps to. */
+const ABI_VERSION = 1;
+/** Pages of 64 KiB that a memory can have at most. */
+const MAX_PAGES = 65536;
+/** What the bytes of every module begin with. */
+const MAGIC = [0x00, 0x61, 0x73, 0x6d];
+
+/**
+ * The compiled module.
+ * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
+ */
+export async function compileModule(bytes: BufferSource): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) throw error;
+    throw new WebAssembly.CompileError(`${refusal(bytes)} (${(error as Error).message})`);
+  }
+}
+
+/** Why bytes could not be compiled, and what to do: engines tell it each in its own words. */
+function refusal(bytes: BufferSource): string {
+  // To validate is allowed where to compile is not.
+  if (WebAssembly.validate(bytes))
+    return (
+      "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of the page's " +
+      "Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to createWasmKernels()"
+    );
+  const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
+  const start = new Uint8Array(view.buffer, view.byteOffset, Math.min(view.byteLength, MAGIC.length));
+  return MAGIC.every((byte, i) => start[i] === byte)
+    ? "module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, Firefox 89, Safari 16.4 or " +
+        "newer, or `kernels: createReference()`"
+    : "module: expected the bytes of a WebAssembly module, got others: read those of ductus.wasm";
+}
+
+/**
+ * The module's exports, typed; `memory` is for the module that imports one.
+ * @throws {TypeError} if it is a module of another version
+ * @throws {RangeError} if the memory cannot be had
+ */
+export async function instantiateModule(
+  source: BufferSource | WebAssembly.Module,
+  memory?: WebAssembly.Memory,
+): Promise<Exports> {
+  const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
+  const { exports } = await instantiate<Exports>(module, { env: { memory } }).catch((error) => {
+    throw error instanceof RangeError ? memoryRefused(error, "dispose() of networks that are no longer needed") : error;
+  });
+  const version = exports.abiVersion?.();
+  if (version !== ABI_VERSION) {
+    const got = version === undefined ? "one without" : `version ${version}`;
+    throw new TypeError(
+      `module: expected ABI version ${ABI_VERSION}, got ${got}: use the ductus.wasm of this version of the package`,
+    );
+  }
+  return exports;
+}
+
+/**
+ * A memory for ductus-threads.wasm.
+ * @throws {RangeError} if it cannot be had
+ */
+export function createSharedMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
+  } catch (error) {
+    throw memoryRefused(error as Error, "use `threads: 1`, whose memory is not set aside in advance");
+  }
+}
+
+function memoryRefused({ message }: Error, remedy: string): RangeError {
+  return new RangeError(`module: expected memory for an instance, was refused: ${remedy} (${message})`);
+}
