@@ -1,6 +1,7 @@
 // npm run conformance: the same module in every runtime that is here, and a table of the bits it gave there.
 
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,10 +33,11 @@ const { values } = parseArgs({
     help: { type: "boolean", short: "h", default: false },
   },
 });
+// So that what was started ends, too.
+process.on("SIGINT", () => process.exit(130));
 if (values.help) console.log(USAGE);
 else if (!/^\d+$/.test(values.least)) fail(`--least: expected a whole number, got ${values.least}`);
-else if (values.install) await install(values.folder).then(conform);
-else await conform();
+else await (values.install ? install(values.folder).then(conform) : conform()).catch(({ message }) => fail(message));
 
 function fail(message) {
   console.error(message);
@@ -60,7 +62,10 @@ async function conform() {
       ["/", project],
     ]);
     try {
-      report(await runAll({ scratch, project, data, server }));
+      const reports = await runAll({ scratch, project, data, server });
+      const module = await readFile(join(project, "node_modules/ductus/build/ductus.wasm"));
+      console.log(`ductus.wasm, sha256 ${createHash("sha256").update(module).digest("hex")}\n`);
+      report(reports);
     } finally {
       server.close();
     }

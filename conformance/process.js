@@ -48,6 +48,9 @@ export async function during(command, args, work, cwd) {
   child.stderr.on("data", (data) => {
     errors = (errors + data).slice(-2000);
   });
+  // Its process group is its own, being detached: it would outlive this process.
+  const kill = () => child.pid !== undefined && process.kill(-child.pid, "SIGKILL");
+  process.on("exit", kill);
   let timer;
   const ended = new Promise((_, reject) => {
     child.on("error", reject);
@@ -59,11 +62,9 @@ export async function during(command, args, work, cwd) {
     return await Promise.race([work(), ended]);
   } finally {
     clearTimeout(timer);
-    const gone =
-      child.exitCode === null && child.signalCode === null && new Promise((resolve) => child.on("exit", resolve));
-    // Its process group is its own: detached.
-    if (gone && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    await gone;
+    process.off("exit", kill);
+    if (child.exitCode === null && child.signalCode === null && kill())
+      await new Promise((resolve) => child.on("exit", resolve));
   }
 }
 
