@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,7 +19,7 @@ const USAGE = `npm run conformance -- [options]
 
 Trains the same networks with the same module in every runtime found, and fails if one gives other bits.
 
-  --install      first install the runtimes that npm can bring, into the folder
+  --install      first install the runtimes that npm can bring, and wasmtime if pip can, into the folder
   --folder DIR   where they are (default: ductus-runtimes in the system's folder for temporary files)
   --only NAMES   only these runtimes, such as "Deno,Node 22"
   --least N      fail if fewer than N runtimes ran (default: 1)
@@ -50,6 +50,13 @@ async function install(folder) {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, optionalDependencies: PACKAGES }));
   await output("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });
+  const python = join(folder, "python");
+  // Many machines have no pip, or none that reaches its index: wasmtime is then listed as not run.
+  await output("python3", ["-m", "venv", python])
+    .then(() =>
+      output(join(python, "bin/pip"), ["install", "--quiet", "--timeout", "10", "--retries", "0", "wasmtime"]),
+    )
+    .catch(() => rm(python, { recursive: true, force: true }));
 }
 
 async function conform() {

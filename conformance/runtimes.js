@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { during, findProgram, output } from "./process.js";
+import { during, output } from "./process.js";
 import { answerImages, trainInWorkerd } from "./workers.js";
 
 /**
@@ -96,9 +96,9 @@ export function runtimes(installed) {
     },
     {
       name: "wasmtime",
-      programs: [findProgram(["python3"])],
+      programs: [join(installed, "../python/bin/python3"), "python3"],
       missing: "pip install wasmtime",
-      version: (python) => output(python, ["-c", "import wasmtime; print(wasmtime.__version__)"]),
+      version: (python) => output(python, ["-c", "from importlib.metadata import version; print(version('wasmtime'))"]),
       run: runPython,
     },
   ];
