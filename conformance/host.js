@@ -42,9 +42,7 @@ export async function train(exports, { network: options, training }, data, team)
     exports.release(block);
   }
   if (distortions !== undefined) {
-    const { shift = 0, rotation = 0, scale = 0, shear = 0, elastic = 0, sigma = 4 } = distortions;
-    const radians = (rotation * Math.PI) / 180;
-    got(exports.setDistortion(dataset, data.columns, shift, radians, scale, shear, elastic, sigma));
+    got(exports.setDistortion(dataset, data.columns, ...boundsOf(distortions)));
     got(exports.reserveDistorted(dataset, batchSize, threads));
   }
   got(exports.arrange(network, threads));
@@ -64,6 +62,11 @@ export async function train(exports, { network: options, training }, data, team)
   exports.releaseNetwork(network);
   exports.releaseDataset(dataset);
   return { hash, correct, seconds };
+}
+
+/** Distortions as setDistortion takes them. */
+export function boundsOf({ shift = 0, rotation = 0, scale = 0, shear = 0, elastic = 0, sigma = 4 } = {}) {
+  return [shift, (rotation * Math.PI) / 180, scale, shear, elastic, sigma];
 }
 
 /** An address, or a flag, that is not 0; unsigned. */

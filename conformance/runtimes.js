@@ -4,7 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { boundsOf } from "./host.js";
 import { during, output } from "./process.js";
+import { makeData, RECIPES } from "./recipes.js";
 import { answerImages, trainInWorkerd } from "./workers.js";
 
 /**
@@ -178,9 +180,20 @@ async function runInterpreter(program, { project }) {
   return [{ way: "selftest", hashes: [], rate: 0 }];
 }
 
-/** The example in Python: wasmtime knows no JavaScript, and has all of MNIST to train on. */
-async function runPython(python, { project, data }) {
+/** wasmtime knows no JavaScript: the example in Python trains on all of MNIST, host.py the odd shapes. */
+async function runPython(python, { project, data, scratch }) {
   const printed = await output(python, [join(project, "examples/python/train.py"), wasmOf(project), data]);
   const rate = Number(/([\d,]+) samples\/s/.exec(printed)?.[1].replaceAll(",", ""));
-  return [{ ...exampleResult(printed), rate }];
+  const folder = await mkdtemp(join(scratch, "recipes-"));
+  const odd = RECIPES.filter(({ data }) => data !== undefined);
+  for (const [i, recipe] of odd.entries()) {
+    const { images, labels } = makeData(recipe);
+    await writeFile(join(folder, `${i}.images`), new Uint8Array(images.buffer));
+    await writeFile(join(folder, `${i}.labels`), labels);
+  }
+  const recipes = odd.map((recipe) => ({ ...recipe, bounds: boundsOf(recipe.training.distortions) }));
+  await writeFile(join(folder, "recipes.json"), JSON.stringify(recipes));
+  const hashes = await output(python, [join(project, "conformance/host.py"), wasmOf(project), folder]);
+  const { hashes: mnist, ...example } = exampleResult(printed);
+  return [{ ...example, way: "module, example", hashes: [...mnist, ...JSON.parse(hashes)], rate }];
 }
