@@ -175,7 +175,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const reading = chart.locator(".reading");
     await chart.locator(".plot").waitFor();
     expect(await reading.isVisible()).toBe(false);
-    const tick = await chart.locator(".epochs text", { hasText: /^4$/ }).boundingBox();
+    const tick = await chart.locator(".below text", { hasText: /^4$/ }).boundingBox();
     const { x = 0, width = 0, y = 0 } = tick ?? {};
     // Nearer to 4 than to its neighbours.
     await page.mouse.move(x + width / 2 + 9, y - 40);

@@ -1,9 +1,9 @@
 // Lines over epochs as SVG, drawn with d3. The colours and dashes of a series are in page.css, under its key.
 
-import { axisBottom, axisLeft } from "d3-axis";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
 import { create, pointer, type Selection } from "d3-selection";
 import { formatCount } from "./elements.js";
+import { startPlot } from "./plot.js";
 
 export interface Point {
   readonly epoch: number;
@@ -59,41 +59,12 @@ export function drawChart(
   const left = Math.max(56, 12 + CHARACTER * Math.max(...Array.from(labels.values(), ({ length }) => length)));
   const x = scaleLinear([epochs[0], epochs[epochs.length - 1]], [left, right]);
 
-  const svg = create("svg")
-    .attr("class", "plot")
-    .attr("viewBox", `0 0 ${width} ${height}`)
-    .attr("width", width)
-    .attr("height", height)
-    // The chart around it has a name.
-    .attr("aria-hidden", "true");
-  svg
-    .append("g")
-    .attr("class", "values")
-    .attr("transform", `translate(${left},0)`)
-    .call(
-      axisLeft(y)
-        .tickValues(values)
-        .tickFormat((value) => labels.get(value) ?? "")
-        .tickSize(left - right)
-        .tickPadding(8),
-    );
-  svg
-    .append("g")
-    .attr("class", "epochs")
-    .attr("transform", `translate(0,${bottom})`)
-    .call(
-      axisBottom(x)
-        .tickValues(epochTicks(x, epochs, right - left))
-        .tickFormat(formatCount)
-        .tickSize(4)
-        .tickPadding(7),
-    );
-  svg
-    .append("text")
-    .attr("x", right)
-    .attr("y", height - 6)
-    .attr("text-anchor", "end")
-    .text("Epoch");
+  const ticks = new Map(epochTicks(x, epochs, right - left).map((epoch) => [epoch, formatCount(epoch)]));
+  const svg = startPlot(
+    { width, height, left, right, bottom },
+    { scale: x, labels: ticks, title: "Epoch" },
+    { scale: y, labels },
+  );
 
   const marked = svg.append("g");
   for (const { key, points } of series) {

@@ -1,4 +1,4 @@
-// What chart.ts uses of d3, which comes without types.
+// What plot.ts and the charts use of d3, which comes without types.
 
 declare module "d3-selection" {
   export interface Selection<E extends Element = SVGElement> {

@@ -1,9 +1,8 @@
 // Axes of several kinds, and lines and points on them, for the charts of a search. The colours are in page.css.
 
-import { axisBottom, axisLeft } from "d3-axis";
 import { type ScaleLinear, scaleLinear } from "d3-scale";
-import { create } from "d3-selection";
 import { linePath } from "./chart.js";
+import { startPlot } from "./plot.js";
 
 /** What an axis shows: where a value lies on it, in units of its own, and which of its places are labelled. */
 export interface Axis {
@@ -94,40 +93,11 @@ export function drawMarks(marks: readonly Mark[], x: Axis, y: Axis, width: numbe
   const up = scaleOf(y, [bottom, MARGIN.top]);
   const columns = new Map(x.ticks(right - MARGIN.left).map(([value, label]) => [x.place(value), label]));
   const rows = new Map(y.ticks(bottom - MARGIN.top).map(([value, label]) => [y.place(value), label]));
-  const svg = create("svg")
-    .attr("class", "plot")
-    .attr("viewBox", `0 0 ${width} ${height}`)
-    .attr("width", width)
-    .attr("height", height)
-    // The chart around it has a name.
-    .attr("aria-hidden", "true");
-  svg
-    .append("g")
-    .attr("class", "values")
-    .attr("transform", `translate(${MARGIN.left},0)`)
-    .call(
-      axisLeft(up)
-        .tickValues([...rows.keys()])
-        .tickFormat((place) => rows.get(place) ?? "")
-        .tickSize(MARGIN.left - right)
-        .tickPadding(8),
-    );
-  svg
-    .append("g")
-    .attr("transform", `translate(0,${bottom})`)
-    .call(
-      axisBottom(across)
-        .tickValues([...columns.keys()])
-        .tickFormat((place) => columns.get(place) ?? "")
-        .tickSize(4)
-        .tickPadding(7),
-    );
-  svg
-    .append("text")
-    .attr("x", right)
-    .attr("y", height - 6)
-    .attr("text-anchor", "end")
-    .text(x.title);
+  const svg = startPlot(
+    { width, height, left: MARGIN.left, right, bottom },
+    { scale: across, labels: columns, title: x.title },
+    { scale: up, labels: rows },
+  );
   const placeOf = ([a, b]: readonly [number, number]) => [across(x.place(a)), up(y.place(b))] as const;
   for (const { key, title, points } of marks) {
     const places = points.map(placeOf);
