@@ -26,10 +26,14 @@ export default defineConfig([
     plugins: [virtual("string-width", () => "module.exports = ({ length }) => length;"), licences()],
   },
   {
-    input: "src/report/page.ts",
-    resolve: { alias: { "d3-interpolate": `${root}src/report/interpolate.ts` } },
-    output: { file: "build/report/page.js", format: "iife", minify: true },
-    plugins: [emitFiles("src/report/page.css", "src/report/page.html"), licences()],
+    input: "src/report/report.ts",
+    resolve: { alias: { "d3-interpolate": `${root}src/page/interpolate.ts` } },
+    output: { file: "build/report/report.js", format: "iife", minify: true },
+    plugins: [
+      emitFile("report.css", "src/page/page.css", "src/report/report.css"),
+      emitFile("report.html", "src/report/report.html"),
+      licences(),
+    ],
   },
 ]);
 
@@ -71,15 +75,13 @@ async function bundled(input) {
   return output[0].code;
 }
 
-/** Puts files beside the bundle, as they are. */
-function emitFiles(...paths) {
+/** Puts files beside the bundle, as they are, one after the other. */
+function emitFile(fileName, ...paths) {
   return {
-    name: "emit-files",
+    name: "emit-file",
     buildStart() {
-      for (const path of paths) {
-        this.addWatchFile(path);
-        this.emitFile({ type: "asset", fileName: path.split("/").at(-1), source: readFileSync(path) });
-      }
+      const source = paths.map((path) => readFileSync(path, "utf8")).join("\n");
+      this.emitFile({ type: "asset", fileName, source });
     },
   };
 }

@@ -1,11 +1,12 @@
 // Chain of trust 7: all of MNIST. Training is deterministic, so the counts in the README are the counts everyone gets.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { trainOptionsOf } from "../src/cli/recipe.js";
 import { TRAIN, trainOptions } from "../src/cli/train.js";
-import { parseCommand, type Values } from "../src/cli/usage.js";
+import { parseCommand } from "../src/cli/usage.js";
 import { Network, type NetworkOptions } from "../src/network.js";
 import { type DataSplit, loadMnist } from "../src/node/index.js";
+import type { Values } from "../src/recipe/options.js";
+import { trainOptionsOf } from "../src/recipe/recipe.js";
 
 let data: DataSplit;
 beforeAll(() => {

@@ -4,17 +4,12 @@ import { encode } from "fast-png";
 import type { Dataset } from "../src/dataset.js";
 import { accuracyOf, classFigures } from "../src/metrics.js";
 import { loadMnist } from "../src/node/index.js";
+import type { Epoch } from "../src/page/curves.js";
+import type { Sprite } from "../src/page/images.js";
+import type { Mistake } from "../src/page/mistakes.js";
 import { RandomStream } from "../src/random.js";
 import { createReference } from "../src/reference.js";
-import {
-  type Epoch,
-  type Mistake,
-  MOST_MATRIX_CLASSES,
-  type ReportData,
-  type SearchResult,
-  type Sprite,
-  type TestResult,
-} from "../src/report/data.js";
+import { MOST_MATRIX_CLASSES, type ReportData, type SearchResult, type TestResult } from "../src/report/data.js";
 import { randomDataset } from "./helpers.js";
 
 /** [784, 30, 10] on the first 5,000 images of MNIST: about 91 % after five epochs. */

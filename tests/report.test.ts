@@ -14,7 +14,7 @@ import { renderReport } from "../src/report/render.js";
 import { mnistReport, randomReport, randomSearch } from "./report-data.js";
 
 const asset = (name: string) => readFileSync(new URL(`../build/report/${name}`, import.meta.url), "utf8");
-const ASSETS = { script: asset("page.js"), style: asset("page.css"), template: asset("page.html") };
+const ASSETS = { script: asset("report.js"), style: asset("report.css"), template: asset("report.html") };
 
 const SMALL = { classes: 3, rows: 4, columns: 6, epochs: 3, images: 60, misread: 0.2, neurons: 5 };
 const HOSTILE = "</script></title><img src=x onerror=alert(1)><!--<script> & \"quotes\" $& $` {{script}} \u2028 'end'";

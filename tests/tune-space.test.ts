@@ -3,8 +3,8 @@
 import { describe, expect, test } from "vitest";
 import { bestEpoch, failed, type Outcome, ranked, rungsOf } from "../src/cli/tune/halving.js";
 import { drawNumber, drawTrials, parseSpace, type Settings } from "../src/cli/tune/space.js";
-import { UsageError } from "../src/cli/usage.js";
 import { RandomStream } from "../src/random.js";
+import { UsageError } from "../src/recipe/options.js";
 
 describe("halving", () => {
   test.each([

@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import { Dataset, distort as distortDataset } from "ductus";
 import { encodePng } from "../png.js";
 import { RANGES, type Range } from "../ranges.js";
-import { DISTORTION_OPTIONS, distortionsOf } from "./distortions.js";
+import { DISTORTION_OPTIONS, distortionsOf } from "../recipe/distortions.js";
+import { PRESETS } from "../recipe/train-options.js";
 import { checkWritable, saveFile } from "./model-file.js";
 import { withData } from "./run.js";
 import { printLine } from "./terminal.js";
-import { PRESETS } from "./train.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const DISTORT: Command = {

@@ -2,6 +2,7 @@
 // The command line: picks the command, and turns errors into one line and an exit code (1, or 2 for wrong usage).
 
 import { readFile } from "node:fs/promises";
+import { UsageError } from "../recipe/options.js";
 import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
@@ -10,7 +11,6 @@ import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { TRAIN, train } from "./train.js";
 import { TUNE, tune } from "./tune.js";
-import { UsageError } from "./usage.js";
 
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },

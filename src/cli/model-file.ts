@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
 
-import { UsageError } from "./usage.js";
+import { UsageError } from "../recipe/options.js";
 
 export const MODEL = "model.safetensors";
 

@@ -5,9 +5,10 @@ import { FormatError, type Network, type Pixels, type Prediction } from "ductus"
 import { idxDimensions, idxHeaderLength } from "../idx.js";
 import { toDigit } from "../picture.js";
 import { decodePng } from "../png.js";
+import { UsageError, type Values } from "../recipe/options.js";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand, UsageError, type Values } from "./usage.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const PREDICT: Command = {
   usage: "predict FILE... [options]",

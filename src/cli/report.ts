@@ -3,11 +3,13 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { countWeights, type Dataset, type Network, type Parameters } from "ductus";
+import type { Sprite } from "../page/images.js";
+import type { Mistake } from "../page/mistakes.js";
 import { encodePng } from "../png.js";
-import { type Mistake, MOST_MATRIX_CLASSES, type ReportData, type Sprite } from "../report/data.js";
+import { historyOf, recipeOf, trainCommand } from "../recipe/recipe.js";
+import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
-import { historyOf, recipeOf, trainCommand } from "./recipe.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
 import { searchOf } from "./tune/summary.js";
@@ -38,7 +40,7 @@ export async function report(args: readonly string[]): Promise<void> {
   const measured = await measure(network, dataOf(network, values.path("data"), "test"));
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
-  const [script, style, template] = await Promise.all([asset("page.js"), asset("page.css"), asset("page.html")]);
+  const [script, style, template] = await Promise.all([asset("report.js"), asset("report.css"), asset("report.html")]);
   const html = renderReport(data, { script, style, template });
   await saveFile(out, html);
   const { accuracy, standardError } = measured.evaluation;

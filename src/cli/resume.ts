@@ -2,11 +2,12 @@
 
 import { resolve } from "node:path";
 import { RANGES } from "../ranges.js";
+import { UsageError, withoutUndefined } from "../recipe/options.js";
+import { historyOf, recipeOf } from "../recipe/recipe.js";
 import { checkWritable, MODEL, readModel } from "./model-file.js";
-import { historyOf, recipeOf } from "./recipe.js";
 import { run, threadsFor, withData } from "./run.js";
 import { printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand, UsageError, withoutUndefined } from "./usage.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",

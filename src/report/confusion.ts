@@ -1,6 +1,6 @@
 // The confusion matrix as a table. Counts that are not 0 are buttons: one is in the tab order, arrow keys move between them.
 
-import { make } from "./elements.js";
+import { make } from "../page/elements.js";
 
 type Confusion = readonly (readonly number[])[];
 

@@ -1,24 +1,11 @@
 // What a report shows: written by `ductus report`, read by the page. Shares and activations are 0 to 1.
 
+import type { Epoch } from "../page/curves.js";
+import type { ImageSize, Sprite } from "../page/images.js";
+import type { Mistake } from "../page/mistakes.js";
+
 /** A matrix of more classes is too large to read, and slow in a browser. */
 export const MOST_MATRIX_CLASSES = 256;
-
-/** Many images of one size in one 8-bit grey PNG: left to right, then top to bottom. */
-export interface Sprite {
-  /** A data: URI. */
-  readonly source: string;
-  /** Images in a row. */
-  readonly columns: number;
-}
-
-export interface Epoch {
-  readonly epoch: number;
-  readonly cost: number;
-  readonly accuracy?: number;
-  readonly validationCost?: number;
-  readonly validationAccuracy?: number;
-  readonly seconds: number;
-}
 
 /** One class. Null stands for a ratio of 0 to 0, which JSON makes of NaN too. */
 export interface ClassRow {
@@ -27,16 +14,6 @@ export interface ClassRow {
   readonly precision: number | null;
   readonly recall: number | null;
   readonly f1: number | null;
-}
-
-/** An image that the network misread. */
-export interface Mistake {
-  /** Its place in the test set, from 0. */
-  readonly index: number;
-  readonly label: number;
-  readonly prediction: number;
-  /** a^L: one for each class. */
-  readonly activations: readonly number[];
 }
 
 export interface TestResult {
@@ -90,7 +67,7 @@ export interface ReportData {
   /** SHA-256 of the weights, in hexadecimal. */
   readonly hash: string;
   /** The size of every image, in pixels. */
-  readonly image: { readonly rows: number; readonly columns: number };
+  readonly image: ImageSize;
   readonly history: readonly Epoch[];
   /** Null for a model that was not searched for. */
   readonly search: SearchResult | null;

@@ -1,8 +1,8 @@
 // Axes of several kinds, and lines and points on them, for the charts of a search. The colours are in page.css.
 
 import { type ScaleLinear, scaleLinear } from "d3-scale";
-import { linePath } from "./chart.js";
-import { startPlot } from "./plot.js";
+import { linePath } from "../page/chart.js";
+import { startPlot } from "../page/plot.js";
 
 /** What an axis shows: where a value lies on it, in units of its own, and which of its places are labelled. */
 export interface Axis {

@@ -1,9 +1,9 @@
 // The search that the model is the best of: every trial's accuracy by epoch, and by each option that was searched.
 
-import { makeSample } from "./chart.js";
+import { makeSample } from "../page/chart.js";
+import { countOf, formatPercent, make, makeTable } from "../page/elements.js";
+import { makeFitted } from "../page/fitted.js";
 import type { SearchedOption, SearchResult, SearchTrial } from "./data.js";
-import { countOf, formatPercent, make, makeTable } from "./elements.js";
-import { makeFitted } from "./fitted.js";
 import { type Axis, accuracyAxis, drawMarks, linearAxis, logAxis, type Mark, wordAxis } from "./scatter.js";
 
 /** In words what was searched. */

@@ -1,6 +1,6 @@
 // Successive halving: many trials train for few epochs, the best of them go on for more, until few have trained for all.
 
-import type { HistoryEntry } from "../recipe.js";
+import type { HistoryEntry } from "../../recipe/recipe.js";
 
 /** A step of the search: so many trials train up to this epoch. */
 export interface Rung {

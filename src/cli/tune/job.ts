@@ -1,8 +1,15 @@
 // What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a rung.
 
 import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
+import {
+  addToHistory,
+  type HistoryEntry,
+  historyOf,
+  type Recipe,
+  recipeMetadata,
+  trainOptionsOf,
+} from "../../recipe/recipe.js";
 import { readModel, saveFile } from "../model-file.js";
-import { addToHistory, type HistoryEntry, historyOf, type Recipe, recipeMetadata, trainOptionsOf } from "../recipe.js";
 import { failed, isBetter, type Outcome } from "./halving.js";
 
 export interface Job {

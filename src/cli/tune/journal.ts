@@ -5,8 +5,8 @@
 import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "ductus";
+import { type HistoryEntry, isEntry } from "../../recipe/recipe.js";
 import { checkWritable, saveFile } from "../model-file.js";
-import { type HistoryEntry, isEntry } from "../recipe.js";
 import type { Outcome } from "./halving.js";
 import type { Settings } from "./space.js";
 

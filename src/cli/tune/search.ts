@@ -3,9 +3,9 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { chooseThreads } from "ductus";
+import { UsageError } from "../../recipe/options.js";
+import type { HistoryEntry, Recipe } from "../../recipe/recipe.js";
 import { readModel, saveFile } from "../model-file.js";
-import type { HistoryEntry, Recipe } from "../recipe.js";
-import { UsageError } from "../usage.js";
 import { bestEpoch, failed, type Outcome, type Rung, ranked } from "./halving.js";
 import type { Job } from "./job.js";
 import type { Journal } from "./journal.js";

@@ -1,8 +1,8 @@
 // What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range A..B.
 
 import { RandomStream, TUNE } from "../../random.js";
+import { UsageError, Values } from "../../recipe/options.js";
 import { TRAIN, trainOptions } from "../train.js";
-import { UsageError, Values } from "../usage.js";
 
 /** Values of train's options, by their names. */
 export type Settings = Readonly<Record<string, string>>;
@@ -132,7 +132,7 @@ function checkValue(name: string, value: string, fixed: Settings): void {
  * @throws {UsageError} if it does not take them
  */
 export function optionsOf(settings: Settings) {
-  return trainOptions(new Values(settings, [], TRAIN));
+  return trainOptions(new Values(settings, [], TRAIN.options));
 }
 
 /**

@@ -1,8 +1,17 @@
 // Galleries of misread images: each with its label, the answer, its index and its activations as bars.
 
-import type { Mistake } from "./data.js";
 import { formatCount, make } from "./elements.js";
 import { type ImageSheet, makeGallery } from "./images.js";
+
+/** An image that the network misread. */
+export interface Mistake {
+  /** Its place in the test set, from 0. */
+  readonly index: number;
+  readonly label: number;
+  readonly prediction: number;
+  /** a^L: one for each class. */
+  readonly activations: readonly number[];
+}
 
 /** With more classes than this, only the strongest activations have a bar, so few that their classes fit below. */
 const MOST_BARS = 10;

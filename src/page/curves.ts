@@ -1,9 +1,18 @@
 // Cost and accuracy by epoch: training as a solid line, validation as a dashed one, read off at the pointer.
 
 import { type Chart, type ChartOptions, drawChart, makeSample, type Series } from "./chart.js";
-import type { Epoch } from "./data.js";
 import { formatCost, formatCount, formatPercent, make, makeTable } from "./elements.js";
 import { makeFitted } from "./fitted.js";
+
+/** What a chart shows of an epoch. */
+export interface Epoch {
+  readonly epoch: number;
+  readonly cost: number;
+  readonly accuracy?: number;
+  readonly validationCost?: number;
+  readonly validationAccuracy?: number;
+  readonly seconds: number;
+}
 
 interface Figure extends ChartOptions {
   readonly name: string;

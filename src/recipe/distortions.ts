@@ -2,7 +2,7 @@
 
 import type { Distortions } from "ductus";
 import { RANGES } from "../ranges.js";
-import { type Option, type Values, withoutUndefined } from "./usage.js";
+import { type Option, type Values, withoutUndefined } from "./options.js";
 
 export const DISTORTION_OPTIONS: Readonly<Record<keyof Distortions, Option>> = {
   shift: { value: "PIXELS", help: `distort training images by at most so much: ${RANGES.shift.words} (default 0)` },

@@ -15,7 +15,7 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
 /** The template's element of this id. */
 export function find(id: string): HTMLElement {
   const element = document.getElementById(id);
-  if (element === null) throw new Error(`page.html has no #${id}`);
+  if (element === null) throw new Error(`the page has no #${id}`);
   return element;
 }
 

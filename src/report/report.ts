@@ -1,11 +1,11 @@
 // The page of a report, in the browser: reads the data from the file itself and fills in the template.
 
+import { makeCurves, makeHistory } from "../page/curves.js";
+import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "../page/elements.js";
+import { ImageSheet, INK, makeGallery, SIGNED } from "../page/images.js";
+import { makeMistakes } from "../page/mistakes.js";
 import { makeConfusion } from "./confusion.js";
-import { makeCurves, makeHistory } from "./curves.js";
 import { type ClassRow, MOST_MATRIX_CLASSES, type ReportData } from "./data.js";
-import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "./elements.js";
-import { DIVERGING, ImageSheet, INK, makeGallery } from "./images.js";
-import { makeMistakes } from "./mistakes.js";
 import { describeSearch, makeSearch, makeTrials } from "./search.js";
 
 const data = JSON.parse(find("data").textContent ?? "") as ReportData;
@@ -125,7 +125,7 @@ function fillWeights({ image, weights }: ReportData): void {
     find("weights-section").hidden = true;
     return;
   }
-  const sheet = new ImageSheet(weights.sprite, image, DIVERGING);
+  const sheet = new ImageSheet(weights.sprite, image, SIGNED);
   find("weights").append(
     makeGallery(weights.neurons, 100, (i) => [
       sheet.draw(i, `Weights of neuron ${i}`),
