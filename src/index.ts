@@ -1,5 +1,6 @@
 // The public API: everything here runs in browsers too. Files and MNIST from disk are in node/index.ts.
 
+export { type Backpropagation, backpropagate } from "./backprop.js";
 export { createKernels, type KernelOptions } from "./create-kernels.js";
 export { Dataset, type DatasetOptions, type Pixels } from "./dataset.js";
 export type { Distortions } from "./distort.js";

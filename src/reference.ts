@@ -30,17 +30,20 @@ interface Arithmetic {
   readonly exp: (t: number) => number;
 }
 
-const F32: Arithmetic = { Array: Float32Array, round: Math.fround, exp: exp32 };
-const F64: Arithmetic = { Array: Float64Array, round: (x) => x, exp: Math.exp };
+const ARITHMETICS = {
+  f32: { Array: Float32Array, round: Math.fround, exp: exp32 },
+  f64: { Array: Float64Array, round: (x) => x, exp: Math.exp },
+} as const satisfies Record<string, Arithmetic>;
+
+type Precision = keyof typeof ARITHMETICS;
 
 /** Kernels in plain TypeScript: "f32" gives the bits of the module, "f64" is for gradient checks. */
-export function createReference(precision: "f32" | "f64" = "f32"): Kernels {
-  const arithmetic = precision === "f32" ? F32 : F64;
+export function createReference(precision: Precision = "f32"): Kernels {
   return {
     name: "reference",
-    createDataset: (dataset) => new ReferenceDataset(dataset, arithmetic),
+    createDataset: (dataset) => new ReferenceDataset(dataset, ARITHMETICS[precision]),
     createNetwork: (layers, activation = "sigmoid", cost = "quadratic") =>
-      new ReferenceNetwork(layers, activation, cost, arithmetic),
+      new ReferenceNetwork(layers, activation, cost, precision),
     close: () => {},
   };
 }
@@ -130,6 +133,8 @@ interface Layer {
 
 /** What one sample leaves behind on its way through the network: a^0 .. a^L, and delta^1 .. delta^L (delta[0] is empty). */
 interface Pass {
+  /** z^1 .. z^L, where somebody wants to see them: z[0] is empty. */
+  readonly z?: readonly RealArray[];
   readonly a: readonly RealArray[];
   readonly delta: readonly RealArray[];
 }
@@ -137,7 +142,7 @@ interface Pass {
 /** Multiply-adds of about 10 ms of training, the zeros of digits counted. */
 const SLICE_WORK = 7e6;
 
-class ReferenceNetwork implements KernelNetwork {
+export class ReferenceNetwork implements KernelNetwork {
   readonly slice: number;
   /** Layers 1..L; layers[0] stands for the input and has no parameters. */
   readonly #layers: readonly Layer[];
@@ -150,9 +155,9 @@ class ReferenceNetwork implements KernelNetwork {
   #steps = 0;
   readonly #passes: Pass[] = [];
 
-  constructor(sizes: readonly number[], activation: Activation, cost: Cost, arithmetic: Arithmetic) {
+  constructor(sizes: readonly number[], activation: Activation, cost: Cost, precision: Precision) {
     this.slice = Math.max(1, Math.round(SLICE_WORK / countWeights(sizes)));
-    this.#arithmetic = arithmetic;
+    this.#arithmetic = ARITHMETICS[precision];
     this.#activation = activation;
     this.#costName = cost;
     this.#layers = this.#zeros(sizes);
@@ -248,13 +253,29 @@ class ReferenceNetwork implements KernelNetwork {
     return activations;
   }
 
+  /** One sample's way forward and back, and its cost; nothing is learnt, and nothing dropped. */
+  backpropagate(pixels: Pixels, label: number): Required<Pass> & { readonly cost: number } {
+    const dataset = new ReferenceDataset(new Dataset({ images: pixels, labels: new Uint8Array(1) }), this.#arithmetic);
+    const { a, delta } = this.#newPass();
+    const pass = { z: delta.map((errors) => errors.slice()), a, delta };
+    this.#feedforward(pass, dataset, 0, this.#layers);
+    this.#backprop(pass, label);
+    return { ...pass, cost: this.#arithmetic.round(this.#cost(pass, label, 0)) };
+  }
+
   release(): void {}
 
   /**
    * feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l). z_j starts at b_j and adds its terms by ascending k.
    * `visit` is the sample's place in the order of an epoch of training.
    */
-  #feedforward({ a }: Pass, dataset: ReferenceDataset, image: number, layers: readonly Layer[], visit?: number): void {
+  #feedforward(
+    { a, z: kept }: Pass,
+    dataset: ReferenceDataset,
+    image: number,
+    layers: readonly Layer[],
+    visit?: number,
+  ): void {
     const { round } = this.#arithmetic;
     dataset.input(image, a[0], visit !== undefined);
     for (let l = 1; l < layers.length; l++) {
@@ -267,6 +288,7 @@ class ReferenceNetwork implements KernelNetwork {
         const row = k * outputs;
         for (let j = 0; j < outputs; j++) z[j] += round(input * weights[row + j]);
       }
+      kept?.[l].set(z);
       if (l < layers.length - 1) {
         this.#activate(this.#activation, z);
         if (visit !== undefined) this.#drop(z, dataset, visit, l);
@@ -467,12 +489,16 @@ class ReferenceNetwork implements KernelNetwork {
 
   /** Room for sample s of a mini-batch. */
   #pass(s: number): Pass {
+    this.#passes[s] ??= this.#newPass();
+    return this.#passes[s];
+  }
+
+  #newPass(): Pass {
     const Real = this.#arithmetic.Array;
-    this.#passes[s] ??= {
+    return {
       a: this.#layers.map(({ outputs }) => new Real(outputs)),
       delta: this.#layers.map(({ outputs }, l) => new Real(l === 0 ? 0 : outputs)),
     };
-    return this.#passes[s];
   }
 }
 

@@ -26,8 +26,11 @@ export interface TrainOptions extends MethodOptions {
    * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
    */
   readonly signal?: AbortSignal;
-  /** Called often within an epoch, with its number and how many of its samples were visited. */
-  readonly onProgress?: (epoch: number, samples: number) => void;
+  /**
+   * Called often within an epoch, with its number and how many of its samples were visited. If it returns a promise, training waits for it: a
+   * pause, which does not count as time taken.
+   */
+  readonly onProgress?: (epoch: number, samples: number) => unknown;
 }
 
 /** What one epoch did. */
@@ -107,7 +110,7 @@ export async function trainEpoch(
   // Even slices; between two of them a call of onProgress, a check of the weights, and a chance to abort.
   const slices = Math.min(batches, Math.ceil(length / network.slice));
   const slice = Math.ceil(batches / slices);
-  const start = performance.now();
+  let start = performance.now();
   const learningRate = typeof schedule === "function" ? schedule(epoch) : schedule;
   checkRange(`learning rate of epoch ${epoch}`, learningRate, RANGES.learningRate);
   network.setSteps((epoch - 1) * batches);
@@ -118,7 +121,12 @@ export async function trainEpoch(
     await network.trainBatches(training.copy, batch, slice, learningRate, batchSize);
     const done = Math.min(batch + slice, batches);
     if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
-    onProgress?.(epoch, Math.min(done * batchSize, length));
+    const called = performance.now();
+    const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
+    if (pause instanceof Promise) {
+      await pause;
+      start += performance.now() - called;
+    }
     if (performance.now() - served > MAX_BLOCKED_MS) {
       await eventLoop();
       served = performance.now();
