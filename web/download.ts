@@ -1,0 +1,57 @@
+// Files that lie beside the page, gzip within: fetched, counted on the way, inflated, and kept in the browser for the next visit. They are
+// named .bin, since some servers have a .gz inflated on its way.
+
+/** Called with the bytes that have come since the last call. */
+export type OnBytes = (bytes: number) => void;
+
+/**
+ * The contents of a gzip file.
+ * @param keep the name of the store that keeps it; without one the browser decides
+ * @throws {Error} in one sentence, if it cannot be had whole
+ */
+export async function download(path: string, onBytes: OnBytes = () => {}, keep?: string): Promise<Uint8Array> {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const store = keep === undefined ? undefined : await openStore(keep);
+  const kept = await store?.match(path);
+  const response = kept ?? (await request(path, name));
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw new Error(`${name}: expected the whole file, got a part (connection lost? try again)`);
+    });
+    if (done) break;
+    chunks.push(value);
+    onBytes(value.length);
+  }
+  const file = new Blob(chunks);
+  const bytes = await inflate(file, name);
+  // Where there is no room it comes again at the next visit.
+  if (kept === undefined) await store?.put(path, new Response(file)).catch(() => {});
+  return bytes;
+}
+
+async function request(path: string, name: string): Promise<Response> {
+  const response = await fetch(path).catch(() => {
+    throw new Error(`${name}: expected an answer of the page's server, got none (offline? try again)`);
+  });
+  if (!response.ok) {
+    throw new Error(
+      `${name}: expected a file beside the page, got status ${response.status} (try again, or tell its host)`,
+    );
+  }
+  return response;
+}
+
+async function inflate(file: Blob, name: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  } catch {
+    throw new Error(`${name}: expected gzip data, got something else (try again, or tell the page's host)`);
+  }
+}
+
+/** A store of the browser; none where the page is not served securely, or the visitor has turned them off. */
+export async function openStore(name: string): Promise<Cache | undefined> {
+  return globalThis.caches?.open(name).catch(() => undefined);
+}

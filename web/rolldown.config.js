@@ -1,0 +1,25 @@
+// Bundles the page: what it shows, the worker that trains, and the threads that the worker starts. Beside them lie the style sheet, the
+// pretrained network, and the headers with which a host that reads such a file gives the page shared memory.
+
+import { readFileSync } from "node:fs";
+import { defineConfig } from "rolldown";
+import { bundled, concat, d3, emitFile, licences } from "../rolldown.plugins.js";
+import { HEADERS, POLICY } from "./headers.js";
+
+const STYLES = ["src/page/page", "web/page", "web/write/write", "web/train/train", "web/backprop/backprop"];
+
+export default defineConfig({
+  input: { main: "web/main.ts", training: "web/train/worker.ts" },
+  platform: "browser",
+  resolve: { alias: { ...d3, ductus: new URL("../build/index.js", import.meta.url).pathname } },
+  output: { dir: "build/web", chunkFileNames: "[name].js", minify: true },
+  plugins: [
+    emitFile("index.html", () => concat("web/index.html").replace("{{policy}}", POLICY)),
+    emitFile("page.css", () => concat(...STYLES.map((name) => `${name}.css`))),
+    emitFile("icon.svg", () => concat("web/icon.svg")),
+    emitFile("pretrained.bin", () => readFileSync("web/pretrained.bin")),
+    emitFile("worker.js", () => bundled("src/worker.ts")),
+    emitFile("_headers", () => `/*\n${HEADERS.map(([name, value]) => `  ${name}: ${value}\n`).join("")}`),
+    licences(),
+  ],
+});
