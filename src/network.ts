@@ -179,13 +179,15 @@ export class Network {
 
   /**
    * A copy of the weights and biases of layer l, 1 to layers.length - 1.
+   * @param now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the last whole one
    * @throws {TypeError | RangeError} if there is no such layer
    */
-  parameters(l: number): Parameters {
+  parameters(l: number, { now = false } = {}): Parameters {
     const max = this.layers.length - 1;
     checkRange("layer", l, { min: 1, max, whole: true, words: `1 to ${max}` });
-    const state = this.#state();
-    const { weights, biases } = state[state.length - 1][l - 1];
+    const { weights, biases } = now
+      ? this.#alive.readLayer(l, usedSlot(this.#method))
+      : (this.#state().at(-1) as LayerParameters[])[l - 1];
     return { weights: toFloat32(weights), biases: toFloat32(biases) };
   }
 

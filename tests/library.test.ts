@@ -568,6 +568,8 @@ describe("a look inside", () => {
       // Nobody called it meanwhile, and what was learnt so far can be tested.
       expect(calls).toBe(call);
       pausedAt ??= (await network.evaluate(data)).correct;
+      // Those of now have been trained since the epoch began.
+      expect(network.parameters(1, { now: true })).not.toEqual(network.parameters(1));
       waiting--;
     };
     const start = performance.now();
