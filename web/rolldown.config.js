@@ -2,6 +2,7 @@
 // pretrained network, and the headers with which a host that reads such a file gives the page shared memory.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "rolldown";
 import { bundled, concat, d3, emitFile, licences } from "../rolldown.plugins.js";
 import { HEADERS, POLICY } from "./headers.js";
@@ -11,9 +12,11 @@ const STYLES = ["src/page/page", "web/page", "web/write/write", "web/train/train
 export default defineConfig({
   input: { main: "web/main.ts", training: "web/train/worker.ts" },
   platform: "browser",
-  resolve: { alias: { ...d3, ductus: new URL("../build/index.js", import.meta.url).pathname } },
+  // The library from its sources, so that there is one of each class, too, in what is not public.
+  resolve: { alias: { ...d3, ductus: pathOf("../src/index.ts") } },
   output: { dir: "build/web", chunkFileNames: "[name].js", minify: true },
   plugins: [
+    { name: "embedded", resolveId: (id) => (id === "./embedded.js" ? pathOf("../build/embedded.js") : null) },
     emitFile("index.html", () => concat("web/index.html").replace("{{policy}}", POLICY)),
     emitFile("page.css", () => concat(...STYLES.map((name) => `${name}.css`))),
     emitFile("icon.svg", () => concat("web/icon.svg")),
@@ -23,3 +26,7 @@ export default defineConfig({
     licences(),
   ],
 });
+
+function pathOf(file) {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

@@ -53,10 +53,26 @@ export function makeImage(
   return canvas;
 }
 
-/** Fills a canvas with grey values, row by row, as many as it has pixels. */
-export function paintImage(canvas: HTMLCanvasElement, greys: ArrayLike<number>, { colour }: Palette): void {
+/** The pixel of each grey value, four bytes in a word. */
+const WORDS = new Map<Palette, Uint32Array>();
+
+function wordsOf(palette: Palette): Uint32Array {
+  let words = WORDS.get(palette);
+  if (words === undefined) {
+    const bytes = new Uint8ClampedArray(1024);
+    for (let grey = 0; grey < 256; grey++) bytes.set(palette.colour(grey), 4 * grey);
+    words = new Uint32Array(bytes.buffer);
+    WORDS.set(palette, words);
+  }
+  return words;
+}
+
+/** Fills a canvas with grey values, 0 to 255, row by row, as many as it has pixels. */
+export function paintImage(canvas: HTMLCanvasElement, greys: ArrayLike<number>, palette: Palette): void {
   const image = new ImageData(canvas.width, canvas.height);
-  for (let p = 0; p < greys.length; p++) image.data.set(colour(greys[p]), 4 * p);
+  const pixels = new Uint32Array(image.data.buffer);
+  const words = wordsOf(palette);
+  for (let p = 0; p < pixels.length; p++) pixels[p] = words[greys[p]];
   canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 

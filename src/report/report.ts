@@ -1,5 +1,6 @@
 // The page of a report, in the browser: reads the data from the file itself and fills in the template.
 
+import { offerCopy } from "../page/copy.js";
 import { makeCurves, makeHistory } from "../page/curves.js";
 import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "../page/elements.js";
 import { ImageSheet, INK, makeGallery, SIGNED } from "../page/images.js";
@@ -137,18 +138,5 @@ function fillWeights({ image, weights }: ReportData): void {
 function fillConfiguration({ configuration, command }: ReportData): void {
   find("configuration").append(...makeFacts(configuration));
   find("command").textContent = command;
-  find("copy").addEventListener("click", async () => {
-    find("copied").textContent = (await copy(command)) ? "Copied." : "Selected: copy it with the keyboard.";
-  });
-}
-
-/** Whether the text is on the clipboard; if not, it is at least selected. */
-async function copy(text: string): Promise<boolean> {
-  getSelection()?.selectAllChildren(find("command"));
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
+  offerCopy(find("copy"), find("command"), find("copied"));
 }

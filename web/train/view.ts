@@ -1,0 +1,160 @@
+// What is seen of a training: how far it is, its curves, the images that it misreads, and its first layer's weights.
+
+import { makeCurves, makeHistory } from "../../src/page/curves.js";
+import { find, formatCost, formatCount, formatPercent, make, makeFacts } from "../../src/page/elements.js";
+import { INK, makeImage, paintImage, SIGNED } from "../../src/page/images.js";
+import type { HistoryEntry } from "../../src/recipe/recipe.js";
+import type { Finished, Sight, Started } from "./messages.js";
+
+const SIZE = { rows: 28, columns: 28 };
+const TARGET = 56;
+/** At least so long, in ms, between two drawings of the curves. */
+const REDRAW = 250;
+
+/** A list of small images, whose items are used again. */
+class Gallery {
+  readonly #items: { readonly item: HTMLElement; readonly canvas: HTMLCanvasElement; readonly text: HTMLElement }[] =
+    [];
+
+  constructor(
+    readonly list: HTMLElement,
+    readonly palette: Parameters<typeof paintImage>[2],
+  ) {}
+
+  show(images: readonly { readonly pixels: ArrayLike<number>; readonly name: string; readonly text: string }[]): void {
+    for (const [i, { pixels, name, text }] of images.entries()) {
+      this.#items[i] ??= this.#makeItem();
+      const { item, canvas, text: caption } = this.#items[i];
+      paintImage(canvas, pixels, this.palette);
+      canvas.setAttribute("aria-label", name);
+      caption.textContent = text;
+      item.hidden = false;
+    }
+    for (const { item } of this.#items.slice(images.length)) item.hidden = true;
+  }
+
+  #makeItem() {
+    const canvas = makeImage(SIZE, "", this.palette, TARGET);
+    const text = make("span", { class: "index" });
+    const item = make("li", {}, canvas, text);
+    this.list.append(item);
+    return { item, canvas, text };
+  }
+}
+
+/** The part of the section that shows one training. */
+export class View {
+  readonly #wrong = new Gallery(find("wrong"), INK);
+  readonly #neurons = new Gallery(find("neurons"), SIGNED);
+  readonly #progress = find("run-progress") as HTMLProgressElement;
+  #started: Started | undefined;
+  #history: readonly HistoryEntry[] = [];
+  #epoch = 0;
+  #rate = 0;
+  #redraw: ReturnType<typeof setTimeout> | undefined;
+
+  /** How far the images are loaded. */
+  loading(loaded: number, total: number): void {
+    find("run").hidden = false;
+    find("result").hidden = true;
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+    this.state(`Loading MNIST: ${megabytes(loaded)} of ${megabytes(total)} MB`);
+    this.#progress.max = total;
+    this.#progress.value = loaded;
+  }
+
+  begin(started: Started): void {
+    find("run").hidden = false;
+    find("result").hidden = true;
+    this.#started = started;
+    this.#rate = 0;
+    this.#epoch = started.history.at(-1)?.epoch ?? 0;
+    this.#progress.max = started.epochs * started.samples;
+    this.#progress.value = this.#epoch * started.samples;
+    this.#show(started.history);
+    this.#drawCurves();
+  }
+
+  /** One line that says what happens. */
+  state(text: string): void {
+    find("run-state").textContent = text;
+  }
+
+  progress(epoch: number, samples: number): void {
+    if (this.#started === undefined) return;
+    this.#progress.value = (epoch - 1) * this.#started.samples + samples;
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#drawFacts();
+  }
+
+  epoch(history: readonly HistoryEntry[], rate: number): void {
+    this.#rate = rate;
+    this.#show(history);
+    this.#redraw ??= setTimeout(() => this.#drawCurves(), REDRAW);
+  }
+
+  sight({ wrong, mistakes, neurons, weights }: Sight): void {
+    const { watched, held } = this.#started as Started;
+    find("wrong-note").textContent =
+      `${formatCount(wrong)} of ${formatCount(watched)} images ` +
+      (held ? "that are held back from training." : "that it trains on: none are held back.");
+    this.#wrong.show(
+      mistakes.map(({ label, prediction, pixels, index }) => ({
+        pixels,
+        name: `Image ${index}, a ${label}, read as ${prediction}`,
+        text: `${label} as ${prediction}`,
+      })),
+    );
+    find("neurons-note").textContent =
+      weights.length < neurons
+        ? `The weights of the first ${weights.length} of ${formatCount(neurons)} neurons.`
+        : `The weights of the ${neurons} neurons of the first layer.`;
+    this.#neurons.show(weights.map((pixels, j) => ({ pixels, name: `Weights of neuron ${j}`, text: "" })));
+  }
+
+  finish({ correct, count, standardError, hash, bestEpoch }: Finished): void {
+    this.#drawCurves();
+    this.#progress.value = this.#progress.max;
+    find("test-accuracy").textContent = formatPercent(correct / count);
+    find("test-error").textContent = `± ${formatPercent(standardError)}`;
+    find("test-note").textContent =
+      `${formatCount(correct)} of ${formatCount(count)} test images, which it had never seen, are read correctly` +
+      `${bestEpoch === undefined ? "" : `, with the weights of epoch ${bestEpoch}`}. The SHA-256 of its weights, in every runtime:`;
+    find("hash").textContent = hash || "not known: a browser has no SHA-256 for pages without https";
+    find("result").hidden = false;
+  }
+
+  #show(history: readonly HistoryEntry[]): void {
+    this.#history = history;
+    this.#drawFacts();
+  }
+
+  #drawFacts(): void {
+    const { epochs, threads } = this.#started as Started;
+    const last = this.#history.at(-1);
+    const percent = (share: number | undefined) => (share === undefined ? "–" : formatPercent(share));
+    find("run-facts").replaceChildren(
+      ...makeFacts([
+        ["Epoch", `${formatCount(this.#epoch)} of ${formatCount(epochs)}`],
+        ["Cost", last === undefined ? "–" : formatCost(last.cost)],
+        ["Training", percent(last?.accuracy)],
+        ["Validation", percent(last?.validationAccuracy)],
+        ["Images a second", this.#rate === 0 ? "–" : formatCount(Math.round(this.#rate))],
+        ["Threads", String(threads)],
+      ]),
+    );
+  }
+
+  #drawCurves(): void {
+    clearTimeout(this.#redraw);
+    this.#redraw = undefined;
+    const before = find("run-history").querySelector("details");
+    const some = this.#history.length > 0;
+    find("run-curves").replaceChildren(...(some ? makeCurves(this.#history) : []));
+    find("run-history").replaceChildren(...(some ? [makeHistory(this.#history)] : []));
+    find("run-history")
+      .querySelector("details")
+      ?.toggleAttribute("open", before?.open ?? false);
+  }
+}
