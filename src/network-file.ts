@@ -212,7 +212,14 @@ function finiteTensor(
       `tensor ${name}: expected shape [${shape.join(", ")}], got ${JSON.stringify(tensor?.shape)}`,
     );
   }
-  if (!tensor.data.every(Number.isFinite)) throw new FormatError(file, `tensor ${name}: expected finite numbers only`);
-  // -0 becomes 0, as training leaves it: then to add a product with a pixel of 0 is the same as to leave it out.
-  return tensor.data.map((x) => x + 0);
+  const data = new Float32Array(tensor.data.length);
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) {
+    // -0 becomes 0, as training leaves it: then to add a product with a pixel of 0 is the same as to leave it out.
+    data[i] = tensor.data[i] + 0;
+    // NaN for ever, once a number is not finite.
+    sum += data[i] * 0;
+  }
+  if (sum !== 0) throw new FormatError(file, `tensor ${name}: expected finite numbers only`);
+  return data;
 }

@@ -52,11 +52,19 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
   bytes.fill(0x20, LENGTH_BYTES + json.length, LENGTH_BYTES + headerLength);
   let offset = LENGTH_BYTES + headerLength;
   for (const { data } of tensors.values()) {
-    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    for (let i = 0; i < bits.length; i++) view.setUint32(offset + 4 * i, bits[i], true);
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
+    toLittleEndian(bytes.subarray(offset, offset + data.byteLength));
     offset += data.byteLength;
   }
   return bytes;
+}
+
+const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/** Turns words of four bytes from the order of this machine into that of the file, or back. */
+function toLittleEndian(bytes: Uint8Array): void {
+  if (LITTLE_ENDIAN) return;
+  for (let i = 0; i < bytes.length; i += 4) bytes.subarray(i, i + 4).reverse();
 }
 
 /**
@@ -96,11 +104,11 @@ export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensor
   }
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, begin, end } of places) {
-    const data = new Float32Array((end - begin) / 4);
-    // As whole numbers, for the data may begin at any byte, and a NaN keeps its bits.
-    const bits = new Uint32Array(data.buffer);
-    for (let i = 0; i < bits.length; i++) bits[i] = view.getUint32(start + begin + 4 * i, true);
-    tensors.set(name, { shape, data });
+    // Copied byte by byte, for the data may begin at any one, and a NaN keeps its bits.
+    const copy = new Uint8Array(end - begin);
+    copy.set(bytes.subarray(start + begin, start + end));
+    toLittleEndian(copy);
+    tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
   }
   return { tensors, metadata };
 }

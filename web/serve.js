@@ -26,7 +26,8 @@ function main() {
   if (!(port <= 65535)) throw new Error(`--port: expected a whole number from 0 to 65535, got "${values.port}"`);
   const headers = HEADERS.filter(([name]) => !(values["one-thread"] && name.startsWith("Cross-Origin")));
   const files = sirv(FOLDER, {
-    etag: true,
+    // The files as they are now: they may be built anew meanwhile.
+    dev: true,
     setHeaders: (response) => {
       for (const [name, value] of headers) response.setHeader(name, value);
     },

@@ -34,7 +34,7 @@ export interface Sight {
   /** Of the images that are watched: how many are misread, and the first of them. */
   readonly wrong: number;
   readonly mistakes: readonly Mistake[];
-  /** Neurons of the first layer, and of the first of them an image each: 128 is a weight of 0, 255 the largest of all. */
+  /** Neurons of the first layer, and of the first of them an image each: 128 is a weight of 0. */
   readonly neurons: number;
   readonly weights: readonly Uint8Array[];
 }

@@ -23,6 +23,8 @@ const WATCHED = 2000;
 const SHOWN = { mistakes: 30, neurons: 100 };
 /** At least so long, in ms, is the time between two looks at a training, and between two files of it. */
 const EVERY = { progress: 60, sight: 250, file: 1500 };
+/** Weights this many times their root mean square, or more, have the full colour. */
+const FULL = 3;
 const FILE = "the training";
 
 interface Scope {
@@ -186,14 +188,16 @@ async function sightOf(network: Network, watched: Dataset): Promise<Sight> {
   }
   const { weights, biases } = network.parameters(1, { now: true });
   const shown = Math.min(biases.length, SHOWN.neurons);
-  const largest = weights.subarray(0, shown * inputs).reduce((max, w) => Math.max(max, Math.abs(w)), 0) || 1;
+  const seen = weights.subarray(0, shown * inputs);
+  const full = FULL * Math.sqrt(seen.reduce((sum, w) => sum + w * w, 0) / seen.length) || 1;
+  const greyOf = (w: number) => 128 + Math.round(127 * Math.max(-1, Math.min(w / full, 1)));
   return {
     kind: "sight",
     wrong: watched.length - correct,
     mistakes,
     neurons: biases.length,
     weights: Array.from({ length: shown }, (_, j) =>
-      Uint8Array.from(weights.subarray(j * inputs, (j + 1) * inputs), (w) => 128 + Math.round((127 * w) / largest)),
+      Uint8Array.from(seen.subarray(j * inputs, (j + 1) * inputs), greyOf),
     ),
   };
 }
