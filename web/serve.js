@@ -36,8 +36,8 @@ function main() {
     files(request, response, () => response.writeHead(404).end("There is no such file.\n")),
   );
   server.on("error", ({ code }) => {
-    const advice = code === "EADDRINUSE" ? "it is in use: choose another with --port" : `got ${code}`;
-    console.error(`ductus web: port ${port}: expected one to serve at, ${advice}`);
+    const got = code === "EADDRINUSE" ? "one that is in use" : code;
+    console.error(`ductus web: port ${port}: expected a free one, got ${got}: choose another with --port`);
     process.exitCode = 1;
   });
   // Browsers take the machine itself for a safe place, which a page with threads must be.

@@ -36,6 +36,7 @@ const GROUPS: Readonly<Record<string, readonly Line[]>> = {
     { name: "cost", label: "Cost", kind: named("quadratic", "cross-entropy", "log-likelihood") },
     { name: "optimizer", label: "Optimiser", kind: named("sgd", "momentum", "nesterov", "adam", "adamw") },
     { name: "momentum", label: "Momentum μ", kind: "decimal", hint: "0 to below 1" },
+    { name: "beta2", label: "β₂ of Adam", kind: "decimal", hint: "0 to below 1" },
     { name: "schedule", label: "Schedule of η", kind: "text", hint: "constant, cosine or step:N:F" },
     { name: "warm-up", label: "Warm-up", kind: "numeric", hint: "epochs in which η rises" },
     { name: "weight-decay", label: "Weight decay", kind: "decimal", hint: "0 to 1" },
@@ -88,22 +89,21 @@ export class Form {
     }
   }
 
-  /** Marks the field that a message of the command line's kind is about; returns the message with the field's label. */
-  blame(message: string): string {
-    this.#forgive();
+  /** Marks the field that a message of the command line's kind is about; the text has the field's label. */
+  blame(message: string): { readonly text: string; readonly field?: HTMLElement } {
+    this.forgive();
     const [, name = "", rest = message] = /^--([\w-]+): (.*)$/s.exec(message) ?? [];
     const option = name === "learning-rate" ? "eta" : name;
     const field = this.#fields.get(option);
-    if (field === undefined) return message;
+    if (field === undefined) return { text: message };
     field.setAttribute("aria-invalid", "true");
     field.setAttribute("aria-describedby", "train-problem");
     field.closest("details")?.setAttribute("open", "");
-    field.focus();
-    return `${this.#labels.get(option)}: ${rest}`;
+    return { text: `${this.#labels.get(option)}: ${rest}`, field };
   }
 
   /** No field is wrong any more. */
-  #forgive(): void {
+  forgive(): void {
     for (const field of this.#fields.values()) {
       field.removeAttribute("aria-invalid");
       field.removeAttribute("aria-describedby");

@@ -30,11 +30,7 @@ class Section {
   #again = false;
 
   constructor(readonly models: Models) {
-    this.#form.choices = choicesIn(location.hash);
-    addEventListener("hashchange", () => {
-      this.#form.choices = choicesIn(location.hash);
-      this.#changed();
-    });
+    addEventListener("hashchange", () => this.#follow());
     find("recipe").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#press();
@@ -43,8 +39,20 @@ class Section {
     find("again").addEventListener("click", () => this.#startOver());
     offerCopy(find("copy-clone"), find("clone-command"), find("copied-clone"));
     offerCopy(find("copy-installed"), find("installed-command"), find("copied-installed"));
-    this.#changed();
+    this.#follow();
     this.#restore();
+  }
+
+  /** The fields follow the link. */
+  #follow(): void {
+    const choices = choicesIn(location.hash);
+    this.#form.choices = choices;
+    this.#changed();
+    try {
+      planOf(choices);
+    } catch (error) {
+      this.#problem(this.#form.blame((error as Error).message).text);
+    }
   }
 
   /** The address bar, the commands and the message follow the fields. */
@@ -55,6 +63,7 @@ class Section {
     const { clone, installed } = commandsOf(choices);
     find("clone-command").textContent = clone;
     find("installed-command").textContent = installed;
+    this.#form.forgive();
     this.#problem("");
   }
 
@@ -77,7 +86,9 @@ class Section {
       const { recipe } = planOf(choices);
       this.#training = { choices, epochs: recipe.epochs, epoch: 0 };
     } catch (error) {
-      this.#problem(this.#form.blame((error as Error).message));
+      const { text, field } = this.#form.blame((error as Error).message);
+      this.#problem(text);
+      field?.focus();
       return;
     }
     this.#begin({ kind: "train", choices });
