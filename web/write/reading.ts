@@ -31,7 +31,7 @@ export class Reading {
   clear(classes: number): void {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
     paintImage(this.#image, new Uint8Array(SIDE * SIDE), INK);
-    this.#setAnswer("–", "nothing yet");
+    this.#setAnswer("?", "nothing written yet");
     this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, activation: undefined })));
     this.#setCount(classes);
   }
@@ -52,6 +52,7 @@ export class Reading {
   #setAnswer(digit: string, activation: string): void {
     find("digit").textContent = digit;
     find("digit-activation").textContent = activation;
+    find("answer").classList.toggle("blank", digit === "?");
   }
 
   #setCount(classes: number): void {
