@@ -192,8 +192,8 @@ function beginningOf(strokes: readonly Stroke[], share: number): Stroke[] {
   let left = share * strokes.reduce((sum, points) => sum + points.length, 0);
   const begun: Stroke[] = [];
   for (const points of strokes) {
+    if (left < 0) break;
     const whole = Math.min(points.length, Math.floor(left) + 1);
-    if (left <= 0) break;
     const part = Math.min(1, left - whole + 1);
     const [[x, y], [nextX, nextY]] = [points[whole - 1], points[Math.min(whole, points.length - 1)]];
     begun.push([...points.slice(0, whole), [x + part * (nextX - x), y + part * (nextY - y)]]);

@@ -24,14 +24,13 @@ export class Reading {
 
   constructor() {
     find("seen").append(this.#image);
-    this.clear(MOST_BARS);
   }
 
-  /** Shows a blank sheet, as a network with so many classes sees it. */
-  clear(classes: number): void {
+  /** Shows nothing but why there is nothing, and bars for so many classes. */
+  clear(why: string, classes: number): void {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
     paintImage(this.#image, new Uint8Array(SIDE * SIDE), INK);
-    this.#setAnswer("?", "nothing written yet");
+    this.#setAnswer("?", why);
     this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, activation: undefined })));
     this.#setCount(classes);
   }
@@ -51,6 +50,8 @@ export class Reading {
 
   #setAnswer(digit: string, activation: string): void {
     find("digit").textContent = digit;
+    // The more digits, the smaller.
+    find("digit").style.setProperty("--characters", String(digit.length));
     find("digit-activation").textContent = activation;
     find("answer").classList.toggle("blank", digit === "?");
   }

@@ -36,7 +36,7 @@ export function startWriting(models: Models): void {
   });
 
   startActions(pad);
-  startNetworks(models, update);
+  startNetworks(models, pad, update);
   startFiles(models, pad);
 }
 
@@ -45,15 +45,15 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   const { strokes, picture } = pad.sheet;
   const classes = model?.network.layers.at(-1) ?? DIGITS.length;
   if (pad.isBlank || model === undefined) {
-    reading.clear(classes);
-    return pad.isBlank ? "Blank sheet" : "";
+    reading.clear(pad.isBlank ? "nothing yet" : "no network yet", classes);
+    return pad.isBlank ? "Blank sheet" : "There is no network yet that reads";
   }
   let pixels: Uint8Array;
   try {
     pixels = picture?.digit ?? digitOf(strokes);
   } catch {
-    // Ink all over the sheet is paper.
-    reading.clear(classes);
+    // Where all is ink, nothing stands out.
+    reading.clear("no digit seen", classes);
     return "No digit is seen: clear the sheet, and write one";
   }
   const prediction = model.network.predict(pixels);
@@ -85,7 +85,7 @@ function startActions(pad: Pad): void {
 }
 
 /** The list of networks, and what can be done with the one that reads. */
-function startNetworks(models: Models, update: (finished: boolean) => void): void {
+function startNetworks(models: Models, pad: Pad, update: (finished: boolean) => void): void {
   const list = find("network") as HTMLSelectElement;
   const choices = new Map<Origin, HTMLOptionElement>();
   const [saving, exporting] = [find("save-model"), find("export-onnx")];
@@ -95,17 +95,19 @@ function startNetworks(models: Models, update: (finished: boolean) => void): voi
       models.choose(all[0].origin);
       return;
     }
-    if (all.length > 0) list.querySelector("option:not([value])")?.remove();
-    for (const { origin, title } of all) {
+    const none = list.querySelector("#network-none");
+    if (all.length > 0) none?.remove();
+    for (const [i, { origin, title }] of all.entries()) {
       const choice = choices.get(origin) ?? make("option", { value: origin });
       choices.set(origin, choice);
       // A list that is open keeps its place.
       if (choice.textContent !== title) choice.textContent = title;
-      if (choice.parentNode === null) list.append(choice);
+      if (list.options[i] !== choice) list.add(choice, i);
     }
     if (current !== undefined) list.value = current.origin;
     for (const button of [saving, exporting]) button.setAttribute("aria-disabled", String(current === undefined));
-    update(false);
+    // Who wrote before there was a network has waited for this.
+    update(none !== null && !pad.isBlank);
   };
   models.subscribe(refresh);
   list.addEventListener("change", () => {
