@@ -97,6 +97,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await page.mouse.move(x - 20, y + 0.9 * side);
     await page.mouse.up();
     await poll(() => spoken(page)).toMatch(/^Read as \d, /);
+    await page.keyboard.press("Control+z");
+    await poll(() => spoken(page)).toBe("Blank sheet");
   });
 
   test("one pointer writes, and the mouse with its first button only", async () => {

@@ -27,7 +27,7 @@ export function startWriting(models: Models): void {
   };
   const canvas = find("pad") as HTMLCanvasElement;
   const pad = new Pad(canvas, (finished) => {
-    if (finished) find("write-alert").textContent = "";
+    if (finished) for (const id of ["write-alert", "write-note"]) find(id).textContent = "";
     find("pad-hint").hidden = !pad.isBlank;
     canvas.setAttribute("aria-label", nameOf(pad));
     find("undo").setAttribute("aria-disabled", String(!pad.canUndo));
@@ -70,9 +70,11 @@ function nameOf({ sheet, isBlank }: Pad): string {
 function startActions(pad: Pad): void {
   find("undo").addEventListener("click", () => pad.undo());
   find("clear").addEventListener("click", () => pad.clear());
-  find("write-section").addEventListener("keydown", (event) => {
+  const section = find("write-section");
+  addEventListener("keydown", (event) => {
     const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
-    if (!undoes) return;
+    // Who has just written with a mouse has the focus nowhere.
+    if (!undoes || !(event.target === document.body || section.contains(event.target as Node))) return;
     event.preventDefault();
     pad.undo();
   });
@@ -112,6 +114,7 @@ function startNetworks(models: Models, pad: Pad, update: (finished: boolean) => 
   models.subscribe(refresh);
   list.addEventListener("change", () => {
     models.choose(list.value as Origin);
+    find("write-alert").textContent = "";
     update(true);
   });
   const save = (ending: string, encode: (model: Model) => Uint8Array) => {
