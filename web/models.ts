@@ -1,7 +1,10 @@
 // The networks of the page: one that came with it, one that it trains, one that was opened. One of them reads digits.
 
-import { createKernels, type Kernels, Network } from "ductus";
+import { createKernels, FormatError, type Kernels, Network } from "ductus";
 import { download } from "./download.js";
+
+/** Of an image, as MNIST has them. */
+const PIXELS = 28 * 28;
 
 /** Where a network is from. */
 export type Origin = "pretrained" | "trained" | "opened";
@@ -48,11 +51,19 @@ export class Models {
   /**
    * Puts a network in its place.
    * @param file the name by which errors call the bytes
-   * @throws {FormatError} if the bytes are not a network
+   * @throws {FormatError} if the bytes are not a network, or one of images of another size, which nobody can write here
    */
   async put(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
     this.#kernels ??= createKernels(1);
     const network = await Network.load(bytes, { file, kernels: await this.#kernels });
+    const [inputs] = network.layers;
+    if (inputs !== PIXELS) {
+      network.dispose();
+      throw new FormatError(
+        file,
+        `expected a network of images of 28 x 28 = ${PIXELS} pixels, got one of ${inputs} (choose another)`,
+      );
+    }
     const model = { origin, title: `${NAMES[origin](file)}: ${describe(network)}`, bytes, network };
     this.#models.get(origin)?.network.dispose();
     this.#models.set(origin, model);
