@@ -25,6 +25,7 @@ export class Models {
   readonly #models = new Map<Origin, Model>();
   readonly #listeners = new Set<() => void>();
   #kernels: Promise<Kernels> | undefined;
+  #latest: Promise<unknown> = Promise.resolve();
   #current: Origin = "pretrained";
 
   /** Those that there are, in the order of Origin. */
@@ -53,7 +54,20 @@ export class Models {
    * @param file the name by which errors call the bytes
    * @throws {FormatError} if the bytes are not a network, or one of images of another size, which nobody can write here
    */
-  async put(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
+  put(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
+    // One after the other: the last to be put is the one that stays.
+    const model = this.#latest.then(() => this.#load(origin, bytes, file));
+    this.#latest = model.catch(() => {});
+    return model;
+  }
+
+  /** Loads the network that comes with the page. */
+  async loadPretrained(): Promise<void> {
+    const file = "pretrained.safetensors";
+    await this.put("pretrained", await download("pretrained.bin"), file);
+  }
+
+  async #load(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
     this.#kernels ??= createKernels(1);
     const network = await Network.load(bytes, { file, kernels: await this.#kernels });
     const [inputs] = network.layers;
@@ -69,12 +83,6 @@ export class Models {
     this.#models.set(origin, model);
     this.#tell();
     return model;
-  }
-
-  /** Loads the network that comes with the page. */
-  async loadPretrained(): Promise<void> {
-    const file = "pretrained.safetensors";
-    await this.put("pretrained", await download("pretrained.bin"), file);
   }
 
   #tell(): void {
