@@ -10,7 +10,7 @@ export const MOST_CELLS = 100;
 const SMALL = 22;
 const LARGE = 34;
 /** From this side on a cell has an edge. */
-const EDGED = 9;
+const EDGED = 14;
 /** Seen on light and on dark paper. */
 const EDGE = "rgb(128 128 128 / 45%)";
 

@@ -146,10 +146,14 @@ function makeNeuron(inputs: number, l: number) {
       "div",
       { class: "product" },
       weights.element,
-      activations.element,
-      times,
-      make("p", { class: "operator" }, "="),
-      gradient.element,
+      make(
+        "div",
+        { class: "equation" },
+        activations.element,
+        times,
+        make("p", { class: "operator" }, "="),
+        gradient.element,
+      ),
     ),
     make(
       "p",
@@ -159,7 +163,8 @@ function makeNeuron(inputs: number, l: number) {
       " and ",
       formula("∂C/∂b_j = δ_j"),
       make("span", { class: "number" }, "(3)"),
-      ". A step lowers the weights where the last picture is orange, raises them where it is blue, and leaves them where a is 0.",
+      ". A step lowers the weights where the last picture is orange, raises them where it is blue, and leaves them where a is 0. ",
+      "Choose another neuron by its cell, or with the arrow keys.",
     ),
   );
   return {
@@ -193,7 +198,7 @@ function makeNeuron(inputs: number, l: number) {
 
 /** A small image with its symbol and how far its colours go. */
 function makePicture(size: { rows: number; columns: number }, palette: typeof INK, symbol: HTMLElement) {
-  const canvas = makeImage(size, "", palette, 112);
+  const canvas = makeImage(size, "", palette, 120);
   const range = make("span", { class: "range" });
   const show = (name: string, greys: ArrayLike<number>) => {
     canvas.setAttribute("aria-label", name);

@@ -34,8 +34,9 @@ export function makeLayers(experiment: Experiment): View {
 /** Between layer l - 1 and layer l. */
 function makeWay(l: number): HTMLElement {
   const down = make("span", { class: "forward" }, formula(`a^${l - 1}`), " goes forward");
-  const up = make("span", { class: "back" }, formula(`δ^${l}`), l > 1 ? " comes back" : " has come back");
-  return make("p", { class: "way" }, down, up);
+  const up = make("span", { class: "back" }, formula(`δ^${l}`), " comes back");
+  // The image has no error.
+  return make("p", { class: "way" }, down, ...(l > 1 ? [up] : []));
 }
 
 function makeInput(): View {

@@ -59,9 +59,9 @@ function makeRow(j: number) {
     {},
     make("th", { scope: "row" }, String(j)),
     z,
-    make("td", {}, a, activation),
+    make("td", {}, make("div", { class: "figure" }, activation, a)),
     y,
-    make("td", {}, delta, error),
+    make("td", {}, make("div", { class: "figure" }, error, delta)),
     what,
   );
   return {
@@ -76,7 +76,7 @@ function makeRow(j: number) {
     },
     name(label: boolean, prediction: boolean) {
       y.textContent = label ? "1" : "0";
-      what.textContent = [...(prediction ? ["read"] : []), ...(label ? ["label"] : [])].join(", ");
+      what.textContent = [...(prediction ? ["answer"] : []), ...(label ? ["label"] : [])].join(", ");
       element.classList.toggle("label", label);
       element.classList.toggle("prediction", prediction);
     },

@@ -26,7 +26,7 @@ export function startBackprop(models: Models): void {
   const start = () => {
     observer.disconnect();
     section.removeEventListener("focusin", start);
-    run(models);
+    show(models);
   };
   const observer = new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && start(), {
     rootMargin: "25%",
@@ -35,7 +35,7 @@ export function startBackprop(models: Models): void {
   section.addEventListener("focusin", start);
 }
 
-function run(models: Models): void {
+function show(models: Models): void {
   const images = DIGITS.map(digitOf);
   const [networks, label] = [find("backprop-network"), find("backprop-label")] as HTMLSelectElement[];
   const [seed, eta] = [find("backprop-seed"), find("backprop-eta")] as HTMLInputElement[];
@@ -47,17 +47,18 @@ function run(models: Models): void {
   /** What the experiment's network was made of. */
   let source: { readonly choice: string; readonly bytes?: Uint8Array } = { choice: NEW };
   let beginnings = 0;
-  /** Steps that were asked for and not made yet, and whether they are being made. */
-  let waiting = 0;
-  let stepping = false;
+  /** The steps that are being made, or about to be: a change ends them. */
+  let run: { waiting: number; eta: number } | undefined;
   let last = Promise.resolve();
 
   /** One thing after the other: within a step a network is neither changed nor left. */
   const enqueue = (task: () => Promise<void> | void) => {
-    last = last.then(task).catch((error) => {
-      waiting = 0;
-      complain(error);
-    });
+    last = last.then(task).catch(complain);
+  };
+  const change = (task: () => Promise<void> | void) => {
+    if (run !== undefined) run.waiting = 0;
+    run = undefined;
+    enqueue(task);
   };
   const modelOf = (choice: string) => models.all.find(({ origin }) => origin === choice);
 
@@ -71,11 +72,10 @@ function run(models: Models): void {
   };
 
   const begin = () => {
-    waiting = 0;
     const turn = ++beginnings;
     const choice = networks.value;
     (seed.closest("label") as HTMLElement).hidden = choice !== NEW;
-    enqueue(async () => {
+    change(async () => {
       // Another choice was made meanwhile.
       if (turn !== beginnings) return;
       complain();
@@ -98,10 +98,9 @@ function run(models: Models): void {
     });
   };
 
-  const show = () => {
-    waiting = 0;
+  const look = () => {
     wrong.hidden = label.selectedIndex === digit;
-    enqueue(() => {
+    change(() => {
       experiment?.show(images[digit], label.selectedIndex);
       draw();
     });
@@ -115,30 +114,42 @@ function run(models: Models): void {
     } catch (error) {
       return complain(error);
     }
-    waiting = Math.min(MOST_WAITING, waiting + count);
-    if (stepping) return;
-    stepping = true;
+    if (run !== undefined) {
+      run.waiting = Math.min(MOST_WAITING, run.waiting + count);
+      run.eta = rate;
+      return;
+    }
+    const own = { waiting: count, eta: rate };
+    run = own;
     enqueue(async () => {
+      const was = experiment?.pass.cost;
       try {
-        const was = experiment?.pass.cost;
-        while (experiment !== undefined && waiting > 0) {
-          waiting--;
-          await experiment.step(rate);
+        while (experiment !== undefined && own.waiting > 0) {
+          own.waiting--;
+          await experiment.step(own.eta);
           draw(was);
+          // The page answers between two steps.
           await new Promise((resolve) => setTimeout(resolve));
         }
       } finally {
-        stepping = false;
+        if (run === own) run = undefined;
       }
     });
   };
 
   /** The networks that there are, and whether the one that is shown has changed since. */
   const list = () => {
-    const { value } = networks;
-    const options = models.all.map(({ origin, title }) => make("option", { value: origin }, title));
-    networks.replaceChildren(make("option", { value: NEW }, `New: [${NEW_LAYERS.join(", ")}]`), ...options);
-    networks.value = value;
+    const choices = [
+      { value: NEW, title: `New: [${NEW_LAYERS.join(", ")}]` },
+      ...models.all.map(({ origin, title }) => ({ value: origin, title })),
+    ];
+    // In place: the list may be open, and keeps what was chosen.
+    for (const [i, { value, title }] of choices.entries()) {
+      const there = networks.options[i];
+      const option = Array.from(networks.options).find((one) => one.value === value) ?? make("option", { value });
+      if (option.textContent !== title) option.textContent = title;
+      if (option !== there) networks.insertBefore(option, there ?? null);
+    }
     later.hidden = modelOf(source.choice)?.bytes === source.bytes;
   };
 
@@ -150,11 +161,11 @@ function run(models: Models): void {
       makeThumbnail(image, of, () => {
         digit = of;
         label.selectedIndex = of;
-        show();
+        look();
       }),
     ),
   );
-  label.addEventListener("change", show);
+  label.addEventListener("change", look);
   networks.addEventListener("change", begin);
   seed.addEventListener("change", begin);
   find("backprop-begin").addEventListener("click", begin);
