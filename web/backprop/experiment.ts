@@ -33,7 +33,7 @@ export async function copyNetwork(network: Network): Promise<Network> {
 /** What is looked at: a network, an image, and what each makes of the other. */
 export class Experiment {
   readonly network: Network;
-  #sample: Dataset | undefined;
+  #data!: Dataset;
   /** Steps that this network has made. */
   steps = 0;
   /** C before each step since this image and label were chosen, and C now. */
@@ -64,7 +64,7 @@ export class Experiment {
 
   /** Goes on with another image or label, and the weights as they are. */
   show(image: Uint8Array, label: number): void {
-    this.#sample = new Dataset({ images: image, labels: Uint8Array.of(label), classes: CLASSES });
+    this.#data = new Dataset({ images: image, labels: Uint8Array.of(label), classes: CLASSES });
     this.costs = [];
     this.#look();
   }
@@ -82,11 +82,6 @@ export class Experiment {
 
   dispose(): void {
     this.network.dispose();
-  }
-
-  get #data(): Dataset {
-    if (this.#sample === undefined) throw new Error("experiment: expected an image, got none");
-    return this.#sample;
   }
 
   #look(): void {

@@ -1,13 +1,13 @@
-// A hidden layer: z, a and delta of its neurons as coloured cells, and of one of them the weights and what the next step does to them.
+// A hidden layer: z, a and delta of its neurons as coloured cells, of which one can be chosen.
 
 import type { Network } from "ductus";
 import { formatCount, make, makeTable } from "../../src/page/elements.js";
-import { INK, makeImage, paintImage, SIGNED } from "../../src/page/images.js";
-import { Cells, columnsOf, MOST_CELLS } from "./cells.js";
+import { Cells, MOST_CELLS } from "./cells.js";
 import type { Experiment } from "./experiment.js";
 import { type Equations, formula } from "./formula.js";
 import type { View } from "./layers.js";
-import { formatNumber, largest, toGrey } from "./numbers.js";
+import { makeNeuron } from "./neuron.js";
+import { formatNumber, largest } from "./numbers.js";
 
 const SYMBOLS = ["z", "a", "δ"] as const;
 
@@ -123,97 +123,6 @@ function makeQuantity(count: number, way: "forward" | "back", equation: string, 
       const text = `${formatNumber(Math.min(...values))} to ${formatNumber(Math.max(...values))}`;
       range.textContent = text;
       cells.paint(`${name.replace("δ", "delta")}: ${count} numbers, ${text}`, values, limit);
-    },
-  };
-}
-
-/** One neuron: its weights, and equation (4) in pictures. */
-function makeNeuron(inputs: number, l: number) {
-  const columns = columnsOf(inputs);
-  const size = { rows: Math.ceil(inputs / columns), columns };
-  const [weights, activations, gradient] = [
-    makePicture(size, SIGNED, formula(`w^${l}`)),
-    makePicture(size, l === 1 ? INK : SIGNED, formula(`a^${l - 1}`)),
-    makePicture(size, SIGNED, formula("∂C/∂w")),
-  ];
-  const [title, facts, factor] = [make("b"), make("span", { class: "facts-line" }), make("span")];
-  const times = make("p", { class: "operator" }, "× ", formula("δ"), make("br"), factor);
-  const element = make(
-    "div",
-    { class: "neuron" },
-    make("p", {}, title, " ", facts),
-    make(
-      "div",
-      { class: "product" },
-      weights.element,
-      make(
-        "div",
-        { class: "equation" },
-        activations.element,
-        times,
-        make("p", { class: "operator" }, "="),
-        gradient.element,
-      ),
-    ),
-    make(
-      "p",
-      { class: "note" },
-      formula("∂C/∂w_kj = a_k δ_j"),
-      make("span", { class: "number" }, "(4)"),
-      " and ",
-      formula("∂C/∂b_j = δ_j"),
-      make("span", { class: "number" }, "(3)"),
-      ". A step lowers the weights where the last picture is orange, raises them where it is blue, and leaves them where a is 0. ",
-      "Choose another neuron by its cell, or with the arrow keys.",
-    ),
-  );
-  return {
-    element,
-    update({ image, pass, parameters }: Experiment, j: number) {
-      const { weights: w, biases } = parameters[l - 1];
-      const a = pass.a[l - 1];
-      const delta = pass.delta[l][j];
-      title.textContent = `Neuron ${j}`;
-      facts.replaceChildren(
-        ...(
-          [
-            ["z", pass.z[l][j]],
-            ["a", pass.a[l][j]],
-            ["δ", delta],
-            ["b", biases[j]],
-          ] as const
-        ).map(([symbol, value]) => make("span", {}, formula(symbol), ` ${formatNumber(value)}`)),
-      );
-      factor.textContent = formatNumber(delta);
-      weights.paint(`Weights of neuron ${j}`, w.subarray(j * inputs, (j + 1) * inputs));
-      if (l === 1) activations.show("Activations of layer 0: the image", image);
-      else activations.paint(`Activations of layer ${l - 1}`, a);
-      gradient.paint(
-        `Gradient of the weights of neuron ${j}`,
-        a.map((ak) => ak * delta),
-      );
-    },
-  };
-}
-
-/** A small image with its symbol and how far its colours go. */
-function makePicture(size: { rows: number; columns: number }, palette: typeof INK, symbol: HTMLElement) {
-  const canvas = makeImage(size, "", palette, 120);
-  const range = make("span", { class: "range" });
-  const show = (name: string, greys: ArrayLike<number>) => {
-    canvas.setAttribute("aria-label", name);
-    paintImage(canvas, greys, palette);
-  };
-  return {
-    element: make("figure", {}, canvas, make("figcaption", {}, symbol, range)),
-    show,
-    paint(name: string, values: Float32Array) {
-      const limit = largest(values);
-      range.textContent = limit === 0 ? "all 0" : `±${formatNumber(limit)}`;
-      show(
-        `${name}, ${range.textContent}`,
-        Array.from(values, (value) => toGrey(value, limit)),
-      );
     },
   };
 }

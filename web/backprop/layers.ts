@@ -21,7 +21,7 @@ export function makeLayers(experiment: Experiment): View {
   const last = network.layers.length - 1;
   const views: View[] = [makeInput()];
   for (let l = 1; l < last; l++) views.push(makeHidden(network, l, equations));
-  views.push(makeOutput(network, equations), makeCost(equations.cost));
+  views.push(makeOutput(network, equations), makeCost(equations.cost, last));
   const elements = views.flatMap(({ element }, l) => (l < 1 || l > last ? [element] : [makeWay(l), element]));
   return {
     element: make("div", {}, ...elements),
@@ -59,10 +59,19 @@ function makeInput(): View {
   };
 }
 
-function makeCost(equation: string): View {
+function makeCost(equation: string, L: number): View {
   const value = make("b", {});
   return {
-    element: make("p", { class: "turn" }, "The cost: ", formula(equation), " = ", value),
+    element: make(
+      "p",
+      { class: "turn" },
+      make("span", {}, "The cost: ", formula(equation), " = ", value),
+      ". ",
+      formula(`δ^${L}`),
+      " is how it changes with ",
+      formula(`z^${L}`),
+      ": here the way back begins.",
+    ),
     update: ({ pass }) => {
       value.textContent = formatC(pass.cost);
     },

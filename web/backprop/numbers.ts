@@ -2,21 +2,20 @@
 
 /** Four digits after the point, or two that tell if it is small. */
 export function formatNumber(x: number): string {
+  return digitsOf(x).replaceAll("-", "−");
+}
+
+function digitsOf(x: number): string {
   const size = Math.abs(x);
-  const text =
-    size === 0
-      ? "0"
-      : size < 0.001
-        ? x.toExponential(1)
-        : size < 1000
-          ? x.toFixed(size < 10 ? 4 : 2)
-          : x.toPrecision(3);
-  return text.replaceAll("-", "−");
+  if (size === 0) return "0";
+  if (size < 1e-5) return x.toExponential(1);
+  if (size < 1e-3) return x.toPrecision(2);
+  return size < 1000 ? x.toFixed(size < 10 ? 4 : 2) : x.toPrecision(3);
 }
 
 /** C with four digits that tell. */
 export function formatC(cost: number): string {
-  return cost.toPrecision(4).replace("-", "−");
+  return cost.toPrecision(4).replaceAll("-", "−");
 }
 
 /** The largest size among the numbers. */

@@ -13,8 +13,8 @@ import { makeLayers, type View } from "./layers.js";
 import { formatC } from "./numbers.js";
 
 const ETA = { min: 1e-6, max: 100, whole: false, words: "a number from 0.000001 to 100" };
-/** More steps than these do not wait: a key that is held down must not keep the page busy for minutes. */
-const MOST_WAITING = 100;
+/** More steps than these do not wait: a key that is held down must not keep the page busy for long. */
+const MOST_WAITING = 50;
 /** The choice of a network that is none of the page's. */
 const NEW = "new";
 /** The digit that is shown first. */
