@@ -21,6 +21,8 @@ export interface ChartOptions {
   /** Whether the axis begins at 0: a cost does, an accuracy close to 1 would be a flat line. */
   readonly zero: boolean;
   readonly percent: boolean;
+  /** What is counted below. Default "Epoch". */
+  readonly title?: string;
 }
 
 export interface Chart {
@@ -46,7 +48,7 @@ export function drawChart(
   series: readonly Series[],
   epochs: readonly number[],
   width: number,
-  { zero, percent }: ChartOptions,
+  { zero, percent, title = "Epoch" }: ChartOptions,
 ): Chart {
   const height = Math.min(280, Math.max(200, width * 0.55));
   const right = width - RIGHT;
@@ -62,7 +64,7 @@ export function drawChart(
   const ticks = new Map(epochTicks(x, epochs, right - left).map((epoch) => [epoch, formatCount(epoch)]));
   const svg = startPlot(
     { width, height, left, right, bottom },
-    { scale: x, labels: ticks, title: "Epoch" },
+    { scale: x, labels: ticks, title },
     { scale: y, labels },
   );
 
