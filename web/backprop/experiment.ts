@@ -3,7 +3,7 @@
 
 import { type Backpropagation, backpropagate, Dataset, Network, type Parameters } from "ductus";
 import { PLAIN } from "../../build/kernels.js";
-import { encodeNetwork } from "../../build/network-file.js";
+import { encodeNetwork } from "../../src/network-file.js";
 import type { Point } from "../../src/page/chart.js";
 
 /** A new network, as small as one can still look at as a whole. */
