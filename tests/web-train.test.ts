@@ -10,6 +10,7 @@ import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { DIGITS } from "../web/digits.js";
 import { choicesIn, choicesOf, commandsOf, fragmentOf, planOf } from "../web/train/choices.js";
 import { startDuctus } from "./command-line.js";
 import { CHROMIUM, openPage, serveWeb, type WebServer } from "./web-server.js";
@@ -215,6 +216,33 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(await button(page)).toBe("Train");
   });
 
+  test("the network that learns reads what is written, and can be looked into as it is", async () => {
+    const page = await open("hidden=20&epochs=3");
+    await page.click("#written button:nth-child(4)");
+    await page.click("#go");
+    await expect.poll(() => state(page), { timeout: 60_000 }).toBe("Done");
+    const title = "Trained here: [784, 20, 10], 3 epochs";
+    await expect.poll(() => page.locator("#network option:checked").innerText()).toContain(title);
+    await expect.poll(() => page.locator("#digit").innerText()).toBe("3");
+    await page.locator("#backprop-section").scrollIntoViewIfNeeded();
+    await page.selectOption("#backprop-network", "trained");
+    await expect.poll(() => page.locator("#backprop-layers").innerText()).toContain("20 hidden neurons");
+    expect(await page.locator("#backprop-later").isHidden()).toBe(true);
+    // Trained once more, it is another one.
+    await page.click("#go");
+    await expect.poll(() => page.locator("#backprop-later").isHidden(), { timeout: 60_000 }).toBe(false);
+    await page.click("#backprop-begin");
+    await expect.poll(() => state(page), { timeout: 60_000 }).toBe("Done");
+    await page.click("#backprop-begin");
+    await expect.poll(() => page.locator("#backprop-later").isHidden()).toBe(true);
+    // The choice of the visitor stays.
+    await page.selectOption("#network", "pretrained");
+    await page.click("#go");
+    await expect.poll(() => button(page)).toBe("Pause");
+    await expect.poll(() => button(page), { timeout: 60_000 }).toBe("Train");
+    expect(await page.locator("#network").inputValue()).toBe("pretrained");
+  });
+
   test("start over begins anew, with what is chosen then", async () => {
     const page = await open("hidden=30&epochs=100");
     await page.click("#go");
@@ -386,21 +414,49 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
 });
 
 describe.skipIf(!existsSync(FIREFOX))(`in Firefox (skipped without ${FIREFOX}; FIREFOX names another)`, () => {
-  test("trains to the hash of the command line, and reads what is written", async () => {
+  test("reads what is written, trains to the hash of the command line, and goes back through the network", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ductus-web-"));
     const server = await serveWeb();
     const browser = await puppeteer.launch({ browser: "firefox", executablePath: FIREFOX, headless: true });
     try {
       const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on("console", (message) => problems.push(message.text()));
+      page.on("pageerror", (error) => problems.push(String(error)));
       const choices = "hidden=30&epochs=2";
       await page.goto(`${server.url}#${choices}`);
+      const text = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).innerText);
+
+      const reader = () => page.$eval("#network", (list) => (list as HTMLSelectElement).value);
+      await expect.poll(reader, { timeout: 30_000 }).toBe("pretrained");
+      await page.$eval("#pad", (pad) => pad.scrollIntoView());
+      const { x, y, width } = await page.$eval("#pad", (pad) => pad.getBoundingClientRect().toJSON());
+      const read: string[] = [];
+      for (const strokes of DIGITS) {
+        for (const [[startX, startY], ...points] of strokes) {
+          await page.mouse.move(x + startX * width, y + startY * width);
+          await page.mouse.down();
+          for (const [toX, toY] of points) await page.mouse.move(x + toX * width, y + toY * width);
+          await page.mouse.up();
+        }
+        await expect.poll(() => text("#read-aloud")).toMatch(/^Read as \d/);
+        read.push(await text("#digit"));
+        await page.click("#clear");
+        await expect.poll(() => text("#read-aloud")).toBe("Blank sheet");
+      }
+      expect(read.join("")).toBe("0123456789");
+
+      await page.click("#go");
       const options = commandsOf(choicesIn(choices)).installed.split(" ").slice(1);
       const { stdout } = await startDuctus(folder, options).result;
-      await page.click("#go");
-      const text = (selector: string) =>
-        page.$eval(selector, (element) => (element as unknown as { innerText: string }).innerText);
       await expect.poll(() => text("#run-state"), { timeout: 120_000 }).toBe("Done");
       expect(stdout).toContain(`sha256 ${await text("#hash")}`);
+
+      await page.click("#backprop-ten");
+      await expect
+        .poll(() => text("#backprop-status"), { timeout: 30_000 })
+        .toMatch(/^Step 10: cost 0\.0.*read as 3$/s);
+      expect(problems).toEqual([]);
     } finally {
       await browser.close();
       server.close();
