@@ -103,14 +103,17 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   printLine(bold("epoch       cost   training            validation       time"));
   const progress = new TrainingProgress(epochs, training.length);
   let trainingSeconds = 0;
-  // Where a checkpoint cannot be written, the training goes on and tries again.
+  // Written while the training goes on, one after the other. Where a checkpoint cannot be written, the next one is tried.
+  let writing = Promise.resolve();
   const checkpoint = async () => {
-    try {
-      await saveFile(out, save());
-      saved = network.epochs;
-    } catch (error) {
-      progress.printError(`ductus: ${(error as Error).message} (epoch ${network.epochs} is not saved yet)`);
-    }
+    const [contents, epoch] = [save(), network.epochs];
+    await writing;
+    writing = saveFile(out, contents).then(
+      () => {
+        saved = epoch;
+      },
+      (error: Error) => progress.printError(`ductus: ${error.message} (epoch ${epoch} is not saved yet)`),
+    );
   };
   try {
     for await (const report of iteration) {
@@ -135,10 +138,12 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
     );
     printLine(`seed           ${recipe.seed}`);
     printLine(`weights        sha256 ${await network.hash()}`);
+    await writing;
     await saveResult(out, save({ test_correct: `${result.correct} / ${test.length}` }));
     printLine(`model          ${out}`);
   } catch (error) {
     progress.stop();
+    await writing;
     if (network.epochs > saved) {
       await saveResult(out, save());
       saved = network.epochs;
