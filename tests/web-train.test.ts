@@ -353,6 +353,27 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(asked.length).toBeGreaterThan(0);
   });
 
+  test("stopped while MNIST loads, and started again", async () => {
+    const page = await open("epochs=1&limit=1000&hidden=10");
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.context().route(/train-images/, async (route) => {
+      await released;
+      await route.continue().catch(() => {});
+    });
+    await page.click("#go");
+    await expect.poll(() => state(page)).toMatch(/^Loading MNIST: \d\.\d of 11\.3 MB$/);
+    await page.click("#stop");
+    await expect.poll(() => state(page)).toBe("Stopped before the first epoch was done");
+    expect(await button(page)).toBe("Train");
+    release();
+    await page.click("#go");
+    await expect.poll(() => state(page), { timeout: 60_000 }).toBe("Done");
+    expect(await page.locator("#train-problem").innerText()).toBe("");
+  });
+
   test("input is answered while it trains", async () => {
     const page = await open("preset=best&validation=10000");
     await page.click("#go");

@@ -1,19 +1,26 @@
 // Files that lie beside the page, gzip within: fetched, counted on the way, inflated, and kept in the browser for the next visit. They are
 // named .bin, since some servers have a .gz inflated on its way.
 
-/** Called with the bytes that have come since the last call. */
-export type OnBytes = (bytes: number) => void;
+/** How a file is loaded. */
+export interface DownloadOptions {
+  /** Called with the bytes that have come since the last call. */
+  readonly onBytes?: (bytes: number) => void;
+  /** The name of the store that keeps it; without one the browser decides. */
+  readonly store?: string;
+  /** Ends the loading: download() throws then. */
+  readonly signal?: AbortSignal;
+}
 
 /**
  * The contents of a gzip file.
- * @param keep the name of the store that keeps it; without one the browser decides
  * @throws {Error} in one sentence, if it cannot be had whole
  */
-export async function download(path: string, onBytes: OnBytes = () => {}, keep?: string): Promise<Uint8Array> {
+export async function download(path: string, options: DownloadOptions = {}): Promise<Uint8Array> {
+  const { onBytes, signal } = options;
   const name = path.slice(path.lastIndexOf("/") + 1);
-  const store = keep === undefined ? undefined : await openStore(keep);
+  const store = options.store === undefined ? undefined : await openStore(options.store);
   const kept = await store?.match(path);
-  const response = kept ?? (await request(path, name));
+  const response = kept ?? (await request(path, name, signal));
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
   for (;;) {
@@ -22,7 +29,7 @@ export async function download(path: string, onBytes: OnBytes = () => {}, keep?:
     });
     if (done) break;
     chunks.push(value);
-    onBytes(value.length);
+    onBytes?.(value.length);
   }
   const file = new Blob(chunks);
   const bytes = await inflate(file, name);
@@ -31,8 +38,8 @@ export async function download(path: string, onBytes: OnBytes = () => {}, keep?:
   return bytes;
 }
 
-async function request(path: string, name: string): Promise<Response> {
-  const response = await fetch(path).catch(() => {
+async function request(path: string, name: string, signal: AbortSignal | undefined): Promise<Response> {
+  const response = await fetch(path, { signal }).catch(() => {
     throw new Error(`${name}: expected an answer of the page's server, got none (offline? try again)`);
   });
   if (!response.ok) {

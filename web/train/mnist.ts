@@ -10,22 +10,32 @@ const STORE = "ductus-mnist";
 /**
  * MNIST, divided as `ductus train` divides it.
  * @param onProgress called with the bytes that have come, and how many there will be
+ * @param signal ends the loading; what has come whole is kept
  * @throws {Error} in one sentence, if a file cannot be had, or is not the one it should be
  */
-export async function loadMnist(onProgress: (loaded: number, total: number) => void): Promise<DataSplit> {
+export async function loadMnist(
+  onProgress: (loaded: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<DataSplit> {
   let loaded = 0;
+  // Without one file the others are of no use.
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
   const onBytes = (bytes: number) => {
     loaded += bytes;
-    onProgress(Math.min(loaded, BYTES), BYTES);
+    if (!either.aborted) onProgress(Math.min(loaded, BYTES), BYTES);
   };
-  const files = await Promise.all(
-    MNIST.map(async ({ name, sha256 }) => {
-      const bytes = await download(`data/${name}.bin`, onBytes, STORE);
+  try {
+    const files = MNIST.map(async ({ name, sha256 }) => {
+      const bytes = await download(`data/${name}.bin`, { onBytes, store: STORE, signal: either });
       await check(name, bytes, sha256);
       return { name, bytes };
-    }),
-  );
-  return parseSplit(files);
+    });
+    return parseSplit(await Promise.all(files));
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
 }
 
 /** Where the page is not served securely, there is nothing to check with: it still trains, and its hash tells. */

@@ -35,7 +35,8 @@ const scope = globalThis as unknown as Scope;
 
 /** The training that is under way. */
 let running: Training | undefined;
-let data: Promise<DataSplit> | undefined;
+/** MNIST, once it is loaded. */
+let data: DataSplit | undefined;
 
 scope.onmessage = ({ data: order }) => {
   if (order.kind !== "train") running?.[order.kind]();
@@ -78,16 +79,17 @@ class Training {
     let end: News;
     try {
       const plan = planOf(choices);
-      data ??= loadMnist((loaded, total) => tell({ kind: "loading", loaded, total }));
-      const split = await data.catch((error) => {
-        data = undefined;
-        throw error;
-      });
+      data ??= await loadMnist((loaded, total) => tell({ kind: "loading", loaded, total }), this.#abort.signal).catch(
+        (error) => {
+          this.#abort.signal.throwIfAborted();
+          throw error;
+        },
+      );
       this.#abort.signal.throwIfAborted();
-      const layers = [split.all.inputs, ...plan.hidden, split.all.classes];
+      const layers = [data.all.inputs, ...plan.hidden, data.all.classes];
       network = model ? await Network.load(model, { file: FILE }) : await Network.create({ ...plan.recipe, layers });
       const recipe = model ? recipeOf(network.metadata, network, FILE) : plan.recipe;
-      end = await this.#train(network, recipe, split, choices);
+      end = await this.#train(network, recipe, data, choices);
     } catch (error) {
       end =
         error instanceof Stopped
