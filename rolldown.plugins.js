@@ -1,10 +1,11 @@
 // What the bundles of the package and of the web page are made with.
 
 import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 /** d3's scales, but for numbers alone. */
-export const d3 = { "d3-interpolate": new URL("src/page/interpolate.ts", import.meta.url).pathname };
+export const d3 = { "d3-interpolate": fileURLToPath(new URL("src/page/interpolate.ts", import.meta.url)) };
 
 /** A module that is no file. */
 export function virtual(name, code) {

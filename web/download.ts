@@ -19,8 +19,17 @@ export async function download(path: string, options: DownloadOptions = {}): Pro
   const { onBytes, signal } = options;
   const name = path.slice(path.lastIndexOf("/") + 1);
   const store = options.store === undefined ? undefined : await openStore(options.store);
-  const kept = await store?.match(path);
-  const response = kept ?? (await request(path, name, signal));
+  const kept = await store?.match(path).catch(() => undefined);
+  if (kept !== undefined) {
+    const file = await kept.blob();
+    // A damaged one is fetched again.
+    const bytes = await inflate(file, name).catch(() => undefined);
+    if (bytes !== undefined) {
+      onBytes?.(file.size);
+      return bytes;
+    }
+  }
+  const response = await request(path, name, signal);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
   for (;;) {
@@ -34,7 +43,7 @@ export async function download(path: string, options: DownloadOptions = {}): Pro
   const file = new Blob(chunks);
   const bytes = await inflate(file, name);
   // Where there is no room it comes again at the next visit.
-  if (kept === undefined) await store?.put(path, new Response(file)).catch(() => {});
+  await store?.put(path, new Response(file)).catch(() => {});
   return bytes;
 }
 

@@ -14,7 +14,7 @@ export default defineConfig({
   platform: "browser",
   // The library from its sources, so that there is one of each class, too, in what is not public.
   resolve: { alias: { ...d3, ductus: pathOf("../src/index.ts") } },
-  output: { dir: "build/web", chunkFileNames: "[name].js", minify: true },
+  output: { dir: "build/web", chunkFileNames: "ductus.js", minify: true },
   plugins: [
     { name: "embedded", resolveId: (id) => (id === "./embedded.js" ? pathOf("../build/embedded.js") : null) },
     emitFile("index.html", () => concat("web/index.html").replace("{{policy}}", POLICY)),

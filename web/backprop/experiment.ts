@@ -2,7 +2,7 @@
 // that reads digits is never trained here.
 
 import { type Backpropagation, backpropagate, Dataset, Network, type Parameters } from "ductus";
-import { PLAIN } from "../../build/kernels.js";
+import { PLAIN } from "../../src/kernels.js";
 import { encodeNetwork } from "../../src/network-file.js";
 import type { Point } from "../../src/page/chart.js";
 

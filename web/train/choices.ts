@@ -1,8 +1,9 @@
 // What a visitor chooses for a training: options of `ductus train` by their names, of which the link in the address bar and the command
 // line hold those that differ from what they are otherwise.
 
+import { countWeights } from "../../src/kernels.js";
 import { type Option, UsageError, Values } from "../../src/recipe/options.js";
-import type { Recipe } from "../../src/recipe/recipe.js";
+import { type Recipe, shellWord } from "../../src/recipe/recipe.js";
 import { PRESETS, recipeFrom, TRAIN_OPTIONS } from "../../src/recipe/train-options.js";
 
 /** Texts by option; what is not there is as the preset has it. */
@@ -15,7 +16,7 @@ export interface Plan {
 }
 
 /** On a page a training should not take all memory, or days. */
-const LIMITS = { epochs: 1000, neurons: 2000, layers: 5 };
+const LIMITS = { epochs: 1000, neurons: 2000, layers: 5, weights: 3_000_000 };
 
 const OPTIONS: Readonly<Record<string, Option>> = TRAIN_OPTIONS;
 
@@ -40,7 +41,7 @@ export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
  * @throws {UsageError} for a choice that cannot be used, or is too much for a page; the message begins with --option
  */
 export function planOf(choices: Choices): Plan {
-  const unknown = Object.keys(choices).find((name) => !(name in OPTIONS));
+  const unknown = Object.keys(choices).find((name) => !Object.hasOwn(OPTIONS, name));
   if (unknown !== undefined) throw new UsageError(`link: expected options of a training, got one called "${unknown}"`);
   const plan = recipeFrom(new Values(choices, [], OPTIONS));
   const { hidden, recipe } = plan;
@@ -55,6 +56,11 @@ export function planOf(choices: Choices): Plan {
     throw new UsageError(
       `--hidden: expected at most ${LIMITS.neurons} neurons in a layer on this page, got ${widest}: ${advice}`,
     );
+  }
+  const weights = countWeights([784, ...hidden, 10]);
+  if (weights > LIMITS.weights) {
+    const [most, got] = [LIMITS.weights, weights].map((count) => count.toLocaleString("en-US"));
+    throw new UsageError(`--hidden: expected at most ${most} weights on this page, got ${got}: ${advice}`);
   }
   if (recipe.epochs > LIMITS.epochs) {
     throw new UsageError(`--epochs: expected at most ${LIMITS.epochs} on this page, got ${recipe.epochs}: ${advice}`);
@@ -78,7 +84,7 @@ export function choicesIn(fragment: string): Choices {
 /** What trains the same network in a terminal: in a clone of the repository, and where Ductus is installed. */
 export function commandsOf(choices: Choices): { readonly clone: string; readonly installed: string } {
   const options = Object.entries(choices)
-    .map(([name, text]) => ` --${name} ${text}`)
+    .map(([name, text]) => ` --${name} ${shellWord(text)}`)
     .join("");
   return { clone: `npm run train${options && ` --${options}`}`, installed: `ductus train${options}` };
 }

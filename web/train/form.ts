@@ -92,8 +92,8 @@ export class Form {
   /** Marks the field that a message of the command line's kind is about; the text has the field's label. */
   blame(message: string): { readonly text: string; readonly field?: HTMLElement } {
     this.forgive();
-    const [, name = "", rest = message] = /^--([\w-]+): (.*)$/s.exec(message) ?? [];
-    const option = name === "learning-rate" ? "eta" : name;
+    const [, name = "", rest = message] = /^(?:--)?([\w -]+?): (.*)$/s.exec(message) ?? [];
+    const option = name === "learning-rate" ? "eta" : name.replace(" ", "-");
     const field = this.#fields.get(option);
     if (field === undefined) return { text: message };
     field.setAttribute("aria-invalid", "true");

@@ -56,7 +56,7 @@ export interface Finished {
   readonly standardError: number;
   /** Of the weights, as `ductus train` prints it. */
   readonly hash: string;
-  /** The epoch whose weights are used, if it is not the last. */
+  /** With patience: the epoch whose weights are used. */
   readonly bestEpoch?: number;
 }
 
@@ -69,10 +69,17 @@ export type News =
       readonly epoch: number;
       /** Images of this epoch that were visited. */
       readonly samples: number;
+      /** Images a second of the last moments; not known at first. */
+      readonly rate: number | undefined;
     }
-  | { readonly kind: "epoch"; readonly history: readonly HistoryEntry[]; readonly rate: number }
+  | { readonly kind: "epoch"; readonly history: readonly HistoryEntry[] }
   | Sight
-  | { readonly kind: "model"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "model";
+      readonly bytes: Uint8Array;
+      /** It was trained for so many. */
+      readonly epoch: number;
+    }
   | { readonly kind: "paused" }
   | { readonly kind: "stopped"; readonly epoch: number }
   | Finished

@@ -2,11 +2,12 @@
 
 import { offerCopy } from "../../src/page/copy.js";
 import { find } from "../../src/page/elements.js";
+import { historyOf } from "../../src/recipe/recipe.js";
 import type { Models } from "../models.js";
-import { restore } from "./checkpoint.js";
+import { forget, restore } from "./checkpoint.js";
 import { type Choices, choicesIn, commandsOf, fragmentOf, planOf } from "./choices.js";
 import { Form } from "./form.js";
-import type { News, Order } from "./messages.js";
+import type { Finished, News, Order } from "./messages.js";
 import { View } from "./view.js";
 
 const FILE = "model.safetensors";
@@ -16,18 +17,30 @@ export function startTraining(models: Models): void {
   new Section(models);
 }
 
-type State = "idle" | "running" | "paused" | "stopped";
+/** "stopping" is until the worker has stopped, "stopped" while there is a training that can go on. */
+type State = "idle" | "running" | "paused" | "stopping" | "stopped";
+
+/** What is trained, or was stopped. */
+interface Training {
+  readonly choices: Choices;
+  readonly epochs: number;
+  /** Its latest file, and the epochs that it was trained for then. */
+  readonly model?: Uint8Array;
+  readonly epoch: number;
+}
 
 class Section {
   readonly #form = new Form(() => this.#changed());
   readonly #view = new View();
   readonly #go = find("go");
+  readonly #other = find("again") as HTMLButtonElement;
   #worker: Worker | undefined;
   #state: State = "idle";
-  /** What is trained, or was stopped: its choices, and its file once there is one. */
-  #training: { readonly choices: Choices; readonly epochs: number; model?: Uint8Array; epoch: number } | undefined;
-  /** Starts anew as soon as the worker has stopped. */
+  #training: Training | undefined;
+  /** Begins anew as soon as the worker is done. */
   #again = false;
+  /** Whether the network that is trained was made the one that reads. */
+  #shown = false;
 
   constructor(readonly models: Models) {
     addEventListener("hashchange", () => this.#follow());
@@ -36,47 +49,82 @@ class Section {
       this.#press();
     });
     find("stop").addEventListener("click", () => this.#stop());
-    find("again").addEventListener("click", () => this.#startOver());
+    this.#other.addEventListener("click", () => this.#pressOther());
     offerCopy(find("copy-clone"), find("clone-command"), find("copied-clone"));
     offerCopy(find("copy-installed"), find("installed-command"), find("copied-installed"));
     this.#follow();
     this.#restore();
   }
 
-  /** The fields follow the link. */
-  #follow(): void {
-    const choices = choicesIn(location.hash);
-    this.#form.choices = choices;
-    this.#changed();
-    try {
-      planOf(choices);
-    } catch (error) {
-      this.#problem(this.#form.blame((error as Error).message).text);
-    }
+  get #active(): boolean {
+    return this.#state === "running" || this.#state === "paused" || this.#state === "stopping";
   }
 
-  /** The address bar, the commands and the message follow the fields. */
-  #changed(): void {
+  /** Whether something else is chosen than what was stopped. */
+  get #differs(): boolean {
+    return fragmentOf(this.#form.choices) !== fragmentOf(this.#training?.choices ?? {});
+  }
+
+  /** The fields follow the link; what is trained stays what it is. */
+  #follow(): void {
+    if (this.#active) {
+      this.#changed();
+      this.#problem("link: expected no training under way, got one: stop it, then follow the link");
+      return;
+    }
+    const choices = choicesIn(location.hash);
+    this.#form.choices = choices;
+    this.#changed(choices);
+  }
+
+  /** The address bar, the commands and the buttons follow what is chosen; what is wrong with it is said of a link at once. */
+  #changed(linked?: Choices): void {
     const { choices } = this.#form;
     const fragment = fragmentOf(choices);
     history.replaceState(null, "", `${location.pathname}${location.search}${fragment && `#${fragment}`}`);
-    const { clone, installed } = commandsOf(choices);
-    find("clone-command").textContent = clone;
-    find("installed-command").textContent = installed;
     this.#form.forgive();
     this.#problem("");
+    try {
+      planOf(linked ?? choices);
+      const { clone, installed } = commandsOf(choices);
+      find("clone-command").textContent = clone;
+      find("installed-command").textContent = installed;
+      find("commands").hidden = false;
+    } catch (error) {
+      find("commands").hidden = true;
+      if (linked !== undefined) this.#blame((error as Error).message);
+    }
+    this.#label();
   }
 
   #problem(message: string): void {
     find("train-problem").textContent = message;
   }
 
-  /** The main button: Train, Pause or Continue. */
+  /** Says what is wrong, at its field; returns that. */
+  #blame(message: string): HTMLElement | undefined {
+    const { text, field } = this.#form.blame(message);
+    this.#problem(text);
+    return field;
+  }
+
+  /** The main button. */
   #press(): void {
     if (this.#state === "running") this.#pause();
     else if (this.#state === "paused") this.#continue();
-    else if (this.#state === "stopped") this.#resume();
-    else this.#train();
+    else if (this.#state === "stopped" && !this.#differs) this.#resume();
+    else if (!this.#active) this.#train();
+  }
+
+  /** The button beside it: Start over, or what was stopped. */
+  #pressOther(): void {
+    if (this.#state === "stopped") {
+      if (this.#differs) this.#resume();
+      else this.#train();
+    } else {
+      this.#stop();
+      this.#again = true;
+    }
   }
 
   /** Trains anew by what is chosen. */
@@ -86,17 +134,17 @@ class Section {
       const { recipe } = planOf(choices);
       this.#training = { choices, epochs: recipe.epochs, epoch: 0 };
     } catch (error) {
-      const { text, field } = this.#form.blame((error as Error).message);
-      this.#problem(text);
-      field?.focus();
+      this.#blame((error as Error).message)?.focus();
       return;
     }
     this.#begin({ kind: "train", choices });
   }
 
-  /** Goes on with the training that was stopped. */
+  /** Goes on with the training that was stopped, by what was chosen for it. */
   #resume(): void {
-    const { choices, model } = this.#training as { choices: Choices; model?: Uint8Array };
+    const { choices, model } = this.#training as Training;
+    this.#form.choices = choices;
+    this.#changed();
     this.#begin({ kind: "train", choices, model });
   }
 
@@ -105,7 +153,7 @@ class Section {
     this.#worker ??= this.#startWorker();
     this.#send(order);
     this.#enter("running");
-    find("run").hidden = false;
+    this.#view.clear();
     this.#view.state("Starting");
     this.#announce("Training started.");
   }
@@ -113,6 +161,7 @@ class Section {
   #pause(): void {
     this.#send({ kind: "pause" });
     this.#enter("paused");
+    this.#announce("It pauses.");
   }
 
   #continue(): void {
@@ -124,17 +173,9 @@ class Section {
 
   #stop(): void {
     this.#send({ kind: "stop" });
+    this.#enter("stopping");
     this.#view.state("Stopping");
     this.#go.focus();
-  }
-
-  #startOver(): void {
-    if (this.#state === "stopped") {
-      this.#train();
-      return;
-    }
-    this.#again = true;
-    this.#stop();
   }
 
   #send(order: Order): void {
@@ -153,82 +194,87 @@ class Section {
   }
 
   readonly #hears: { readonly [Kind in News["kind"]]: (news: Extract<News, { kind: Kind }>) => void } = {
-    loading: ({ loaded, total }) => this.#view.loading(loaded, total),
+    loading: ({ loaded, total }) => {
+      if (this.#state !== "stopping") this.#view.loading(loaded, total);
+    },
     started: (started) => {
       this.#view.begin(started);
-      this.#view.state("Training");
+      if (this.#state === "running") this.#view.state("Training");
     },
-    progress: ({ epoch, samples }) => this.#view.progress(epoch, samples),
-    epoch: ({ history, rate }) => this.#view.epoch(history, rate),
+    progress: ({ epoch, samples, rate }) => this.#view.progress(epoch, samples, rate),
+    epoch: ({ history }) => this.#view.epoch(history),
     sight: (sight) => this.#view.sight(sight),
-    model: ({ bytes }) => void this.#take(bytes),
+    model: (model) => void this.#take(model),
     paused: () => {
       this.#view.state("Paused");
       this.#announce("Paused.");
     },
     stopped: ({ epoch }) => this.#stopped(epoch),
-    finished: (finished) => {
-      this.#training = undefined;
-      this.#enter("idle");
-      this.#view.state("Done");
-      this.#view.finish(finished);
-      const { correct, count } = finished;
-      this.#announce(`Done: ${correct} of ${count} test images are read correctly.`);
-    },
+    finished: (finished) => this.#finished(finished),
     failed: ({ message }) => this.#failed(message),
   };
 
-  /** The network of the training reads digits from now on, unless somebody chose another one. */
-  async #take(bytes: Uint8Array): Promise<void> {
-    if (this.#training !== undefined) this.#training.model = bytes;
-    const first = this.models.all.every(({ origin }) => origin !== "trained");
+  /** The network that is trained reads digits from now on, unless somebody chose another one. */
+  async #take({ bytes, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
+    if (this.#training !== undefined) this.#training = { ...this.#training, model: bytes, epoch };
     await this.models.put("trained", bytes, FILE);
-    if (first) this.models.choose("trained");
+    if (!this.#shown && this.models.current?.origin === "pretrained") this.models.choose("trained");
+    this.#shown = true;
+  }
+
+  #finished(finished: Finished): void {
+    const { choices } = this.#training as Training;
+    this.#view.state("Done");
+    this.#view.finish(finished, commandsOf(choices).clone);
+    this.#announce(`Done: ${finished.correct} of ${finished.count} test images are read correctly.`);
+    this.#training = undefined;
+    this.#rest("idle");
   }
 
   #stopped(epoch: number): void {
-    if (this.#again) {
-      this.#again = false;
-      this.#enter("idle");
-      this.#train();
-      return;
-    }
-    if (this.#training?.model === undefined) {
-      this.#training = undefined;
-      this.#enter("idle");
-    } else {
-      this.#training.epoch = epoch;
-      this.#enter("stopped");
-    }
     this.#view.state(epoch === 0 ? "Stopped before the first epoch was done" : `Stopped after epoch ${epoch}`);
     this.#announce("Stopped.");
+    this.#rest();
   }
 
   #failed(message: string): void {
     this.#again = false;
-    this.#enter(this.#training?.model === undefined ? "idle" : "stopped");
     this.#view.state("Ended by an error");
-    this.#problem(message);
+    this.#rest();
+    this.#blame(message);
+  }
+
+  /** The worker is done: what was trained can go on if there is something of it, or a new training begins. */
+  #rest(state: State = this.#training?.model === undefined ? "idle" : "stopped"): void {
+    const again = this.#again;
+    this.#again = false;
+    if (state === "idle") this.#training = undefined;
+    this.#enter(state);
+    if (again) this.#train();
   }
 
   /** A training that was under way when the page was left can go on. */
   async #restore(): Promise<void> {
     const kept = await restore();
-    if (kept === undefined || this.#state !== "idle") return;
-    const model = await this.models.put("trained", kept.bytes, FILE).catch(() => undefined);
-    // Somebody may have begun another one meanwhile.
-    if (model === undefined || this.#state !== "idle") return;
-    const { epochs: epoch, metadata } = model.network;
-    const epochs = Number(metadata.get("target_epochs"));
-    if (metadata.has("test_correct") || !(epoch < epochs)) return;
-    this.#training = { choices: kept.choices, epochs, model: kept.bytes, epoch };
-    if (location.hash === "") {
-      this.#form.choices = kept.choices;
-      this.#changed();
+    if (kept === undefined) return;
+    const { choices, bytes } = kept;
+    try {
+      planOf(choices);
+      // Somebody may have begun another one meanwhile.
+      if (this.#state !== "idle") return;
+      const { epochs: epoch, metadata } = (await this.models.put("trained", bytes, FILE)).network;
+      const epochs = Number(metadata.get("target_epochs"));
+      if (this.#state !== "idle" || metadata.has("test_correct") || !(epoch < epochs)) return;
+      this.#view.left(historyOf(metadata, FILE), epoch, epochs);
+      this.#training = { choices, epochs, model: bytes, epoch };
+      if (location.hash === "") this.#form.choices = choices;
+      this.#enter("stopped");
+      this.#changed(choicesIn(location.hash));
+      this.#view.state(`A training of ${epochs} epochs was left after epoch ${epoch}: it can go on`);
+    } catch {
+      // Of another version of this page, or damaged: nothing can be done with it.
+      await forget();
     }
-    this.#enter("stopped");
-    find("run").hidden = false;
-    this.#view.state(`A training of ${epochs} epochs was left after epoch ${epoch}: it can go on`);
   }
 
   #announce(text: string): void {
@@ -237,17 +283,20 @@ class Section {
 
   #enter(state: State): void {
     this.#state = state;
-    const active = state === "running" || state === "paused";
+    (find("choices") as HTMLFieldSetElement).disabled = this.#active;
+    (find("stop") as HTMLButtonElement).disabled = state !== "running" && state !== "paused";
+    this.#label();
+  }
+
+  /** What the buttons do now. */
+  #label(): void {
     const { epoch = 0, epochs = 0 } = this.#training ?? {};
-    const names = {
-      idle: "Train",
-      running: "Pause",
-      paused: "Continue",
-      stopped: `Continue after epoch ${epoch} of ${epochs}`,
-    };
-    this.#go.textContent = names[state];
-    (find("choices") as HTMLFieldSetElement).disabled = active;
-    (find("stop") as HTMLButtonElement).disabled = !active;
-    (find("again") as HTMLButtonElement).disabled = state === "idle";
+    const stopped = this.#state === "stopped";
+    const names = { idle: "Train", running: "Pause", paused: "Continue", stopping: "Stopping" };
+    const left = `after epoch ${epoch} of ${epochs}`;
+    this.#go.textContent =
+      this.#state !== "stopped" ? names[this.#state] : this.#differs ? "Train" : `Continue ${left}`;
+    this.#other.textContent = stopped && this.#differs ? `Continue the one left ${left}` : "Start over";
+    this.#other.disabled = this.#state === "idle" || this.#state === "stopping";
   }
 }

@@ -21,8 +21,12 @@ import { loadMnist } from "./mnist.js";
 const WATCHED = 2000;
 /** Mistakes and neurons that are shown. */
 const SHOWN = { mistakes: 30, neurons: 100 };
-/** At least so long, in ms, is the time between two looks at a training, and between two files of it. */
+/** At least so long, in ms, is the time between two such news. */
 const EVERY = { progress: 60, sight: 250, file: 1500 };
+/** To look at a training and to file it takes at most one part in so many of its time. */
+const PATIENCE = 15;
+/** How long a rate is measured, in ms. */
+const MOMENT = 400;
 /** Weights this many times their root mean square, or more, have the full colour. */
 const FULL = 3;
 const FILE = "the training";
@@ -53,10 +57,14 @@ class Training {
   readonly #abort = new AbortController();
   /** Resolves when a pause ends. */
   #pause: { readonly ended: Promise<void>; readonly end: () => void } | undefined;
-  #told = { progress: 0, sight: 0, file: 0 };
+  /** When the next news of each kind is due. */
+  readonly #due = { progress: 0, sight: 0, file: 0 };
+  /** Images visited, and the time then, where the rate's moment began. */
+  #moment: { readonly images: number; readonly time: number } | undefined;
+  #rate: number | undefined;
 
   pause(): void {
-    if (this.#pause !== undefined) return;
+    if (this.#pause !== undefined || this.#abort.signal.aborted) return;
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -123,13 +131,14 @@ class Training {
     const file = async (extra: Record<string, string> = {}) => {
       const bytes = network.save({ ...recipeMetadata(recipe, history), ...extra });
       await keep({ bytes, choices });
-      tell({ kind: "model", bytes }, [bytes.buffer as ArrayBuffer]);
+      tell({ kind: "model", bytes, epoch: network.epochs }, [bytes.buffer as ArrayBuffer]);
     };
-    const look = async () => tell(await sightOf(network, watched));
+    const look = () => this.#take("sight", async () => tell(await sightOf(network, watched)));
     const onProgress = (epoch: number, samples: number) => {
-      if (this.#due("progress")) tell({ kind: "progress", epoch, samples });
-      const due = this.#due("sight");
-      return due || this.#pause !== undefined ? this.#stay(look) : undefined;
+      this.#measure((epoch - 1) * training.length + samples);
+      if (this.#isDue("progress"))
+        this.#take("progress", () => tell({ kind: "progress", epoch, samples, rate: this.#rate }));
+      return this.#isDue("sight") || this.#pause !== undefined ? this.#stay(look) : undefined;
     };
     if (network.epochs === 0) await look();
     const epochs = recipe.epochs - network.epochs;
@@ -146,9 +155,9 @@ class Training {
     try {
       for await (const report of iteration) {
         history = addToHistory(history, report, recipe.epochs);
-        tell({ kind: "epoch", history, rate: training.length / report.trainingSeconds });
-        if (this.#due("sight")) await look();
-        if (this.#due("file")) await file();
+        tell({ kind: "epoch", history });
+        if (this.#isDue("sight")) await look();
+        if (this.#isDue("file")) await this.#take("file", file);
       }
       this.#abort.signal.throwIfAborted();
     } catch (error) {
@@ -169,13 +178,29 @@ class Training {
     if (this.#pause === undefined) return;
     tell({ kind: "paused" });
     await this.#pause.ended;
+    this.#moment = undefined;
   }
 
-  #due(what: keyof typeof EVERY): boolean {
-    const now = performance.now();
-    if (now - this.#told[what] < EVERY[what]) return false;
-    this.#told[what] = now;
-    return true;
+  #isDue(what: keyof typeof EVERY): boolean {
+    return performance.now() >= this.#due[what];
+  }
+
+  /** Does something that is due, and says when it will be again. */
+  async #take(what: keyof typeof EVERY, task: () => void | Promise<void>): Promise<void> {
+    const start = performance.now();
+    await task();
+    const end = performance.now();
+    this.#due[what] = end + Math.max(EVERY[what], PATIENCE * (end - start));
+  }
+
+  /** Counts all time but pauses. */
+  #measure(images: number): void {
+    const time = performance.now();
+    this.#moment ??= { images, time };
+    const passed = time - this.#moment.time;
+    if (passed < MOMENT) return;
+    this.#rate = (1000 * (images - this.#moment.images)) / passed;
+    this.#moment = { images, time };
   }
 }
 
