@@ -5,6 +5,9 @@ import { toDigit } from "../src/picture.js";
 /** Points that the pen goes through, x and y, 0 to 1 of the sheet's side. */
 export type Stroke = readonly (readonly [x: number, y: number])[];
 
+/** The size of the images that networks read here: that of MNIST. */
+export const IMAGE = { rows: 28, columns: 28 } as const;
+
 /** The sheet that the network's image is made of, in pixels: four for each of the image's, and so few that a frame has time for them. */
 const SHEET = 112;
 /** The pen's width, in shares of the sheet's side. */

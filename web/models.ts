@@ -1,10 +1,11 @@
 // The networks of the page: one that came with it, one that it trains, one that was opened. One of them reads digits.
 
 import { createKernels, FormatError, type Kernels, Network } from "ductus";
+import { IMAGE } from "./digits.js";
 import { download } from "./download.js";
 
-/** Of an image, as MNIST has them. */
-const PIXELS = 28 * 28;
+/** Of an image. */
+const PIXELS = IMAGE.rows * IMAGE.columns;
 
 /** Where a network is from. */
 export type Origin = "pretrained" | "trained" | "opened";

@@ -2,6 +2,7 @@
 
 import { make } from "../../src/page/elements.js";
 import { INK, makeImage, paintImage } from "../../src/page/images.js";
+import { IMAGE } from "../digits.js";
 import type { Experiment } from "./experiment.js";
 import { equationsOf, formula } from "./formula.js";
 import { makeHidden } from "./hidden.js";
@@ -40,7 +41,7 @@ function makeWay(l: number): HTMLElement {
 }
 
 function makeInput(): View {
-  const image = makeImage({ rows: 28, columns: 28 }, "The image", INK, 112);
+  const image = makeImage(IMAGE, "The image", INK, 112);
   const note = make("p", {});
   return {
     element: make(

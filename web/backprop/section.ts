@@ -4,7 +4,7 @@ import type { Network } from "ductus";
 import { find, make } from "../../src/page/elements.js";
 import { INK, makeImage, paintImage } from "../../src/page/images.js";
 import { checkRange, RANGES, type Range } from "../../src/ranges.js";
-import { DIGITS, digitOf } from "../digits.js";
+import { DIGITS, digitOf, IMAGE } from "../digits.js";
 import type { Models } from "../models.js";
 import { drawCost } from "./cost.js";
 import { copyNetwork, createNetwork, Experiment, NEW_LAYERS } from "./experiment.js";
@@ -17,6 +17,8 @@ const ETA = { min: 1e-6, max: 100, whole: false, words: "a number from 0.000001 
 const MOST_WAITING = 50;
 /** The choice of a network that is none of the page's. */
 const NEW = "new";
+/** With a cost below this, steps change nothing that one could see. */
+const SURE = 0.001;
 /** The digit that is shown first. */
 const FIRST = 3;
 
@@ -39,7 +41,7 @@ function show(models: Models): void {
   const images = DIGITS.map(digitOf);
   const [networks, label] = [find("backprop-network"), find("backprop-label")] as HTMLSelectElement[];
   const [seed, eta] = [find("backprop-seed"), find("backprop-eta")] as HTMLInputElement[];
-  const [status, wrong, later] = [find("backprop-status"), find("backprop-wrong"), find("backprop-later")];
+  const [status, wrong, sure, later] = ["status", "wrong", "sure", "later"].map((name) => find(`backprop-${name}`));
 
   let digit = FIRST;
   let experiment: Experiment | undefined;
@@ -65,6 +67,7 @@ function show(models: Models): void {
   const draw = (was?: number) => {
     if (experiment === undefined) return;
     const { steps, pass, prediction } = experiment;
+    sure.hidden = steps > 0 || pass.cost > SURE;
     view.update(experiment);
     drawCost(experiment);
     const before = was === undefined ? "" : `, was ${formatC(was)}`;
@@ -180,7 +183,7 @@ function makeThumbnail(image: Uint8Array, digit: number, choose: () => void): HT
   const radio = make("input", { type: "radio", name: "backprop-image", value: String(digit), class: "unseen" });
   radio.defaultChecked = digit === FIRST;
   radio.addEventListener("change", choose);
-  const canvas = makeImage({ rows: 28, columns: 28 }, `A written ${digit}`, INK, 56);
+  const canvas = makeImage(IMAGE, `A written ${digit}`, INK, 56);
   paintImage(canvas, image, INK);
   return make("label", {}, radio, canvas);
 }

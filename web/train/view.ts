@@ -4,9 +4,9 @@ import { makeCurves, makeHistory } from "../../src/page/curves.js";
 import { find, formatCost, formatCount, formatPercent, make, makeFacts } from "../../src/page/elements.js";
 import { INK, makeImage, paintImage, SIGNED } from "../../src/page/images.js";
 import type { HistoryEntry } from "../../src/recipe/recipe.js";
+import { IMAGE } from "../digits.js";
 import type { Finished, Sight, Started } from "./messages.js";
 
-const SIZE = { rows: 28, columns: 28 };
 const TARGET = 56;
 /** At least so long, in ms, between two drawings of the curves. */
 const REDRAW = 250;
@@ -48,7 +48,7 @@ class Gallery {
   }
 
   #makeItem() {
-    const canvas = makeImage(SIZE, "", this.palette, TARGET);
+    const canvas = makeImage(IMAGE, "", this.palette, TARGET);
     const text = make("span", { class: "index" });
     const item = make("li", {}, canvas, text);
     this.list.append(item);

@@ -3,8 +3,8 @@
 import type { Prediction } from "ductus";
 import { find, make } from "../../src/page/elements.js";
 import { INK, makeImage, paintImage } from "../../src/page/images.js";
+import { IMAGE } from "../digits.js";
 
-const SIDE = 28;
 /** The image's width on the page, in pixels. */
 const WIDTH = 168;
 /** Of more classes than this, the strongest are shown. */
@@ -18,7 +18,7 @@ interface Bar {
 
 /** Fills in the elements of the page. */
 export class Reading {
-  readonly #image = makeImage({ rows: SIDE, columns: SIDE }, "", INK, WIDTH);
+  readonly #image = makeImage(IMAGE, "", INK, WIDTH);
   readonly #list = find("activations");
   readonly #bars: Bar[] = [];
 
@@ -29,7 +29,7 @@ export class Reading {
   /** Shows nothing but why there is nothing, and bars for so many classes. */
   clear(why: string, classes: number): void {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
-    paintImage(this.#image, new Uint8Array(SIDE * SIDE), INK);
+    paintImage(this.#image, new Uint8Array(IMAGE.rows * IMAGE.columns), INK);
     this.#setAnswer("?", why);
     this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, activation: undefined })));
     this.#setCount(classes);
