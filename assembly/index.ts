@@ -33,5 +33,5 @@ export {
 } from "./network";
 export { selftest } from "./selftest";
 export { trainBatches } from "./sgd";
-export { abortTeam, formTeam, joinTeam } from "./team";
+export { abortTeam, formTeam, joinTeam, slept } from "./team";
 export { abiVersion } from "./version";

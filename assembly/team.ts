@@ -16,6 +16,8 @@ let patience: u32 = 0;
 /** Waits that are to be short before the next one with all patience, and how many after that if it is in vain. */
 let hasty: u32 = 0;
 let nextHasty: u32 = HASTY;
+/** How often this thread went to sleep since it joined the team. */
+let naps: u32 = 0;
 
 /** In shared memory: for each thread how many barriers it has come to, each on its own cache line. */
 const ARRIVALS: usize = memory.data(4096, 64);
@@ -33,6 +35,12 @@ export function joinTeam(place: u32, count: u32, looks: u32): void {
   thread = place;
   threads = min(count, MAX_THREADS);
   patience = looks;
+  naps = 0;
+}
+
+/** How often this thread went to sleep since joinTeam(): often, where the others do not get a core for themselves. */
+export function slept(): u32 {
+  return naps;
 }
 
 /** Resets the barrier: to be called by one thread before each call of a team, for teams differ in size. */
@@ -95,6 +103,7 @@ function waitFor(thread: usize, arrival: u32): void {
     hasty = nextHasty;
     nextHasty = min(2 * nextHasty, MAX_HASTY);
   }
+  naps++;
   atomic.add<u32>(ASLEEP, 1);
   while (<i32>(atomic.load<u32>(thread) - arrival) < 0 && atomic.load<u32>(ABORTED) === 0) {
     atomic.wait<i32>(thread, arrival - 1, NAP);

@@ -54,6 +54,7 @@ export interface Exports extends Record<string, unknown> {
   trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
   evaluate(network: number, dataset: number): number;
   joinTeam(place: number, count: number, patience: number): void;
+  slept(): number;
   formTeam(): void;
   abortTeam(): void;
   selftest(): number;

@@ -69,8 +69,8 @@ export type Request =
     }
   | { readonly kind: "call" };
 
-/** What a start (0) or a call returned, or why it failed. */
-export type Reply = { readonly value: number } | { readonly error: string };
+/** What a start (0) or a call returned, and how often its thread slept in it; or why it failed. */
+export type Reply = { readonly value: number; readonly slept: number } | { readonly error: string };
 
 /**
  * How long a thread that is done looks for the next call before it goes back to its event loop. Being woken takes 0.1 ms, and may
@@ -92,7 +92,7 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
     memory = request.memory;
     mailbox = new Mailbox(request.mailbox);
     place = request.place;
-    reply({ value: 0 });
+    reply({ value: 0, slept: 0 });
   };
   /** Does the calls that are new; one may have been seen in the mailbox before its message came. */
   const work = (): void => {
@@ -107,8 +107,9 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
       memory.grow(0);
       exports.joinTeam(place, count, patience);
       const value = exports[mailbox.name](...mailbox.args);
+      const slept = exports.slept();
       mailbox.leave();
-      reply({ value });
+      reply({ value, slept });
       if (patience > 0) lookForNews();
     }
   };

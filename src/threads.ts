@@ -99,10 +99,10 @@ export class Team {
   }
 
   /**
-   * Calls a function of the module in `count` threads at once; the sum of what they return.
+   * Calls a function of the module in `count` threads at once; the sum of what they return, and how often they slept.
    * @throws {ThreadError} if one of them is lost
    */
-  async call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number): Promise<number> {
+  async call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number): Promise<Result> {
     return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0);
   }
 
@@ -116,11 +116,19 @@ export class Team {
 
 const COLLECTED = new FinalizationRegistry<State>((state) => state.end("the kernels were collected"));
 
+/** What came of a call, of all its threads together. */
+interface Result {
+  readonly value: number;
+  /** How often they slept within it, waiting for each other. */
+  readonly slept: number;
+}
+
 /** What waits for replies: a call, or a thread's start. */
 interface Call {
   waiting: number;
-  sum: number;
-  resolve: (sum: number) => void;
+  value: number;
+  slept: number;
+  resolve: (result: Result) => void;
   reject: (error: ThreadError) => void;
 }
 
@@ -142,7 +150,7 @@ class State {
 
   grow(count: number): void {
     for (let i = this.#threads.length; i < count; i++) {
-      const start: Call = { waiting: 1, sum: 0, resolve: () => {}, reject: () => {} };
+      const start: Call = { waiting: 1, value: 0, slept: 0, resolve: () => {}, reject: () => {} };
       const started = new Promise<void>((resolve) => {
         start.resolve = () => resolve();
         start.reject = () => resolve();
@@ -175,14 +183,14 @@ class State {
     args: readonly number[],
     count: number,
     patience: number,
-  ): Promise<number> {
+  ): Promise<Result> {
     if (this.#lost === undefined) this.grow(count);
     // A thread that has not started yet may need the event loop of this one, which settle() would not let go round.
     if (this.#starts.size > 0) await Promise.all(this.#starts);
     this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
-      const pending: Call = { waiting: count, sum: 0, resolve, reject };
+      const pending: Call = { waiting: count, value: 0, slept: 0, resolve, reject };
       this.barrier.formTeam();
       this.#mailbox.write(name, args, count, patience);
       for (let place = 0; place < count; place++) {
@@ -201,8 +209,9 @@ class State {
     const call = calls.shift();
     if (calls.length === 0) thread.hold(false);
     if (call === undefined) return;
-    call.sum += reply.value;
-    if (--call.waiting === 0) call.resolve(call.sum);
+    call.value += reply.value;
+    call.slept += reply.slept;
+    if (--call.waiting === 0) call.resolve(call);
   }
 
   /** Ends all threads; calls that are not done fail, as do later ones. */

@@ -27,6 +27,9 @@ const EVALUATION_BATCH = 64;
 const SLICE_WORK = 2e8;
 /** Other threads are called by message, which takes 0.1 ms and more, but leave this one free: they get more to do at a time. */
 const TEAM_SLICE_WORK = 1e9;
+/** Multiply-adds of the 0.1 ms, at least, that it takes to wake a thread. */
+const SLEEP_WORK = 2e6;
+const ALONE = { least: 4, most: 64 };
 /** Bytes that a block in memory can have at most. */
 const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
@@ -211,6 +214,9 @@ class WasmNetwork implements KernelNetwork {
   readonly #memory: Memory;
   readonly #sizes: readonly number[];
   readonly #pointer: number;
+  /** Slices that one thread is to do alone, and how many the next time. */
+  #alone = 0;
+  #nextAlone = ALONE.least;
 
   constructor(memory: Memory, sizes: readonly number[], activation: number, cost: number) {
     // Room for the largest layer on its way in or out, had now rather than missed after a long training.
@@ -266,20 +272,42 @@ class WasmNetwork implements KernelNetwork {
     const { team } = this.#memory;
     const args = [this.#pointer, dataset.pointer, first, count, eta, m] as const;
     const threads = team === undefined ? 1 : (team.options.count ?? chooseThreads(this.#sizes, m, team.options.cores));
-    const prepare = () => {
+    const prepare = (threads: number) => {
       this.#reserve(Math.min(m, dataset.length), threads);
       got(this.#memory.exports.arrange(this.#pointer, threads), `${threads} threads`);
       dataset.reserveDistorted(m, threads);
     };
     if (team === undefined) {
-      prepare();
+      prepare(1);
       return this.#memory.exports.trainBatches(...args);
     }
     return team.queue(async () => {
-      prepare();
-      if (threads === 1) this.#memory.exports.trainBatches(...args);
-      else await team.call("trainBatches", args, threads);
+      const alone = this.#alone > 0;
+      const together = alone ? 1 : threads;
+      prepare(together);
+      if (threads === 1) {
+        this.#memory.exports.trainBatches(...args);
+        return;
+      }
+      const { slept } = await team.call("trainBatches", args, together);
+      // More threads than cores always sleep, and whoever asked for them gets them.
+      if (threads > team.options.cores) return;
+      if (alone) this.#alone--;
+      else this.#judge(slept, Math.min(count * m, dataset.length));
     });
+  }
+
+  /**
+   * Where other programs keep the cores busy, threads that wait for each other after each layer are slower than one: a slice in which
+   * they slept for longer than one thread takes for all of it is followed by slices that one of them does alone, first few, then ever more.
+   */
+  #judge(slept: number, samples: number): void {
+    if (slept * SLEEP_WORK <= samples * countWeights(this.#sizes)) {
+      this.#nextAlone = ALONE.least;
+      return;
+    }
+    this.#alone = this.#nextAlone;
+    this.#nextAlone = Math.min(2 * this.#nextAlone, ALONE.most);
   }
 
   evaluate(dataset: WasmDataset, slot = 0): KernelEvaluation | Promise<KernelEvaluation> {
@@ -302,7 +330,7 @@ class WasmNetwork implements KernelNetwork {
       if (threads === 1) return result(this.#onSlot(slot, alone));
       this.#reserve(threads * EVALUATION_BATCH, threads);
       this.#memory.exports.useSlot(this.#pointer, slot);
-      const correct = await team.call("evaluate", args, threads);
+      const { value: correct } = await team.call("evaluate", args, threads);
       this.#memory.exports.useSlot(this.#pointer, 0);
       return result(correct);
     });

@@ -19,8 +19,25 @@ import { differences, MODULE, parameterBits, randomDataset, trainOn } from "./he
 const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 const COUNTS = [1, 2, 3, 4];
 
+/** Threads that say they slept so often in each call; `onCall` is told of each thread's calls, by its number. */
+function sleepers(slept: number, onCall: (place: number) => void = () => {}): StartThread {
+  let count = 0;
+  return (onReply, onEnd) => {
+    const place = count++;
+    const thread = startThread((reply) => onReply("value" in reply ? { ...reply, slept } : reply), onEnd);
+    return {
+      ...thread,
+      post: (request) => {
+        if (request.kind === "call") onCall(place);
+        thread.post(request);
+      },
+    };
+  };
+}
+
+/** Threads that work together however busy the machine is. */
 function createThreads(options: Partial<ThreadOptions>): Promise<Kernels> {
-  return createWasmKernels(readFileSync(THREADS_MODULE), { cores: 4, start: startThread, ...options });
+  return createWasmKernels(readFileSync(THREADS_MODULE), { cores: 4, start: sleepers(0), ...options });
 }
 
 describe("the bits do not depend on the number of threads", () => {
@@ -85,6 +102,32 @@ describe("the bits do not depend on the number of threads", () => {
     expect(differences(parameterBits(a.network, layers), parameterBits(b.network, layers))).toBe(0);
     changing.close();
   });
+});
+
+test.each([
+  ["has cores for itself works together", 0, 4, 30],
+  // 1 slice together, 4 alone, 1, 8, 1, 15 of 16.
+  ["sleeps is left, for ever longer, to one of its threads", 1e6, 4, 3],
+  ["was asked to be larger than the machine works together", 1e6, 1, 30],
+])("a team that %s: the same bits", async (_, slept, cores, together) => {
+  const data = randomDataset(60, 12, 4);
+  const layers = [12, 40, 4];
+  const options = { epochs: 30, batchSize: 10, learningRate: 1 };
+  const calls = [0, 0];
+  const start = sleepers(slept, (place) => {
+    calls[place]++;
+  });
+  const kernels = await createThreads({ count: 2, cores, start });
+  try {
+    const network = await Network.create({ layers, kernels });
+    for await (const _ of network.train(data, options));
+    expect(calls).toEqual([30, together]);
+    const reference = await Network.create({ layers, kernels: createReference() });
+    for await (const _ of reference.train(data, options));
+    expect(await network.hash()).toBe(await reference.hash());
+  } finally {
+    kernels.close();
+  }
 });
 
 test("more threads than cores stay correct and come to an end", async () => {
