@@ -5,11 +5,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import axe from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import puppeteer from "puppeteer-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Network } from "../src/index.js";
+import { loadMnist } from "../src/node/index.js";
 import { DIGITS } from "../web/digits.js";
 import { choicesIn, choicesOf, commandsOf, fragmentOf, planOf } from "../web/train/choices.js";
 import { startDuctus } from "./command-line.js";
@@ -72,6 +74,15 @@ test("the page's code is at most 150 KB compressed, MNIST at most 12 MB", () => 
   const data = readdirSync(join(BUILD, "data"));
   expect(data.length).toBe(4);
   expect(data.reduce((sum, name) => sum + statSync(join(BUILD, "data", name)).size, 0)).toBeLessThanOrEqual(12_000_000);
+});
+
+test("the network that comes with the page reads 9950 of the 10,000 test images, as it says", async () => {
+  const bytes = gunzipSync(readFileSync(new URL("../web/pretrained.bin", import.meta.url)));
+  const network = await Network.load(bytes);
+  const { test } = loadMnist();
+  expect((await network.evaluate(test)).correct).toBe(9950);
+  expect(network.metadata.get("test_correct")).toBe("9950 / 10000");
+  network.dispose();
 });
 
 test("the server says what is wrong with its options", async () => {
