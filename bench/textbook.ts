@@ -1,11 +1,22 @@
 // The notes as anyone would write them down in JavaScript: dense loops over arrays of rows, numbers in f64, Math.exp.
 
+import type { Parameters } from "ductus";
+
 /** A network of sigmoid neurons with weights[l][j][k] from neuron k of layer l to neuron j of layer l + 1. */
 export class Textbook {
   readonly #weights: Float64Array[][];
   readonly #biases: Float64Array[];
 
-  constructor(layers: readonly number[]) {
+  /** @param parameters of each layer; default: random ones */
+  constructor(layers: readonly number[], parameters?: readonly Parameters[]) {
+    if (parameters !== undefined) {
+      this.#weights = parameters.map(({ weights, biases }) => {
+        const inputs = weights.length / biases.length;
+        return Array.from(biases, (_, j) => Float64Array.from(weights.subarray(j * inputs, (j + 1) * inputs)));
+      });
+      this.#biases = parameters.map(({ biases }) => Float64Array.from(biases));
+      return;
+    }
     this.#weights = layers.slice(1).map((outputs, l) => {
       return Array.from({ length: outputs }, () =>
         new Float64Array(layers[l]).map(() => gaussian() / Math.sqrt(layers[l])),
@@ -25,11 +36,9 @@ export class Textbook {
       this.#trainBatch(order.slice(start, start + m), images, labels, eta);
   }
 
-  /** The most active output. */
-  predict(image: Float64Array): number {
-    const activations = this.#feedforward(image);
-    const output = activations[activations.length - 1];
-    return output.indexOf(Math.max(...output));
+  /** a^L */
+  activations(image: Float64Array): Float64Array {
+    return this.#feedforward(image)[this.#weights.length];
   }
 
   #feedforward(image: Float64Array): Float64Array[] {
