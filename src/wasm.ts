@@ -27,9 +27,9 @@ const EVALUATION_BATCH = 64;
 const SLICE_WORK = 2e8;
 /** Other threads are called by message, which takes 0.1 ms and more, but leave this one free: they get more to do at a time. */
 const TEAM_SLICE_WORK = 1e9;
-/** Multiply-adds of the 0.1 ms, at least, that it takes to wake a thread. */
-const SLEEP_WORK = 2e6;
-const ALONE = { least: 4, most: 64 };
+/** Multiply-adds of the 0.05 ms, at least, that it takes to wake a thread. */
+const SLEEP_WORK = 1e6;
+const ALONE = { least: 2, most: 64 };
 /** Bytes that a block in memory can have at most. */
 const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
