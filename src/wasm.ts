@@ -29,7 +29,8 @@ const SLICE_WORK = 2e8;
 const TEAM_SLICE_WORK = 1e9;
 /** Multiply-adds of the 0.05 ms, at least, that it takes to wake a thread. */
 const SLEEP_WORK = 1e6;
-const ALONE = { least: 2, most: 64 };
+/** The most slices that a thread does alone before all try again. */
+const MOST_ALONE = 64;
 /** Bytes that a block in memory can have at most. */
 const MAX_BYTES = 2 ** 32 - 1;
 /** Bytes of images handed over at a time. */
@@ -214,9 +215,9 @@ class WasmNetwork implements KernelNetwork {
   readonly #memory: Memory;
   readonly #sizes: readonly number[];
   readonly #pointer: number;
-  /** Slices that one thread is to do alone, and how many the next time. */
+  /** Slices that one thread is to do alone; how many in a row were bad for all of them together. */
   #alone = 0;
-  #nextAlone = ALONE.least;
+  #bad = 0;
 
   constructor(memory: Memory, sizes: readonly number[], activation: number, cost: number) {
     // Room for the largest layer on its way in or out, had now rather than missed after a long training.
@@ -299,15 +300,13 @@ class WasmNetwork implements KernelNetwork {
 
   /**
    * Where other programs keep the cores busy, threads that wait for each other after each layer are slower than one: a slice in which
-   * they slept for longer than one thread takes for all of it is followed by slices that one of them does alone, first few, then ever more.
+   * they slept for longer than one thread takes for all of it is followed by slices that one of them does alone: 0, 2, 4, 8, ... The first time
+   * none, since threads that were just woken may not have found their cores yet.
    */
   #judge(slept: number, samples: number): void {
-    if (slept * SLEEP_WORK <= samples * countWeights(this.#sizes)) {
-      this.#nextAlone = ALONE.least;
-      return;
-    }
-    this.#alone = this.#nextAlone;
-    this.#nextAlone = Math.min(2 * this.#nextAlone, ALONE.most);
+    const bad = slept * SLEEP_WORK > samples * countWeights(this.#sizes);
+    this.#alone = bad && this.#bad > 0 ? Math.min(2 ** this.#bad, MOST_ALONE) : 0;
+    this.#bad = bad ? this.#bad + 1 : 0;
   }
 
   evaluate(dataset: WasmDataset, slot = 0): KernelEvaluation | Promise<KernelEvaluation> {
