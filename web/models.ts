@@ -53,11 +53,12 @@ export class Models {
   /**
    * Puts a network in its place.
    * @param file the name by which errors call the bytes
+   * @param weights the same network's weights alone (encodeWeights), where they are at hand: they take less time to load
    * @throws {FormatError} if the bytes are not a network, or one of images of another size, which nobody can write here
    */
-  put(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
+  put(origin: Origin, bytes: Uint8Array, file: string, weights = bytes): Promise<Model> {
     // One after the other: the last to be put is the one that stays.
-    const model = this.#latest.then(() => this.#load(origin, bytes, file));
+    const model = this.#latest.then(() => this.#load(origin, bytes, file, weights));
     this.#latest = model.catch(() => {});
     return model;
   }
@@ -68,9 +69,9 @@ export class Models {
     await this.put("pretrained", await download("pretrained.bin"), file);
   }
 
-  async #load(origin: Origin, bytes: Uint8Array, file: string): Promise<Model> {
+  async #load(origin: Origin, bytes: Uint8Array, file: string, weights: Uint8Array): Promise<Model> {
     this.#kernels ??= createKernels(1);
-    const network = await Network.load(bytes, { file, kernels: await this.#kernels });
+    const network = await Network.load(weights, { file, kernels: await this.#kernels });
     const [inputs] = network.layers;
     if (inputs !== PIXELS) {
       network.dispose();

@@ -2,9 +2,8 @@
 // that reads digits is never trained here.
 
 import { type Backpropagation, backpropagate, Dataset, Network, type Parameters } from "ductus";
-import { PLAIN } from "../../src/kernels.js";
-import { encodeNetwork } from "../../src/network-file.js";
 import type { Point } from "../../src/page/chart.js";
+import { encodeWeights } from "../weights.js";
 
 /** A new network, as small as one can still look at as a whole. */
 export const NEW_LAYERS = [784, 30, 10];
@@ -20,14 +19,13 @@ export function createNetwork(seed: number): Promise<Network> {
  * @throws {RangeError} if it does not read images of digits
  */
 export async function copyNetwork(network: Network): Promise<Network> {
-  const { layers, epochs } = network;
+  const { layers } = network;
   if (layers[0] !== NEW_LAYERS[0] || layers[layers.length - 1] !== CLASSES) {
     throw new RangeError(
       `network: expected one of ${NEW_LAYERS[0]} pixels and ${CLASSES} classes, got [${layers.join(", ")}] (choose another)`,
     );
   }
-  const state = [layers.slice(1).map((_, i) => network.parameters(i + 1))];
-  return Network.load(encodeNetwork({ origin: network, method: PLAIN, epochs, state }, {}), { threads: 1 });
+  return Network.load(encodeWeights(network), { threads: 1 });
 }
 
 /** What is looked at: a network, an image, and what each makes of the other. */

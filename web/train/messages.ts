@@ -77,6 +77,8 @@ export type News =
   | {
       readonly kind: "model";
       readonly bytes: Uint8Array;
+      /** Its weights alone: what reads with it loads these. */
+      readonly weights: Uint8Array;
       /** It was trained for so many. */
       readonly epoch: number;
     }

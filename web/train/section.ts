@@ -215,9 +215,9 @@ class Section {
   };
 
   /** The network that is trained reads digits from now on, unless somebody chose another one. */
-  async #take({ bytes, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
+  async #take({ bytes, weights, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
     if (this.#training !== undefined) this.#training = { ...this.#training, model: bytes, epoch };
-    await this.models.put("trained", bytes, FILE);
+    await this.models.put("trained", bytes, FILE, weights);
     if (!this.#shown && this.models.current?.origin === "pretrained") this.models.choose("trained");
     this.#shown = true;
   }

@@ -12,6 +12,7 @@ import {
   trainOptionsOf,
 } from "../../src/recipe/recipe.js";
 import type { DataSplit } from "../../src/split.js";
+import { encodeWeights } from "../weights.js";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
 import type { Mistake, News, Order, Sight } from "./messages.js";
@@ -131,7 +132,8 @@ class Training {
     const file = async (extra: Record<string, string> = {}) => {
       const bytes = network.save({ ...recipeMetadata(recipe, history), ...extra });
       await keep({ bytes, choices });
-      tell({ kind: "model", bytes, epoch: network.epochs }, [bytes.buffer as ArrayBuffer]);
+      const weights = encodeWeights(network, extra);
+      tell({ kind: "model", bytes, weights, epoch: network.epochs }, [bytes.buffer, weights.buffer] as ArrayBuffer[]);
     };
     const look = () => this.#take("sight", async () => tell(await sightOf(network, watched)));
     const onProgress = (epoch: number, samples: number) => {
