@@ -5,9 +5,13 @@ import { activate, SOFTMAX, softmax } from "./activation";
 import { listActive } from "./active";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
-import { Dataset, expandImages, mostlyZero } from "./images";
+import { Dataset, expandImages, Image, mostlyZero } from "./images";
+import { touch } from "./memory";
 import { Layer, Network } from "./network";
 import { Neuron, Pixel, sparseSum } from "./sparse";
+
+/** Images whose records are fetched together: as many as a mini-batch often has, and a first-level cache holds. */
+const TOGETHER: u32 = 16;
 
 /** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
@@ -59,8 +63,18 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
+      if (p === from && s % TOGETHER === 0) touchImages(images + (s << 2), min(TOGETHER, count - s));
       sparseSum<Pixel>(width, load<u32>(images + (s << 2)), panel, biases, zs);
     }
+  }
+}
+
+/** Fetches records, shuffled over all of memory, before they are needed: first where they end, then all of them. */
+function touchImages(images: usize, count: u32): void {
+  for (let s: u32 = 0; s < count; s++) load<u8>(<usize>load<u32>(images + (s << 2)));
+  for (let s: u32 = 0; s < count; s++) {
+    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    touch(image.entries, image.end);
   }
 }
 

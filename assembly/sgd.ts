@@ -11,6 +11,7 @@ import { dropActivations } from "./dropout";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { Dataset, expandImages, mostlyZero } from "./images";
+import { touch } from "./memory";
 import { Layer, Network } from "./network";
 import { decayWeights, optimise, SGD } from "./optimise";
 import { Neuron, Pixel, sparseUpdate } from "./sparse";
@@ -75,11 +76,6 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   }
   optimise(network, eta, t);
   return true;
-}
-
-/** Reads a byte of every cache line, so that what other threads wrote comes all at once and not line by line. */
-function touch(start: usize, end: usize): void {
-  for (let line = start; line < end; line += 64) load<u8>(line);
 }
 
 /** The first panel of this thread in layer 1, or with `next` 1 of the thread after it. */
