@@ -72,12 +72,9 @@ export function softmax(layer: Layer, z: usize): void {
   for (let j = z; j <= end; j += 16) v128.store(j, f32x4.div(v128.load(j), total));
 }
 
-/**
- * f'(z) from a without a branch: (a + shift) (1 - a), with shift 0 for sigmoid and 1 for tanh; but 1 where a > 0, else 0, where the
- * bits of `relu` are set.
- */
-export function derivative(a: v128, shift: v128, relu: v128): v128 {
+/** f'(z) from a: (a + shift) (1 - a), with shift 0 for sigmoid and 1 for tanh; of ReLU 1 where a > 0, else 0. */
+export function derivative(a: v128, shift: v128, relu: bool): v128 {
   const one = f32x4.splat(1);
-  const smooth = f32x4.mul(f32x4.add(a, shift), f32x4.sub(one, a));
-  return v128.bitselect(v128.and(f32x4.gt(a, f32x4.splat(0)), one), smooth, relu);
+  if (relu) return v128.and(f32x4.gt(a, f32x4.splat(0)), one);
+  return f32x4.mul(f32x4.add(a, shift), f32x4.sub(one, a));
 }

@@ -12,6 +12,8 @@ import { place } from "./team";
 
 /** Most vectors (of 4 outputs) in a panel: the update keeps as many deltas in registers. */
 export const PANEL_VECTORS: u32 = 8;
+/** Bytes after the parameters that backprop.ts may read: three rows of three vectors. */
+const ROWS_PAST_THE_END: u64 = 144;
 /** Floats that a block of expanded images should not exceed: a quarter of a second-level cache. */
 const EXPANSION_FLOATS: u32 = 65536;
 
@@ -213,7 +215,7 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
   for (let l: u32 = 1; l < count; l++) {
     network.layer(l).listBytes = l < count - 1 ? listBytes(network.layer(l), network.layer(l + 1)) : 0;
   }
-  const block = allocateBlock(floats << 2);
+  const block = allocateBlock((floats << 2) + ROWS_PAST_THE_END);
   if (block === 0) {
     release(header);
     return null;
@@ -240,7 +242,7 @@ export function useSlot(network: Network, slot: u32): void {
 export function reserveSlots(network: Network, slots: u32): u32 {
   if (slots <= network.slots) return 1;
   const used = network.bytes * <usize>network.slots;
-  const block = allocateBlock(<u64>network.bytes * slots);
+  const block = allocateBlock(<u64>network.bytes * slots + ROWS_PAST_THE_END);
   if (block === 0) return 0;
   memory.copy(block, network.parameters, used);
   memory.fill(block + used, 0, network.bytes * <usize>slots - used);

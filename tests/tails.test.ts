@@ -22,6 +22,7 @@ describe.each(WIDTHS)("layers of %i", (width) => {
 
   test.each([
     { place: "hidden", layers: [14, width, 3] },
+    { place: "below ten digits", layers: [14, width, 10] },
     { place: "first and last", layers: [14, 6, width] },
     { place: "between hidden layers", layers: [14, 9, width, 7, 3] },
     { place: "input", layers: [width, 8, 3] },
