@@ -5,7 +5,7 @@
 // An image of numbers that are not such pixels has all of them in its record, the length being 2^32 - 1: f32[inputs].
 
 import { releaseDistortion } from "./distort";
-import { allocateBlock, release } from "./memory";
+import { allocateBlock, release, shrink } from "./memory";
 import { nextBelow, openStream, SHUFFLE } from "./random";
 
 /** f32[256]: pixel / 255. */
@@ -108,14 +108,13 @@ export function countCorrect(dataset: Dataset): u32 {
  */
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
-  let bytes: u64 = 0;
-  for (let i: u32 = 0; i < count; i++) bytes += maxBytes(pixels + i * inputs, inputs);
-  let record = addChunk(dataset, bytes);
+  let record = addChunk(dataset, <u64>count * maxBytes(inputs));
   if (record === 0) return 0;
   for (let i: u32 = 0; i < count; i++) {
     addRecord(dataset, first + i, record, load<u16>(labels + (i << 1)));
     record = writeImage(record, pixels + i * inputs, inputs);
   }
+  shrink(dataset.chunks, <u32>(record - dataset.chunks));
   return 1;
 }
 
@@ -174,11 +173,9 @@ function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
   return inputs - k >= 16 ? mask : mask & ((1 << (inputs - k)) - 1);
 }
 
-/** At most so many bytes will an image's record have. */
-function maxBytes(pixels: usize, inputs: u32): u32 {
-  let length = inputs / MAX_GAP;
-  for (let k: u32 = 0; k < inputs; k += 16) length += popcnt(nonZeroMask(pixels, k, inputs));
-  return offsetof<Image>() + ((length + 1) & ~1) * 2;
+/** At most so many bytes has an image's record: one entry per pixel, zeros that bridge gaps among them. */
+function maxBytes(inputs: u32): u64 {
+  return offsetof<Image>() + (((<u64>inputs + 1) & ~1) << 1);
 }
 
 /** Writes the entries of a record; returns the address after it. */
@@ -187,13 +184,14 @@ export function writeImage(record: usize, pixels: usize, inputs: u32): usize {
   let entry = image.entries;
   let previous: u32 = 0;
   for (let k: u32 = 0; k < inputs; k += 16) {
-    for (let mask = nonZeroMask(pixels, k, inputs); mask !== 0; mask &= mask - 1) {
+    let mask = nonZeroMask(pixels, k, inputs);
+    if (mask === 0) continue;
+    // Within 16 pixels no gap is too large.
+    for (; k + ctz(mask) - previous > MAX_GAP; previous += MAX_GAP, entry += 2) store<u16>(entry, MAX_GAP << 8);
+    for (; mask !== 0; mask &= mask - 1, entry += 2) {
       const i = k + ctz(mask);
-      for (; i - previous > MAX_GAP; previous += MAX_GAP, entry += 2) store<u16>(entry, MAX_GAP << 8);
-      store<u8>(entry, load<u8>(pixels + i));
-      store<u8>(entry, i - previous, 1);
+      store<u16>(entry, load<u8>(pixels + i) | ((i - previous) << 8));
       previous = i;
-      entry += 2;
     }
   }
   image.length = <u32>(entry - image.entries) >>> 1;

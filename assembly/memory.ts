@@ -57,6 +57,17 @@ function extend(size: u64): usize {
   return changetype<usize>(block) + <usize>LINE;
 }
 
+/** Frees what is beyond the first `bytes` bytes of a block. */
+export function shrink(address: usize, bytes: u32): void {
+  const block = changetype<Block>(address - <usize>LINE);
+  const size = <u32>(align(bytes) + LINE);
+  if (size >= block.size) return;
+  const rest = changetype<Block>(changetype<usize>(block) + size);
+  rest.size = block.size - size;
+  block.size = size;
+  release(changetype<usize>(rest) + <usize>LINE);
+}
+
 /** Frees a block; 0 is none. */
 export function release(address: usize): void {
   if (address === 0) return;
