@@ -6,6 +6,9 @@ import { Dataset } from "./images";
 import { Layer, Network } from "./network";
 import { DROPOUT, nextWord, openStream } from "./random";
 
+/** The activation of a neuron that was left out: -0. No activation is; tanh and ReLU may be 0. */
+const LEFT_OUT: v128 = i32x4.splat(0x80000000);
+
 /** Activations of layer l, vectors from..to-1 (from: an even one), of samples first..first+count-1, the first of which is `visit` in the epoch's order. */
 export function dropActivations(
   network: Network,
@@ -29,12 +32,12 @@ export function dropActivations(
       const low = nextWord();
       const high = nextWord();
       const bits = i32x4(low & 0xffff, low >>> 16, high & 0xffff, high >>> 16);
-      v128.store(a, v128.and(i32x4.ge_u(bits, dropped), f32x4.mul(v128.load(a), scale)));
+      v128.store(a, v128.bitselect(f32x4.mul(v128.load(a), scale), LEFT_OUT, i32x4.ge_u(bits, dropped)));
     }
   }
 }
 
-/** Deltas of a layer for samples first..first+count-1: where the activation is 0, the neuron was dropped, or has no slope (ReLU). */
+/** Deltas of a layer for samples first..first+count-1: 0 for the neurons left out. */
 export function dropDeltas(network: Network, layer: Layer, first: u32, count: u32): void {
   if (network.dropout === 0) return;
   const scale = f32x4.splat(1 / (1 - network.dropout));
@@ -42,8 +45,8 @@ export function dropDeltas(network: Network, layer: Layer, first: u32, count: u3
     const a = layer.activationsOf(s);
     const delta = layer.deltaOf(s);
     for (let j: u32 = 0; j < layer.vectors << 4; j += 16) {
-      const alive = f32x4.ne(v128.load(a + j), f32x4.splat(0));
-      v128.store(delta + j, v128.and(alive, f32x4.mul(v128.load(delta + j), scale)));
+      const kept = i32x4.ne(v128.load(a + j), LEFT_OUT);
+      v128.store(delta + j, v128.and(kept, f32x4.mul(v128.load(delta + j), scale)));
     }
   }
 }

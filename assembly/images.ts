@@ -15,6 +15,8 @@ export const PIXELS: usize = memory.data(1024, 16);
 const MAX_GAP: u32 = 255;
 /** The length that stands for f32[inputs] instead of entries. */
 export const FLOATS: u32 = u32.MAX_VALUE;
+/** The longest records of so many images have room in a chunk at first: what they leave is given back. */
+const CHUNK_BYTES: u64 = 1 << 20;
 /** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
 const SPARSE_SHARE: u32 = 180;
 
@@ -108,9 +110,14 @@ export function countCorrect(dataset: Dataset): u32 {
  */
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
-  let record = addChunk(dataset, <u64>count * maxBytes(inputs));
-  if (record === 0) return 0;
+  const together = max<u32>(1, <u32>(CHUNK_BYTES / maxBytes(inputs)));
+  let record: usize = 0;
   for (let i: u32 = 0; i < count; i++) {
+    if (i % together === 0) {
+      if (i !== 0) shrink(dataset.chunks, <u32>(record - dataset.chunks));
+      record = addChunk(dataset, min(count - i, together) * maxBytes(inputs));
+      if (record === 0) return 0;
+    }
     addRecord(dataset, first + i, record, load<u16>(labels + (i << 1)));
     record = writeImage(record, pixels + i * inputs, inputs);
   }
@@ -201,7 +208,11 @@ export function writeImage(record: usize, pixels: usize, inputs: u32): usize {
 /** Whether it pays to leave out the zeros of these images. */
 export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
   let length: u64 = 0;
-  for (let s: u32 = 0; s < count; s++) length += changetype<Image>(<usize>load<u32>(images + (s << 2))).length;
+  for (let s: u32 = 0; s < count; s++) {
+    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    if (image.length === FLOATS) return false;
+    length += image.length;
+  }
   return length * 256 < <u64>count * inputs * SPARSE_SHARE;
 }
 

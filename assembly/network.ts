@@ -140,6 +140,8 @@ export class Network {
    * (1 the gradient, 2 the velocity or mean, 3 the variance), then the average of the weights, if there is one; more are the host's.
    */
   slots: u32;
+  /** The slot that layers compute with. */
+  slot: u32;
   /** One of cost.ts, and the share of y that label smoothing takes away from the label. */
   cost: u32;
   smoothing: f32;
@@ -229,6 +231,7 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
 
 /** Makes the weights and biases of a slot those that layers compute with. */
 export function useSlot(network: Network, slot: u32): void {
+  network.slot = slot;
   let address = network.parameters + <usize>slot * network.bytes;
   for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
@@ -359,7 +362,7 @@ export function initialise(network: Network, seed: u32, how: u32): void {
 /** Copies layer l of a slot out: its weights to f32[outputs][inputs], its biases to f32[outputs]. */
 export function readLayer(network: Network, l: u32, slot: u32, weights: usize, biases: usize): void {
   const layer = network.layer(l);
-  const offset = <usize>slot * network.bytes;
+  const offset = <usize>(slot - network.slot) * network.bytes;
   memory.copy(biases, layer.biases + offset, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {
     const rowBytes = layer.rowBytes(j);
@@ -373,7 +376,7 @@ export function readLayer(network: Network, l: u32, slot: u32, weights: usize, b
 /** Copies layer l of a slot in: the reverse of readLayer. */
 export function writeLayer(network: Network, l: u32, slot: u32, weights: usize, biases: usize): void {
   const layer = network.layer(l);
-  const offset = <usize>slot * network.bytes;
+  const offset = <usize>(slot - network.slot) * network.bytes;
   // Padding, too, begins anew: a training that diverged has left NaN there.
   memory.fill(layer.weights + offset, 0, (<usize>layer.vectors * (layer.inputs + 1)) << 4);
   memory.copy(layer.biases + offset, biases, (<usize>layer.outputs) << 2);

@@ -78,9 +78,14 @@ function column(layer: Layer, vector: u32): usize {
   return (<usize>vector * layer.inputs) << 4;
 }
 
+/** A weight never becomes -0, which sums over zeros would make 0 in some kernels, and not in others. */
+function scaled(weight: v128, factor: v128): v128 {
+  return f32x4.add(f32x4.mul(weight, factor), f32x4.splat(0));
+}
+
 function shrink(start: usize, end: usize, factor: f32): void {
   if (factor === 1) return;
-  for (let w = start; w < end; w += 16) v128.store(w, f32x4.mul(v128.load(w), f32x4.splat(factor)));
+  for (let w = start; w < end; w += 16) v128.store(w, scaled(v128.load(w), f32x4.splat(factor)));
 }
 
 function momentum(network: Network, start: usize, end: usize, decay: f32, eta: f32): void {
@@ -118,7 +123,7 @@ function adam(network: Network, start: usize, end: usize, decay: f32, eta: f32, 
     const mean = f32x4.add(f32x4.mul(beta1, v128.load(w + 2 * slot)), f32x4.mul(rest1, gradient));
     const square = f32x4.mul(rest2, f32x4.mul(gradient, gradient));
     const variance = f32x4.add(f32x4.mul(beta2, v128.load(w + 3 * slot)), square);
-    if (decoupled) weight = f32x4.mul(weight, keep);
+    if (decoupled) weight = scaled(weight, keep);
     const divisor = f32x4.add(f32x4.div(f32x4.sqrt(variance), root), epsilon);
     v128.store(w + slot, f32x4.splat(0));
     v128.store(w + 2 * slot, mean);

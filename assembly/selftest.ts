@@ -23,6 +23,12 @@ const EXPECTED: u32 = 0x238c35ea;
 export function selftest(): u32 {
   const start = allocate(16384);
   if (start === 0) return 0;
+  const right = train(start);
+  release(start);
+  return right;
+}
+
+function train(start: usize): u32 {
   const labels = start + 8192;
   const sizes = start + 12288;
   openStream(SEED, IMAGES, 0, 0, 0, 0);
@@ -35,13 +41,19 @@ export function selftest(): u32 {
   store<u32>(sizes, HIDDEN, 4);
   store<u32>(sizes, OUTPUTS, 8);
   const dataset = createDataset(SAMPLES, INPUTS);
+  if (dataset === null) return 0;
   const network = createNetwork(sizes, 3, 0, 0);
-  if (dataset === null || network === null) return 0;
-  if (!addImages(dataset, 0, start, labels, SAMPLES) || !reserveBatch(network, BATCH, 1)) return 0;
-  initialise(network, SEED, 1);
-  for (let epoch: u32 = 1; epoch <= EPOCHS; epoch++) {
-    shuffle(dataset, SEED, epoch);
-    trainBatches(network, dataset, 0, (SAMPLES + BATCH - 1) / BATCH, ETA, BATCH);
+  if (network === null) {
+    releaseDataset(dataset);
+    return 0;
+  }
+  const room = addImages(dataset, 0, start, labels, SAMPLES) && reserveBatch(network, BATCH, 1);
+  if (room) {
+    initialise(network, SEED, 1);
+    for (let epoch: u32 = 1; epoch <= EPOCHS; epoch++) {
+      shuffle(dataset, SEED, epoch);
+      trainBatches(network, dataset, 0, (SAMPLES + BATCH - 1) / BATCH, ETA, BATCH);
+    }
   }
   const weights = INPUTS * HIDDEN;
   readLayer(network, 1, 0, start, start + (weights << 2));
@@ -50,8 +62,7 @@ export function selftest(): u32 {
   hash = fnv1a(hash, start, (HIDDEN * OUTPUTS + OUTPUTS) << 2);
   releaseNetwork(network);
   releaseDataset(dataset);
-  release(start);
-  return u32(hash === EXPECTED);
+  return u32(room && hash === EXPECTED);
 }
 
 /** FNV-1a, 32 bits, over bytes. */

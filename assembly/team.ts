@@ -81,7 +81,9 @@ export function barrier(): bool {
   const arrival = load<u32>(ARRIVALS + (thread << 6)) + 1;
   atomic.store<u32>(ARRIVALS + (thread << 6), arrival);
   if (atomic.load<u32>(ASLEEP) !== 0) atomic.notify(ARRIVALS + (thread << 6), -1);
-  for (let other: u32 = 0; other < threads; other++) waitFor(ARRIVALS + (other << 6), arrival);
+  for (let other: u32 = 0; other < threads; other++) {
+    if (other !== thread) waitFor(ARRIVALS + (other << 6), arrival);
+  }
   return atomic.load<u32>(ABORTED) === 0;
 }
 
@@ -92,7 +94,7 @@ export function barrier(): bool {
  */
 function waitFor(thread: usize, arrival: u32): void {
   const looks = hasty === 0 ? patience : min(patience, SHORT_PATIENCE);
-  for (let i: u32 = 0; i < looks; i++) {
+  for (let i: u32 = 0; i <= looks; i++) {
     if (<i32>(atomic.load<u32>(thread) - arrival) < 0) continue;
     if (hasty !== 0) hasty--;
     else nextHasty = HASTY;

@@ -3,7 +3,7 @@
 import { createKernels } from "./create-kernels.js";
 import { copyPixels, Dataset, type Pixels, toBytes } from "./dataset.js";
 import { boundsOf, type Distortions } from "./distort.js";
-import { typeName } from "./errors.js";
+import { checkObject, typeName } from "./errors.js";
 import type { Kernels } from "./kernels.js";
 import { checkRange, RANGES } from "./ranges.js";
 
@@ -23,10 +23,9 @@ export interface DistortOptions extends Distortions {
  * The images of a data set as a network that trains on it with these distortions sees them in an epoch, in the given order.
  * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
  */
-export async function distort(
-  dataset: Dataset,
-  { seed = 1, epoch = 1, numbers, kernels, ...distortions }: DistortOptions,
-): Promise<Dataset> {
+export async function distort(dataset: Dataset, options: DistortOptions): Promise<Dataset> {
+  checkObject("options", options);
+  const { seed = 1, epoch = 1, numbers, kernels, ...distortions } = options;
   if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
   checkRange("seed", seed, RANGES.seed);
   checkRange("epoch", epoch, RANGES.epochs);

@@ -9,7 +9,7 @@ export class FormatError extends Error {
   }
 }
 
-/** A weight or bias stopped being a finite number. */
+/** A weight, a bias or the cost stopped being a finite number. */
 export class DivergenceError extends Error {
   override readonly name = "DivergenceError";
 
@@ -23,7 +23,7 @@ export class DivergenceError extends Error {
     learningRate: number,
   ) {
     super(
-      `training diverged: weights are no longer finite in epoch ${epoch} by batch ${batch}; ` +
+      `training diverged: weights or cost are no longer finite in epoch ${epoch} by batch ${batch}; ` +
         `try a learning rate below ${learningRate}`,
     );
   }

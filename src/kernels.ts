@@ -89,7 +89,7 @@ export interface LayerParameters {
 export interface KernelEvaluation {
   /** How many images are read correctly. */
   readonly correct: number;
-  /** C: the mean over the samples of 1/2 |y - a^L|^2. */
+  /** C, the mean over the samples. */
   readonly cost: number;
   /** The most active output for each image (the first of equals). */
   readonly predictions: Uint16Array;
@@ -125,7 +125,7 @@ export interface KernelDataset {
 
 /** A network in the kernels' memory. */
 export interface KernelNetwork {
-  /** Samples that take about 10 ms of training: how often it should come up for air. */
+  /** Samples that take some 10 ms of training, or as much for each of several threads: how often it should come up for air. */
   readonly slice: number;
   /** Draws all weights and biases; `seed` is a 32-bit unsigned number. */
   initialise(initialWeights: InitialWeights, seed: number): void;

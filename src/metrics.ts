@@ -15,7 +15,7 @@ export interface Evaluation extends Accuracy {
   readonly count: number;
   /** How many of them are read correctly. */
   readonly correct: number;
-  /** C: the mean over the samples of 1/2 |y - a^L|^2. */
+  /** C, the mean over the samples: of 1/2 |y - a^L|^2, if the network's cost is the quadratic one. */
   readonly cost: number;
   /** [count]: the most active output for each image (the first of equals). */
   readonly predictions: Uint16Array;
@@ -32,6 +32,13 @@ export interface ClassFigures {
   readonly recall: number;
   /** The harmonic mean of the two; NaN if either is NaN. */
   readonly f1: number;
+}
+
+/** The first of the largest. */
+export function argmax(numbers: ArrayLike<number>): number {
+  let best = 0;
+  for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;
+  return best;
 }
 
 /** The accuracy that `correct` of `count` images, 1 or more, estimate. */

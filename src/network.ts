@@ -16,7 +16,7 @@ import {
   PLAIN,
 } from "./kernels.js";
 import { currentSlot, methodOf, slotNames, usedSlot } from "./method.js";
-import { type Evaluation, evaluationOf } from "./metrics.js";
+import { argmax, type Evaluation, evaluationOf } from "./metrics.js";
 import {
   type BestEpoch,
   checkOrigin,
@@ -294,7 +294,7 @@ export class Network {
       throw new RangeError(`image: expected ${this.layers[0]} pixels, got ${image.length}`);
     }
     const activations = toFloat32(network.activations(image, usedSlot(this.#method)));
-    return { label: activations.indexOf(Math.max(...activations)), activations };
+    return { label: argmax(activations), activations };
   }
 
   /**
@@ -379,9 +379,9 @@ export class Network {
       biases: biases.slice().fill(0),
     }));
     const kept = before.optimizer === method.optimizer;
+    this.#alive.configure(method);
     this.#method = method;
     if (!method.keepBest) this.#best = undefined;
-    this.#alive.configure(method);
     const next = savedSlots(method).map((slot) => {
       const name = slotNames(method)[slot];
       if (name === "weights" || name === "average" || name === "best") return names.get(name) ?? weights;

@@ -20,8 +20,9 @@ import {
   type RealArray,
   slotsOf,
 } from "./kernels.js";
+import { argmax } from "./metrics.js";
 import { DROPOUT, ln, RandomStream, SHUFFLE, WEIGHTS } from "./random.js";
-import { exp32 } from "./sigmoid.js";
+import { exp32, sigmoid } from "./sigmoid.js";
 
 /** The arithmetic: how numbers are stored, how a product is rounded, and e^t. */
 interface Arithmetic {
@@ -299,16 +300,15 @@ export class ReferenceNetwork implements KernelNetwork {
 
   /** a = f(z) in place: 1 / (1 + e^-z),   tanh z = 2 sigma(2 z) - 1,   or max(z, 0). */
   #activate(activation: Activation, z: RealArray): void {
-    const { round, exp } = this.#arithmetic;
-    const sigmoid = (z: number): number => round(1 / round(1 + exp(-z)));
+    const { round } = this.#arithmetic;
     for (let j = 0; j < z.length; j++) {
       if (activation === "relu") z[j] = z[j] < 0 ? 0 : z[j];
-      else if (activation === "sigmoid") z[j] = sigmoid(z[j]);
-      else z[j] = round(2 * sigmoid(round(2 * z[j]))) - 1;
+      else if (activation === "sigmoid") z[j] = sigmoid(z[j], this.#arithmetic);
+      else z[j] = round(2 * sigmoid(round(2 * z[j]), this.#arithmetic)) - 1;
     }
   }
 
-  /** Dropout: a becomes 0 with probability p, else a / (1 - p); 16 random bits for each neuron. */
+  /** Dropout: a becomes -0, the mark of a neuron left out, with probability p, else a / (1 - p); 16 random bits for each neuron. */
   #drop(a: RealArray, { seed, epoch }: ReferenceDataset, visit: number, l: number): void {
     const { round } = this.#arithmetic;
     const p = round(this.#method.dropout);
@@ -318,8 +318,8 @@ export class ReferenceNetwork implements KernelNetwork {
     const random = new RandomStream(seed, DROPOUT, visit, epoch, l);
     for (let j = 0; j < a.length; j += 2) {
       const word = random.nextWord();
-      a[j] = (word & 0xffff) < dropped ? 0 : a[j] * scale;
-      if (j + 1 < a.length) a[j + 1] = word >>> 16 < dropped ? 0 : a[j + 1] * scale;
+      a[j] = (word & 0xffff) < dropped ? -0 : a[j] * scale;
+      if (j + 1 < a.length) a[j + 1] = word >>> 16 < dropped ? -0 : a[j + 1] * scale;
     }
   }
 
@@ -380,7 +380,7 @@ export class ReferenceNetwork implements KernelNetwork {
       for (let k = 0; k < delta[l].length; k++) {
         const slope = this.#derivative(this.#activation, round(a[l][k] * keep));
         delta[l][k] = this.#dot(delta[l + 1], weights, k * outputs) * slope;
-        if (p > 0) delta[l][k] = a[l][k] === 0 ? 0 : delta[l][k] * round(1 / keep);
+        if (p > 0) delta[l][k] = Object.is(a[l][k], -0) ? 0 : delta[l][k] * round(1 / keep);
       }
     }
   }
@@ -432,7 +432,8 @@ export class ReferenceNetwork implements KernelNetwork {
     this.#forAll(([weights], decay) => {
       if (decay === 0) return;
       const factor = round(1 - round(round(eta) * decay));
-      for (let i = 0; i < weights.length; i++) weights[i] *= factor;
+      // Never -0, which a sum over zeros would make 0.
+      for (let i = 0; i < weights.length; i++) weights[i] = round(weights[i] * factor) + 0;
     });
   }
 
@@ -463,7 +464,7 @@ export class ReferenceNetwork implements KernelNetwork {
           m[i] = round(mu * m[i]) + round(rest[0] * gradient);
           v[i] = round(beta * v[i]) + round(rest[1] * round(gradient * gradient));
           const divisor = round(round(round(Math.sqrt(v[i])) / root) + epsilon);
-          if (decoupled) w[i] *= keep;
+          if (decoupled) w[i] = round(w[i] * keep) + 0;
           w[i] -= round(round(meanRate * m[i]) / divisor);
           g[i] = 0;
         }
@@ -514,11 +515,4 @@ function transpose(matrix: RealArray, rows: number, columns: number): RealArray 
   const result = matrix.slice();
   for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j];
   return result;
-}
-
-/** The first of the largest. */
-function argmax(a: RealArray): number {
-  let best = 0;
-  for (let j = 1; j < a.length; j++) if (a[j] > a[best]) best = j;
-  return best;
 }

@@ -1,8 +1,8 @@
-// The sigmoid and e^t in f32 steps, as assembly/sigmoid.ts does them.
+// The sigmoid, and e^t in f32 steps as assembly/sigmoid.ts does them.
 
-/** sigma(z) = 1 / (1 + e^-z) in f32 steps. */
-export function sigmoid32(z: number): number {
-  return Math.fround(1 / Math.fround(1 + exp32(-z)));
+/** sigma(z) = 1 / (1 + e^-z), each step rounded by `round`: in f32 with Math.fround and exp32. */
+export function sigmoid(z: number, { round, exp }: { round(x: number): number; exp(x: number): number }): number {
+  return round(1 / round(1 + exp(-z)));
 }
 
 /**

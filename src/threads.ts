@@ -99,11 +99,16 @@ export class Team {
   }
 
   /**
-   * Calls a function of the module in `count` threads at once; the sum of what they return, and how often they slept.
+   * Calls a function of the module in `count` threads at once, `before` right before; the sum of what they return, and how often they slept.
    * @throws {ThreadError} if one of them is lost
    */
-  async call(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number): Promise<Result> {
-    return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0);
+  async call(
+    name: (typeof FUNCTIONS)[number],
+    args: readonly number[],
+    count: number,
+    before = () => {},
+  ): Promise<Result> {
+    return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0, before);
   }
 
   /** Ends the threads. */
@@ -183,6 +188,7 @@ class State {
     args: readonly number[],
     count: number,
     patience: number,
+    before: () => void,
   ): Promise<Result> {
     if (this.#lost === undefined) this.grow(count);
     // A thread that has not started yet may need the event loop of this one, which settle() would not let go round.
@@ -190,6 +196,7 @@ class State {
     this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
+      before();
       const pending: Call = { waiting: count, value: 0, slept: 0, resolve, reject };
       this.barrier.formTeam();
       this.#mailbox.write(name, args, count, patience);

@@ -93,7 +93,7 @@ let served = 0;
 
 /**
  * Trains one epoch, and evaluates the weights of a slot. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
- * @throws {DivergenceError} if a weight or bias is no longer a finite number
+ * @throws {DivergenceError} if a weight, a bias or the cost is no longer a finite number
  */
 export async function trainEpoch(
   network: KernelNetwork,
@@ -139,6 +139,10 @@ export async function trainEpoch(
   const evaluation =
     validation && evaluationOf(await network.evaluate(validation.copy, slot), validation.dataset.length);
   const end = performance.now();
+  // Finite weights may still be so large that outputs are not.
+  if (!Number.isFinite(cost) || !Number.isFinite(evaluation?.cost ?? 0)) {
+    throw new DivergenceError(epoch, batches, learningRate);
+  }
   return {
     epoch,
     learningRate,

@@ -172,6 +172,7 @@ class WasmDataset implements KernelDataset {
     // The room of the same distortions is there already.
     const key = JSON.stringify(bounds);
     if (key === this.#bounds) return;
+    this.#bounds = undefined;
     const { shift, rotation, scale, shear, elastic, sigma } = bounds ?? NO_DISTORTION;
     const numbers = [shift, rotation, scale, shear, elastic, sigma] as const;
     got(this.#memory.exports.setDistortion(this.pointer, this.#columns, ...numbers), "distortions");
@@ -328,10 +329,14 @@ class WasmNetwork implements KernelNetwork {
     return team.queue(async () => {
       if (threads === 1) return result(this.#onSlot(slot, alone));
       this.#reserve(threads * EVALUATION_BATCH, threads);
-      this.#memory.exports.useSlot(this.#pointer, slot);
-      const { value: correct } = await team.call("evaluate", args, threads);
-      this.#memory.exports.useSlot(this.#pointer, 0);
-      return result(correct);
+      const useSlot = (slot: number) => this.#memory.exports.useSlot(this.#pointer, slot);
+      try {
+        // Not sooner: while threads start, the caller may compute with another slot.
+        const { value: correct } = await team.call("evaluate", args, threads, () => useSlot(slot));
+        return result(correct);
+      } finally {
+        useSlot(0);
+      }
     });
   }
 

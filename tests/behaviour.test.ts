@@ -186,9 +186,28 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     const run = trainAll(network, data, { epochs: 3, batchSize: 1, learningRate: 3e38 });
     await expect(run).rejects.toThrow(DivergenceError);
     await expect(run).rejects.toThrow(
-      /^training diverged: weights are no longer finite in epoch 1 by batch 1; try a learning rate below 3e\+38$/,
+      /^training diverged: weights or cost are no longer finite in epoch 1 by batch 1; try a learning rate below 3e\+38$/,
     );
     expect(network.epochs).toBe(0);
+  });
+
+  test("a run whose weights are finite, but not its cost, stops as well", async () => {
+    const data = new Dataset({ images: Uint8Array.of(255, 255), labels: Uint8Array.of(0), columns: 2 });
+    const network = await Network.create({
+      layers: [2, 8, 2],
+      activation: "relu",
+      cost: "log-likelihood",
+      initialWeights: "he",
+      kernels,
+    });
+    const options = { epochs: 1, batchSize: 1, learningRate: 1e30 };
+    await expect(trainAll(network, data, { ...options, validation: data })).rejects.toThrow(DivergenceError);
+    expect(network.epochs).toBe(0);
+    // Without validation nobody has seen it yet: what is no number is read alike by all.
+    await trainAll(network, data, options);
+    const { label, activations } = network.predict(data.images.subarray(0, 2));
+    expect([...activations]).toEqual([Number.NaN, Number.NaN]);
+    expect((await network.evaluate(data)).predictions[0]).toBe(label);
   });
 
   test("allFinite sees every weight and bias", () => {

@@ -5,7 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { createKernels } from "../src/create-kernels.js";
-import { Dataset } from "../src/dataset.js";
+import { Dataset, type Pixels } from "../src/dataset.js";
 import { DivergenceError, FormatError, ThreadError } from "../src/errors.js";
 import type { Kernels } from "../src/kernels.js";
 import { classFigures, confusionMatrix } from "../src/metrics.js";
@@ -17,8 +17,8 @@ import { createReference } from "../src/reference.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import type { StartThread, Thread } from "../src/threads.js";
 import type { TrainOptions } from "../src/trainer.js";
-import { createWasmKernels } from "../src/wasm.js";
-import { randomDataset } from "./helpers.js";
+import { createWasmKernels, kernelsOf } from "../src/wasm.js";
+import { instance, randomDataset } from "./helpers.js";
 
 const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 
@@ -71,6 +71,14 @@ describe("own data", () => {
     const same = await trained(new Dataset({ images: floats, labels }), { threads: 1 }, layers);
     expect(await same.hash()).toBe(await bytes.hash());
     expect(same.predict(floats.subarray(0, 784))).toEqual(bytes.predict(images.subarray(0, 784)));
+    const memory = async (images: Pixels) => {
+      const exports = await instance();
+      kernelsOf(exports).createDataset(new Dataset({ images, labels }));
+      return exports.memory.buffer.byteLength;
+    };
+    expect(await memory(floats)).toBe(await memory(images));
+    // About 300 bytes a digit, and what they need on their way in.
+    expect(await memory(images)).toBeLessThan(2000 * 400 + 2 ** 21);
   });
 
   test("a data set of which a part are such numbers", async () => {
@@ -508,4 +516,30 @@ test("errors have types", () => {
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe(error.constructor.name);
   }
+});
+
+test("a method whose memory cannot be had leaves the network as it was", async () => {
+  const kernels = createReference();
+  const short: Kernels = {
+    ...kernels,
+    createDataset: (dataset) => kernels.createDataset(dataset),
+    createNetwork: (...args) => {
+      const network = kernels.createNetwork(...args);
+      const configure = network.configure.bind(network);
+      network.configure = (method) => {
+        if (method.optimizer === "adam") throw new RangeError("not enough memory");
+        configure(method);
+      };
+      return network;
+    },
+  };
+  const data = randomDataset(30, 12, 4);
+  const network = await trained(data, { kernels: short }, [12, 6, 4]);
+  const hash = await network.hash();
+  const adam = network.train(data, { ...OPTIONS, optimizer: "adam", averaging: 0.9 });
+  await expect(adam.next()).rejects.toThrow("not enough memory");
+  expect(await network.hash()).toBe(hash);
+  for await (const _ of network.train(data, OPTIONS));
+  expect(network.epochs).toBe(2 * OPTIONS.epochs);
+  expect(await network.hash()).not.toBe(hash);
 });

@@ -105,23 +105,23 @@ describe("the bits do not depend on the number of threads", () => {
 });
 
 test.each([
-  ["has cores for itself works together", 0, 4, 30],
-  // 2 slices together, 2 alone, 1, 4, 1, 8, 1, 11 of 16.
-  ["sleeps is left, for ever longer, to one of its threads", 1e6, 4, 5],
-  ["was asked to be larger than the machine works together", 1e6, 1, 30],
-])("a team that %s: the same bits", async (_, slept, cores, together) => {
+  ["has cores for itself works together", 0, 4, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
+  ["sleeps is left, for ever longer, to one of its threads", 1e6, 4, "TTaaTaaaaTaaaaaaaaTaaaaaaaaaaa"],
+  ["was asked to be larger than the machine works together", 1e6, 1, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
+])("a team that %s: the same bits", async (_, slept, cores, slices) => {
   const data = randomDataset(60, 12, 4);
   const layers = [12, 40, 4];
   const options = { epochs: 30, batchSize: 10, learningRate: 1 };
-  const calls = [0, 0];
+  // T for a slice of both, a for one of the first alone.
+  let calls = "";
   const start = sleepers(slept, (place) => {
-    calls[place]++;
+    calls = place === 0 ? `${calls}a` : calls.replace(/a$/, "T");
   });
   const kernels = await createThreads({ count: 2, cores, start });
   try {
     const network = await Network.create({ layers, kernels });
     for await (const _ of network.train(data, options));
-    expect(calls).toEqual([30, together]);
+    expect(calls).toBe(slices);
     const reference = await Network.create({ layers, kernels: createReference() });
     for await (const _ of reference.train(data, options));
     expect(await network.hash()).toBe(await reference.hash());
@@ -190,6 +190,37 @@ describe("threads that are lost", () => {
     const { after } = await trainOn(kernels, data, recipe);
     expect(differences(after, (await trainOn(createReference(), data, recipe)).after)).toBe(0);
     kernels.close();
+  });
+
+  test("one that is ended in an evaluation leaves the network as it was", async () => {
+    const { kernels, run, threads, dataset } = await longRun();
+    kernels.close();
+    await expect(run).rejects.toThrow(ThreadError);
+    expect(threads).toHaveLength(2);
+    dataset.release();
+    const started: Thread[] = [];
+    const own = await createThreads({
+      count: 2,
+      start: (...handlers) => {
+        const thread = startThread(...handlers);
+        started.push(thread);
+        return thread;
+      },
+    });
+    const network = await Network.create({ layers: [784, 800, 10], kernels: own });
+    const data = loadMnist().test;
+    for await (const _ of network.train(data.slice(0, 100), {
+      epochs: 1,
+      batchSize: 10,
+      learningRate: 1,
+      averaging: 0.9,
+    }));
+    await network.evaluate(data.slice(0, 1000));
+    const hash = await network.hash();
+    const evaluation = network.evaluate(data);
+    setTimeout(() => started[1].end(), 5);
+    await expect(evaluation).rejects.toThrow(ThreadError);
+    expect(await network.hash()).toBe(hash);
   });
 
   test("closing the kernels ends a run", async () => {
@@ -263,6 +294,27 @@ describe("the caller", () => {
     expect(new Set(alone.map(({ cost }) => cost)).size).toBe(3);
     expect(await Promise.all(networks.map((network) => network.evaluate(dataset)))).toEqual(alone);
     kernels.close();
+  });
+
+  test("reads the network while threads evaluate its average", async () => {
+    const data = loadMnist().training.slice(0, 8000);
+    const image = data.images.subarray(0, 784);
+    const network = await Network.create({ layers: [784, 30, 10], threads: 2 });
+    const options = { epochs: 1, batchSize: 100, learningRate: 1, averaging: 0.9 };
+    for await (const _ of network.train(data, options));
+    const seen = async () => [await network.hash(), network.predict(image), network.parameters(1), network.save()];
+    const before = await seen();
+    const alone = await network.evaluate(data);
+    const beside = network.evaluate(data);
+    expect(await seen()).toEqual(before);
+    expect(await beside).toEqual(alone);
+    // Others read while its threads are still starting.
+    const fresh = await Network.load(network.save(), { threads: 2 });
+    const first = fresh.evaluate(data);
+    expect(fresh.predict(image)).toEqual(before[1]);
+    expect(await first).toEqual(alone);
+    network.dispose();
+    fresh.dispose();
   });
 
   test("idle threads take no time", async () => {
