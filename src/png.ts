@@ -130,7 +130,7 @@ function headerOf(data: Uint8Array, file: string) {
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
     throw new FormatError(
       file,
-      `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}; make the picture smaller`,
+      `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}${width * height > 0 ? "; make the picture smaller" : ""}`,
     );
   }
   if (kind === undefined) throw new FormatError(file, `expected colour type 0, 2, 3, 4 or 6, got ${colour}`);

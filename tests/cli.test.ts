@@ -183,7 +183,10 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--batch-size", "2.5"], '--batch-size: expected a whole number from 1 to 1000000, got "2.5"'],
     [["train", "--eta", "NaN"], '--eta: expected a number above 0, up to 3.4e38, got "NaN"'],
     [["train", "--eta", "-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
-    [["train", "--hidden", "-5"], '--hidden: expected a whole number from 1 to 65536, got "-5"'],
+    [
+      ["train", "--hidden", "-5"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got "-5"',
+    ],
     [["train", "--eta", "1e-50"], '--eta: expected a number above 0, up to 3.4e38, got "1e-50"'],
     [["train", "-5"], "Unknown option '-5': see --help"],
     [["train", "--eta=-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
@@ -195,8 +198,14 @@ describe("wrong usage is one sentence and exit code 2", () => {
       ["train", "--eta", "1", "--learning-rate", "1"],
       "--eta and --learning-rate are the same option: give one of them",
     ],
-    [["train", "--hidden", "30,0"], '--hidden: expected a whole number from 1 to 65536, got "0"'],
-    [["train", "--hidden", "30,"], '--hidden: expected a whole number from 1 to 65536, got ""'],
+    [
+      ["train", "--hidden", "30,0"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got "0"',
+    ],
+    [
+      ["train", "--hidden", "30,"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got ""',
+    ],
     [["train", "--seed", "4294967296"], '--seed: expected a whole number from 0 to 4294967295, got "4294967296"'],
     [["train", "--limit", "0"], '--limit: expected a whole number from 1 to 4294967295, got "0"'],
     [["train", "--init", "zero"], '--init: expected normal, scaled or he, got "zero"'],
@@ -204,7 +213,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--momentum", "1"], '--momentum: expected a number from 0 to below 1, got "1"'],
     [
       ["train", "--schedule", "step:0.5"],
-      '--schedule: expected constant, cosine, or step:N:F with F from 0 to 1, got "step:0.5"',
+      '--schedule: expected constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1, got "step:0.5"',
     ],
     [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
     [["train", "--preset", "good"], '--preset: expected notes, book or best, got "good"'],

@@ -389,5 +389,14 @@ describe("distort", () => {
     const { stdout } = await ductus("distort", "--epochs", "2");
     expect(stdout).toBe("distortions.png: 10 images as they are, then as epochs 1 to 2 with seed 1 see them\n");
     expect(decode(await readFile(join(folder, "distortions.png")))).toMatchObject({ width: 180, height: 600 });
+    const preset = await ductus("distort", "--out", "preset.png");
+    expect(preset).toMatchObject({ code: 0, stderr: "" });
+    expect(decode(await readFile(join(folder, "preset.png")))).toMatchObject({ width: 16 * 60, height: 600 });
+    // Another sigma of the preset's noise; no noise at all.
+    const sheets = [["--sigma", "9"], ["--shift", "0"], []].map(async (options, i) => {
+      await ductus("distort", "--epochs", "2", "--out", `sheet${i}.png`, ...options);
+      return (await readFile(join(folder, `sheet${i}.png`))).toString("base64");
+    });
+    expect(new Set(await Promise.all(sheets)).size).toBe(3);
   });
 });

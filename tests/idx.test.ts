@@ -255,7 +255,13 @@ describe("a folder", () => {
       "test images of another size",
       "t10k-images-idx3-ubyte",
       idxImages(5, 3, 4),
-      /expected images of 15 pixels as in train-images-idx3-ubyte, got 12$/,
+      /expected images of 3 x 5 pixels as in train-images-idx3-ubyte, got 3 x 4$/,
+    ],
+    [
+      "test images whose rows and columns are swapped",
+      "t10k-images-idx3-ubyte",
+      idxImages(5, 5, 3),
+      /expected images of 3 x 5 pixels as in train-images-idx3-ubyte, got 5 x 3$/,
     ],
     [
       "gzip data cut short",

@@ -139,6 +139,18 @@ describe("schedules", () => {
 
   test("step", () => {
     expect(rates(stepSchedule(1, 2, 0.1), 5)).toEqual(near([1, 1, 0.1, 0.1, 0.01]));
+    // Never 0, which is no learning rate.
+    expect(stepSchedule(1, 1, 1e-9)(1_000_000)).toBe(2 ** -149);
+    for (const [every, factor] of [
+      [0, 0.5],
+      [1.5, 0.5],
+      [2, 0],
+      [2, 1.1],
+    ]) {
+      expect(() => stepSchedule(1, every, factor)).toThrow(RangeError);
+    }
+    expect(() => cosineSchedule(1, 0)).toThrow("epochs: expected a whole number from 1 to 1000000, got 0");
+    expect(() => cosineSchedule("1" as never, 3)).toThrow(TypeError);
   });
   test("cosine", () => {
     const expected = Array.from({ length: 10 }, (_, i) => (0.5 * (1 + Math.cos((Math.PI * i) / 10))) / 1);

@@ -241,8 +241,18 @@ describe("what goes wrong", () => {
     const rates = ["--activation", "relu", "--cost", "log-likelihood", "--eta", "0.01|1e30"];
     const diverged = await tune(...SMALL, ...rates, "--out", "diverges");
     expect(diverged).toMatchObject({ code: 0, stderr: "" });
-    expect(diverged.stdout).toMatch(/^ +2 {2}failed .* 1e30 {2}training diverged: weights are no longer finite/m);
+    expect(diverged.stdout).toMatch(
+      /^ +2 {2}failed .* 1e30 {2}training diverged: weights or cost are no longer finite/m,
+    );
     expect(diverged.stdout).toMatch(/^best trial {5}1, /m);
+    // Weights that are finite, a cost that is not.
+    const overflows = ["--activation", "relu", "--cost", "log-likelihood", "--init", "he", "--hidden", "30,20"];
+    const once = ["--limit", "100", "--batch-size", "100", "--epochs", "2", "--eta", "1e10|0.05", "--out", "overflows"];
+    const first = await tune(...overflows, ...once);
+    expect(first.stdout).toMatch(/failed .* 1e10 {2}training diverged/m);
+    const again = await tune(...overflows, ...once);
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(withoutTimes(again.stdout)).toBe(withoutTimes(first.stdout));
     const large = await tune(...SMALL, "--eta", "1", "--batch-size", "10|201", "--out", "large");
     expect(large.code).toBe(0);
     expect(large.stdout).toMatch(/^ +2 {2}failed .* 201 {2}batch size: expected at most 200,/m);

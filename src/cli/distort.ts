@@ -1,10 +1,11 @@
 // ductus distort: a sheet of training images and what their distortions make of them, to look at before training.
 
 import { resolve } from "node:path";
-import { Dataset, distort as distortDataset } from "ductus";
+import { Dataset, type Distortions, distort as distortDataset } from "ductus";
 import { encodePng } from "../png.js";
 import { RANGES, type Range } from "../ranges.js";
 import { DISTORTION_OPTIONS, distortionsOf } from "../recipe/distortions.js";
+import { Values, withoutUndefined } from "../recipe/options.js";
 import { PRESETS } from "../recipe/train-options.js";
 import { checkWritable, saveFile } from "./model-file.js";
 import { withData } from "./run.js";
@@ -13,7 +14,7 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const DISTORT: Command = {
   usage: "distort [options]",
-  summary: `Draws a sheet of training images, one of each class, and what a training with these options sees instead in its first epochs.
+  summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options sees instead in its first epochs.
 Without options it is that of the preset "best".`,
   arguments: 0,
   options: {
@@ -35,9 +36,9 @@ const GAP = 4;
 export async function distort(args: readonly string[]): Promise<void> {
   const values = parseCommand(DISTORT, args);
   if (values === undefined) return printLine(helpOf(DISTORT));
-  const given = distortionsOf(values);
-  values.preset = Object.keys(given).length === 0 ? PRESETS.best : {};
-  const distortions = distortionsOf(values);
+  const { sigma, ...bounds } = distortionsOf(values);
+  const distortions =
+    Object.keys(bounds).length > 0 ? { sigma, ...bounds } : { ...presetDistortions(), ...withoutUndefined({ sigma }) };
   const epochs = values.number("epochs", COLUMNS) as number;
   const seed = values.number("seed", RANGES.seed) as number;
   const data = values.path("data");
@@ -51,7 +52,13 @@ export async function distort(args: readonly string[]): Promise<void> {
     sheet.push(await distortDataset(originals, { ...distortions, numbers, seed, epoch }));
   }
   await saveFile(out, drawSheet(sheet));
-  printLine(`${out}: ${numbers.length} images as they are, then as epochs 1 to ${epochs} with seed ${seed} see them`);
+  const images = numbers.length === 1 ? "1 image as it is" : `${numbers.length} images as they are`;
+  printLine(`${out}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
+}
+
+/** Those of the preset "best". */
+function presetDistortions(): Distortions {
+  return distortionsOf(new Values(PRESETS.best, [], DISTORTION_OPTIONS));
 }
 
 function firstOfEachClass({ labels, classes }: Dataset): number[] {

@@ -27,7 +27,7 @@ export async function exportModel(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(EXPORT));
   const [path = MODEL] = values.args;
   const named = values.path("out");
-  const ending = FORMATS.find((format) => named !== undefined && extname(named) === `.${format}`);
+  const ending = FORMATS.find((format) => named !== undefined && extname(named).toLowerCase() === `.${format}`);
   const format = values.choice("format", FORMATS) ?? ending ?? "onnx";
   const stem = path.slice(0, path.length - extname(path).length);
   const out = named ?? (format === "safetensors" ? `${stem}.weights.safetensors` : `${stem}.${format}`);

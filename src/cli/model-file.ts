@@ -30,6 +30,7 @@ export async function readInput(path: string, what: string): Promise<Uint8Array>
     if (status.size > MAX_BYTES) {
       throw new FormatError(path, `expected ${what} of at most ${MAX_BYTES} bytes, got ${status.size}`);
     }
+    if (status.size === 0) throw new FormatError(path, `expected ${what}, got an empty file`);
     return await readFile(path);
   } catch (error) {
     if (error instanceof FormatError) throw error;

@@ -55,12 +55,9 @@ export async function resume(args: readonly string[]): Promise<void> {
   }
   const history = historyOf(network.metadata, path);
   await checkWritable(out);
-  const { recipe, split } = withData({
-    ...saved,
-    method,
-    epochs: target,
-    data: data === undefined ? saved.data : resolve(data),
-  });
+  const folder = data === undefined ? undefined : resolve(data);
+  const own = saved.data === undefined ? undefined : (folder ?? saved.data);
+  const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);
   const count = threads ?? threadsFor(network.layers, recipe.batchSize);
   await run({ network, recipe, history, split, out, checkpointEvery, threads: count, start });
 }

@@ -41,8 +41,8 @@ export interface RunOptions {
 
 export type Parts = TrainingParts & Pick<DataSplit, "test">;
 
-function loadData(recipe: DataRecipe): Parts {
-  const { test, ...rest } = recipe.data === undefined ? loadMnist() : loadDirectory(recipe.data);
+function loadData(recipe: DataRecipe, mnist: string | undefined): Parts {
+  const { test, ...rest } = recipe.data === undefined ? loadMnist(mnist) : loadDirectory(recipe.data);
   return { ...partsOf(rest, recipe), test };
 }
 
@@ -55,12 +55,16 @@ type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
 
 /**
  * A recipe and the data that it names.
+ * @param mnist the folder with MNIST's files, if it is not that of the package
  * @throws {Error} if they cannot be loaded, or are not the data that it was used with before
  */
-export function withData<R extends DataRecipe>(recipe: R): { readonly recipe: R; readonly split: Parts } {
+export function withData<R extends DataRecipe>(
+  recipe: R,
+  mnist?: string,
+): { readonly recipe: R; readonly split: Parts } {
   let split: Parts;
   try {
-    split = loadData(recipe);
+    split = loadData(recipe, mnist);
   } catch (error) {
     if (recipe.dataHash === undefined) throw error;
     throw new Error(

@@ -157,7 +157,7 @@ export function isEntry(entry: unknown): entry is HistoryEntry {
 }
 
 /** As the command line has it, but for its numbers unchecked. */
-export const SCHEDULE = /^(?:constant|cosine|step:(\d{1,7}):(0?\.\d{1,9}|0|1))$/;
+export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
 function scheduleOf(text: string, file: string): string {
   if (!SCHEDULE.test(text)) throw new FormatError(file, "metadata schedule: expected constant, cosine or step:N:F");
@@ -179,7 +179,7 @@ export function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Re
   const rest = Math.max(1, epochs - recipe.warmUp);
   let rate: Schedule = () => learningRate;
   if (schedule === "cosine") rate = cosineSchedule(learningRate, rest);
-  if (every !== undefined) rate = stepSchedule(learningRate, Math.max(1, Number(every)), Number(factor));
+  if (every !== undefined) rate = stepSchedule(learningRate, Number(every), Number(factor));
   if (recipe.warmUp > 0) return warmUp(recipe.warmUp, learningRate, rate);
   return schedule === "constant" ? learningRate : rate;
 }

@@ -2,7 +2,7 @@
 
 import type { Activation, Cost, InitialWeights, MethodOptions } from "ductus";
 import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS, OPTIMIZERS } from "../kernels.js";
-import { RANGES } from "../ranges.js";
+import { RANGES, type Range } from "../ranges.js";
 import { DISTORTION_OPTIONS, distortionsOf } from "./distortions.js";
 import { type Option, parseNumber, UsageError, type Values, withoutUndefined } from "./options.js";
 import { type Recipe, SCHEDULE } from "./recipe.js";
@@ -46,6 +46,9 @@ export const TRAIN_OPTIONS = {
   limit: { value: "N", help: "train on the first N training samples only: 1 or more" },
 } as const satisfies Readonly<Record<string, Option>>;
 
+/** As they are written: several with commas between them. */
+const SIZES: Range = { ...RANGES.hidden, words: `${RANGES.hidden.words}, several with commas between them, or none` };
+
 /** Chosen on the validation set (docs/accuracy.md). */
 export const PRESETS = {
   notes: {},
@@ -79,7 +82,9 @@ export const PRESETS = {
 function schedule(values: Values): string {
   const text = values.text("schedule") as string;
   if (!SCHEDULE.test(text)) {
-    throw new UsageError(`--schedule: expected constant, cosine, or step:N:F with F from 0 to 1, got "${text}"`);
+    throw new UsageError(
+      `--schedule: expected constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1, got "${text}"`,
+    );
   }
   return text;
 }
@@ -128,6 +133,6 @@ export function recipeFrom(values: Values): { readonly recipe: Recipe; readonly 
     limit: values.number("limit", RANGES.limit),
   };
   const sizes = values.text("hidden") as string;
-  const hidden = sizes === "none" ? [] : sizes.split(",").map((size) => parseNumber("hidden", size, RANGES.hidden));
+  const hidden = sizes === "none" ? [] : sizes.split(",").map((size) => parseNumber("hidden", size, SIZES));
   return { recipe, hidden };
 }
