@@ -1,4 +1,4 @@
-// The neurons of a ReLU layer that are not 0: four of five, in a trained network, are. To leave the others out is exact: a term 0 * w adds
+// The neurons of a ReLU layer that are not 0: one in three to five, in a trained network. To leave the others out is exact: a term 0 * w adds
 // nothing, and their delta is 0. So a wide layer above goes by lists of those that are left, sample by sample.
 
 import { RELU } from "./activation";

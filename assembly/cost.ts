@@ -10,7 +10,7 @@ import { ln } from "./random";
 import { laneSum } from "./simd";
 
 export const QUADRATIC: u32 = 0;
-export const CROSS_ENTROPY: u32 = 1;
+const CROSS_ENTROPY: u32 = 1;
 export const LOG_LIKELIHOOD: u32 = 2;
 
 /**

@@ -14,7 +14,7 @@ import { barrier, place, shareEnd, shareStart } from "./team";
 const BLOCK: u32 = 128;
 
 @unmanaged
-export class Distortion {
+class Distortion {
   columns: u32;
   rows: u32;
   /** Columns in whole vectors. */

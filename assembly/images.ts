@@ -81,12 +81,17 @@ export function createDataset(count: u32, inputs: u32): Dataset | null {
 /** Frees a data set and its images. */
 export function releaseDataset(dataset: Dataset): void {
   releaseDistortion(dataset);
-  for (let chunk = dataset.chunks; chunk !== 0; ) {
-    const before: usize = load<u32>(chunk);
-    release(chunk);
-    chunk = before;
-  }
+  releaseChunks(dataset, 0);
   release(changetype<usize>(dataset));
+}
+
+/** Frees the chunks that came after one; 0 for all. */
+function releaseChunks(dataset: Dataset, last: usize): void {
+  while (dataset.chunks !== last) {
+    const chunk = dataset.chunks;
+    dataset.chunks = load<u32>(chunk);
+    release(chunk);
+  }
 }
 
 /** Address of the most active output for each sample, in the order it was last visited: u16[count]. */
@@ -111,12 +116,16 @@ export function countCorrect(dataset: Dataset): u32 {
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
   const together = max<u32>(1, <u32>(CHUNK_BYTES / maxBytes(inputs)));
+  const before = dataset.chunks;
   let record: usize = 0;
   for (let i: u32 = 0; i < count; i++) {
     if (i % together === 0) {
       if (i !== 0) shrink(dataset.chunks, <u32>(record - dataset.chunks));
       record = addChunk(dataset, min(count - i, together) * maxBytes(inputs));
-      if (record === 0) return 0;
+      if (record === 0) {
+        releaseChunks(dataset, before);
+        return 0;
+      }
     }
     addRecord(dataset, first + i, record, load<u16>(labels + (i << 1)));
     record = writeImage(record, pixels + i * inputs, inputs);

@@ -11,9 +11,9 @@ import { nextNormal, openStream, WEIGHTS } from "./random";
 import { place } from "./team";
 
 /** Most vectors (of 4 outputs) in a panel: the update keeps as many deltas in registers. */
-export const PANEL_VECTORS: u32 = 8;
-/** Bytes after the parameters that backprop.ts may read: three rows of three vectors. */
-const ROWS_PAST_THE_END: u64 = 144;
+const PANEL_VECTORS: u32 = 8;
+/** Bytes after the parameters that backprop.ts may read: three rows of three vectors from the last layer's biases on. */
+const ROWS_PAST_THE_END: u64 = 96;
 /** Floats that a block of expanded images should not exceed: a quarter of a second-level cache. */
 const EXPANSION_FLOATS: u32 = 65536;
 

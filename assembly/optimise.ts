@@ -9,10 +9,10 @@ import { Layer, Network } from "./network";
 import { place, shareEnd, shareStart, size } from "./team";
 
 export const SGD: u32 = 0;
-export const MOMENTUM: u32 = 1;
-export const NESTEROV: u32 = 2;
-export const ADAM: u32 = 3;
-export const ADAMW: u32 = 4;
+const MOMENTUM: u32 = 1;
+const NESTEROV: u32 = 2;
+const ADAM: u32 = 3;
+const ADAMW: u32 = 4;
 /** Not an optimiser, but a step like theirs: averaging. */
 const AVERAGE: u32 = 5;
 

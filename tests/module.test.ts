@@ -223,6 +223,39 @@ test("what is released leaves the memory as it was", async () => {
   }
 });
 
+test("what finds no room leaves the memory as it was, and what it takes too much it gives back", async () => {
+  // 3 MiB and no more.
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 48, shared: true });
+  const exports = await instantiateModule(await readFile(THREADS_MODULE), memory);
+  const [count, inputs] = [1500, 784];
+  const pixels = exports.allocate(count * inputs + 16);
+  const labels = exports.allocate(2 * count);
+  const dataset = exports.createDataset(count, inputs);
+  /** The largest block that can be had. */
+  const room = () => {
+    let [had, refused] = [0, 2 ** 23];
+    while (refused - had > 64) {
+      const block = exports.allocate((had + refused) >>> 1);
+      if (block === 0) refused = (had + refused) >>> 1;
+      else had = (had + refused) >>> 1;
+      exports.release(block);
+    }
+    return had;
+  };
+  const bytes = new Uint8Array(memory.buffer);
+  const before = room();
+  // 1,580 bytes an image: 2.4 MB.
+  bytes.fill(1, pixels, pixels + count * inputs);
+  expect(exports.addImages(dataset, 0, pixels, labels, count)).toBe(0);
+  expect(room()).toBe(before);
+  // 160 bytes an image.
+  bytes.fill(0, pixels, pixels + count * inputs);
+  for (let i = 0; i < count * inputs; i += 11) bytes[pixels + i] = 1;
+  expect(exports.addImages(dataset, 0, pixels, labels, count)).toBe(1);
+  expect(before - room()).toBeGreaterThan(count * 150);
+  expect(before - room()).toBeLessThan(count * 200);
+});
+
 test("says 0 where memory cannot be had", async () => {
   const exports = await instance();
   const sizes = exports.allocate(12);

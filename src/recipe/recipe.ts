@@ -174,7 +174,7 @@ function options<T extends object>(key: string, metadata: ReadonlyMap<string, st
 }
 
 /** What the library takes for a recipe's learning rate. */
-export function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Recipe): number | Schedule {
+function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Recipe): number | Schedule {
   const [, every, factor] = SCHEDULE.exec(schedule) ?? [];
   const rest = Math.max(1, epochs - recipe.warmUp);
   let rate: Schedule = () => learningRate;

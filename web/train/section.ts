@@ -204,7 +204,7 @@ class Section {
     progress: ({ epoch, samples, rate }) => this.#view.progress(epoch, samples, rate),
     epoch: ({ history }) => this.#view.epoch(history),
     sight: (sight) => this.#view.sight(sight),
-    model: (model) => void this.#take(model),
+    model: (model) => void this.#take(model).catch(({ message }: Error) => this.#problem(message)),
     paused: () => {
       this.#view.state("Paused");
       this.#announce("Paused.");
