@@ -156,7 +156,8 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
     const kept = saved >= first ? `${out} holds the network after epoch ${saved}` : "no epoch was complete";
     if (error instanceof DivergenceError) throw new Error(`${error.message}; ${kept}`);
     console.error(`ductus: stopped by ${error.signal}; ${kept}`);
-    if (saved > 0) console.error(`resume with: ductus resume ${shellWord(out)}`);
+    const next = saved < recipe.epochs ? "resume with: ductus resume" : "test it with: ductus evaluate";
+    if (saved > 0) console.error(`${next} ${shellWord(out)}`);
     process.exitCode = error.signal === "SIGINT" ? 130 : 143;
   } finally {
     progress.stop();
