@@ -34,9 +34,14 @@ export function emitFile(fileName, source) {
   };
 }
 
-/** Texts one after the other. */
+/** Texts one after the other; of style sheets without comments and indentation. */
 export function concat(...paths) {
-  return paths.map((path) => readFileSync(path, "utf8")).join("\n");
+  return paths
+    .map((path) => {
+      const text = readFileSync(path, "utf8");
+      return path.endsWith(".css") ? text.replace(/\/\*.*?\*\//gs, "").replace(/\n\s*/g, "\n") : text;
+    })
+    .join("\n");
 }
 
 /** Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once. */
