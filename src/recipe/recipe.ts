@@ -156,7 +156,7 @@ export function isEntry(entry: unknown): entry is HistoryEntry {
   return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
 }
 
-/** As the command line has it, but for its numbers unchecked. */
+/** As the command line has it: N from 1 to 999999, F above 0 and at most 1. */
 export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
 function scheduleOf(text: string, file: string): string {
