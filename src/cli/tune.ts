@@ -29,9 +29,10 @@ export const TUNE: Command = {
   summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for three times as many
 epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its model.
 
-Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit and preset have one value
-only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the distance to 1), others evenly. A search that was interrupted, even killed, goes
-on with the same command; its result depends on its options and the seed alone, not on the workers.`,
+Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit and preset have one
+value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the distance to 1), others evenly.
+A search that was interrupted, even killed, goes on with the same command; its result depends on its options and the seed alone, not
+on the workers.`,
   arguments: 0,
   options: {
     trials: { value: "N", help: `settings to try: ${TRIALS.words}`, standard: "27" },
