@@ -1,5 +1,5 @@
-// Bundles what does not run from a folder of modules: the module's bytes and the worker's script in JavaScript, so that any
-// runtime and bundler can load them; the command line, so that the library's users need none of its packages; the page of `ductus report`.
+// Bundles what the package ships: the library, with the modules' bytes in it, so that any runtime, page and bundler can load
+// it; the script of its threads; the command line; the page of `ductus report`.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,18 +8,36 @@ import { defineConfig } from "rolldown";
 import { bundled, concat, d3, emitFile, licences, virtual } from "./rolldown.plugins.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const WORKER = "src/kernels/threads/worker.ts";
 
 export default defineConfig([
   {
+    // Apart from the library, since tests and the page take the library from its sources.
     input: "embedded",
     platform: "browser",
-    output: { file: "build/embedded.js", minify: true },
+    output: { file: "build/embedded/embedded.js", minify: true },
     plugins: [virtual("embedded", embedded), licences()],
   },
   {
-    input: { main: "src/cli/main.ts", "tune-worker": "src/cli/tune-worker.ts" },
+    input: {
+      index: "src/index.ts",
+      "formats/index": "src/formats/index.ts",
+      "recipe/index": "src/recipe/index.ts",
+      "node/index": "src/node/index.ts",
+    },
+    // Node's own modules stay imports; everything else runs in browsers, too.
+    platform: "neutral",
+    external: /^node:/,
+    // The threads' script is looked for beside the file that starts them: all shared files are in one folder.
+    output: { dir: "build/lib", chunkFileNames: "[name].js" },
+    plugins: [virtual(/\/embedded\.js$/, embedded), licences()],
+  },
+  { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
+  {
+    input: { main: "apps/cli/main.ts", "tune-worker": "apps/cli/tune-worker.ts" },
     platform: "node",
-    external: ["ductus", "ductus/node"],
+    // The library is loaded from the package, so that there is one of each of its classes.
+    external: /^ductus/,
     transform: { target: "node20" },
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
@@ -27,20 +45,20 @@ export default defineConfig([
     plugins: [virtual("string-width", () => "module.exports = ({ length }) => length;"), licences()],
   },
   {
-    input: "src/report/report.ts",
+    input: "apps/report/report.ts",
     resolve: { alias: d3 },
     output: { file: "build/report/report.js", format: "iife", minify: true },
     plugins: [
-      emitFile("report.css", () => concat("src/page/page.css", "src/report/report.css")),
-      emitFile("report.html", () => concat("src/report/report.html")),
+      emitFile("report.css", () => concat("apps/ui/page.css", "apps/report/report.css")),
+      emitFile("report.html", () => concat("apps/report/report.html")),
       licences(),
     ],
   },
 ]);
 
 /**
- * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what they repeat; the
- * second, which is nearly the first, with that as its dictionary.
+ * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what they
+ * repeat; the second, which is nearly the first, with that as its dictionary.
  */
 async function embedded() {
   const [threads, plain] = ["ductus-threads", "ductus"].map((name) => readFileSync(`${root}build/${name}.wasm`));
@@ -56,5 +74,5 @@ async function embedded() {
     let shared, single;
     export const threads = () => (shared ??= inflate(${deflated(threads)}));
     export const plain = () => (single ??= inflate(${deflated(plain, threads)}, threads()));
-    export const worker = ${JSON.stringify(await bundled("src/worker.ts"))};`;
+    export const worker = ${JSON.stringify(await bundled(WORKER))};`;
 }

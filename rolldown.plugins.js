@@ -5,14 +5,15 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 /** d3's scales, but for numbers alone. */
-export const d3 = { "d3-interpolate": fileURLToPath(new URL("src/page/interpolate.ts", import.meta.url)) };
+export const d3 = { "d3-interpolate": fileURLToPath(new URL("apps/ui/interpolate.ts", import.meta.url)) };
 
-/** A module that is no file. */
+/** A module that is no file: of this name, or of those that match. */
 export function virtual(name, code) {
+  const is = (id) => (name instanceof RegExp ? name.test(id) : id === name);
   return {
     name: "virtual",
-    resolveId: (id) => (id === name ? id : null),
-    load: (id) => (id === name ? code() : null),
+    resolveId: (id) => (is(id) ? `\0virtual:${id}` : null),
+    load: (id) => (id.startsWith("\0virtual:") && is(id.slice(9)) ? code() : null),
   };
 }
 

@@ -1,13 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
 export default defineConfig({
-  // The sources import the module's bytes as they lie in build/.
   resolve: {
     alias: [
-      { find: /^\..*\/embedded\.js$/, replacement: fileURLToPath(new URL("build/embedded.js", import.meta.url)) },
+      // The sources import the module's bytes as they lie in build/.
+      { find: /^\..*\/embedded\.js$/, replacement: path("build/embedded/embedded.js") },
+      // Applications and tests see one and the same library.
+      { find: /^ductus$/, replacement: path("src/index.ts") },
+      { find: /^ductus\/(formats|recipe|node)$/, replacement: `${path("src")}/$1/index.ts` },
     ],
   },
-  // Whole trainings on MNIST take seconds, on a loaded machine many.
+  // Whole training runs on MNIST take seconds, on a loaded machine many.
   test: { include: ["tests/**/*.test.ts"], testTimeout: 300_000 },
 });

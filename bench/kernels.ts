@@ -26,7 +26,7 @@ export interface KernelReport {
 /** Functions of assembly/bench.ts, whose arguments are addresses and counts. */
 interface Exports extends Record<string, (...args: readonly number[]) => number> {}
 
-const MODULE = new URL("../ductus.bench.wasm", import.meta.url);
+const MODULE = new URL("./ductus.wasm", import.meta.url);
 /** Flops of a round of multiplyAdd. */
 const ROUND_FLOPS = 192;
 const ROUNDS = 200_000;

@@ -1,12 +1,10 @@
 // The public API: everything here runs in browsers too. Files and MNIST from disk are in node/index.ts.
 
-export { type Backpropagation, backpropagate } from "./backprop.js";
-export { createKernels, type KernelOptions } from "./create-kernels.js";
-export { Dataset, type DatasetOptions, type Pixels } from "./dataset.js";
-export type { Distortions } from "./distort.js";
-export { type DistortOptions, distort } from "./distorted.js";
+export { Dataset, type DatasetOptions, type Pixels } from "./data/dataset.js";
+export type { Distortions } from "./data/distortions.js";
+export { type IdxFile, parseDataset } from "./data/idx.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
-export { type IdxFile, parseDataset } from "./idx.js";
+export { createKernels, type KernelOptions } from "./kernels/create.js";
 export {
   type Activation,
   type Cost,
@@ -14,8 +12,14 @@ export {
   type InitialWeights,
   type Kernels,
   type Optimizer,
-} from "./kernels.js";
-export type { MethodOptions } from "./method.js";
+} from "./kernels/kernels.js";
+export { createReference } from "./kernels/reference/reference.js";
+export { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "./kernels/threads/team.js";
+export type { Reply, Request } from "./kernels/threads/thread.js";
+export { createWasmKernels } from "./kernels/wasm/wasm.js";
+export { type DistortOptions, distort } from "./network/augment.js";
+export { type Backpropagation, backpropagate } from "./network/inspect.js";
+export type { MethodOptions } from "./network/method.js";
 export {
   type Accuracy,
   accuracyOf,
@@ -23,11 +27,7 @@ export {
   classFigures,
   confusionMatrix,
   type Evaluation,
-} from "./metrics.js";
-export { type LoadOptions, Network, type NetworkOptions, type Parameters, type Prediction } from "./network.js";
-export { createReference } from "./reference.js";
-export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./schedules.js";
-export type { Reply, Request } from "./thread.js";
-export { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "./threads.js";
-export type { EpochReport, TrainOptions } from "./trainer.js";
-export { createWasmKernels } from "./wasm.js";
+} from "./network/metrics.js";
+export { type LoadOptions, Network, type NetworkOptions, type Parameters, type Prediction } from "./network/network.js";
+export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
+export type { EpochReport, TrainOptions } from "./network/trainer.js";

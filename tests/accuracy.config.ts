@@ -5,5 +5,10 @@ import base from "../vitest.config.js";
 
 export default defineConfig({
   ...base,
-  test: { ...base.test, include: ["tests/best.accuracy.ts"], testTimeout: 7_200_000, disableConsoleIntercept: true },
+  test: {
+    ...base.test,
+    include: ["tests/network/best.accuracy.ts"],
+    testTimeout: 7_200_000,
+    disableConsoleIntercept: true,
+  },
 });

@@ -1,8 +1,8 @@
 // What several tests need: kernels, data made from a seed, and bits to compare.
 
 import { readFileSync } from "node:fs";
-import { Dataset } from "../src/dataset.js";
-import { boundsOf, type Distortions } from "../src/distort.js";
+import { Dataset } from "../src/data/dataset.js";
+import { boundsOf, type Distortions } from "../src/data/distortions.js";
 import {
   type Activation,
   type Cost,
@@ -11,11 +11,11 @@ import {
   type Kernels,
   type Method,
   PLAIN,
-} from "../src/kernels.js";
-import { type Exports, instantiateModule } from "../src/module.js";
-import { RandomStream } from "../src/random.js";
-import { createReference } from "../src/reference.js";
-import { kernelsOf } from "../src/wasm.js";
+} from "../src/kernels/kernels.js";
+import { RandomStream } from "../src/kernels/reference/random.js";
+import { createReference } from "../src/kernels/reference/reference.js";
+import { type Exports, instantiateModule } from "../src/kernels/wasm/module.js";
+import { kernelsOf } from "../src/kernels/wasm/wasm.js";
 
 export const MODULE = new URL("../build/ductus.wasm", import.meta.url);
 

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
+import { type IdxFile, idxDimensions, idxHeaderLength } from "../data/idx.js";
+import { type DataSplit, MNIST, parseSplit, parseTraining } from "../data/split.js";
 import { FormatError } from "../errors.js";
-import { type IdxFile, idxDimensions, idxHeaderLength } from "../idx.js";
-import { type DataSplit, MNIST, parseSplit, parseTraining } from "../split.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
 const FILES = [

@@ -1,6 +1,6 @@
 // The options by which training images are distorted, for the commands that take them.
 
-import type { Distortions } from "ductus";
+import type { Distortions } from "../data/distortions.js";
 import { RANGES } from "../ranges.js";
 import { type Option, type Values, withoutUndefined } from "./options.js";
 

@@ -1,7 +1,7 @@
 // What a recipe trains on, and what it holds back.
 
-import type { Dataset } from "ductus";
-import type { DataSplit } from "../split.js";
+import type { Dataset } from "../data/dataset.js";
+import type { DataSplit } from "../data/split.js";
 import type { Recipe } from "./recipe.js";
 
 /** The training file of a recipe in two parts; no validation data if none are held back. */

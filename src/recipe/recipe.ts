@@ -1,19 +1,11 @@
 // How a network is trained: given on the command line, kept in the model's metadata, and read back from there to resume.
 
-import {
-  type Activation,
-  type Cost,
-  cosineSchedule,
-  type Distortions,
-  type EpochReport,
-  FormatError,
-  type InitialWeights,
-  type MethodOptions,
-  type Schedule,
-  stepSchedule,
-  type TrainOptions,
-  warmUp,
-} from "ductus";
+import type { Distortions } from "../data/distortions.js";
+import { FormatError } from "../errors.js";
+import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
+import type { MethodOptions } from "../network/method.js";
+import { cosineSchedule, type Schedule, stepSchedule, warmUp } from "../network/schedules.js";
+import type { EpochReport, TrainOptions } from "../network/trainer.js";
 import { checkRange, RANGES, type Range } from "../ranges.js";
 
 export interface Recipe {

@@ -1,7 +1,15 @@
 // The options of a training, by their names on the command line, and the recipe that they make.
 
-import type { Activation, Cost, InitialWeights, MethodOptions } from "ductus";
-import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS, OPTIMIZERS } from "../kernels.js";
+import {
+  ACTIVATIONS,
+  type Activation,
+  COSTS,
+  type Cost,
+  INITIAL_WEIGHTS,
+  type InitialWeights,
+  OPTIMIZERS,
+} from "../kernels/kernels.js";
+import type { MethodOptions } from "../network/method.js";
 import { RANGES, type Range } from "../ranges.js";
 import { DISTORTION_OPTIONS, distortionsOf } from "./distortions.js";
 import { type Option, parseNumber, UsageError, type Values, withoutUndefined } from "./options.js";

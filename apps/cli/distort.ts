@@ -1,0 +1,105 @@
+// ductus distort: a sheet of training images and what their distortions make of them, to look at before training.
+
+import { resolve } from "node:path";
+import { Dataset, type Distortions, distort as distortDataset } from "ductus";
+import { encodePng } from "ductus/formats";
+import {
+  DISTORTION_OPTIONS,
+  distortionsOf,
+  PRESETS,
+  RANGES,
+  type Range,
+  Values,
+  withoutUndefined,
+} from "ductus/recipe";
+import { checkWritable, saveFile } from "./model-file.js";
+import { withData } from "./run.js";
+import { printLine } from "./terminal.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+export const DISTORT: Command = {
+  usage: "distort [options]",
+  summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options sees instead in its first epochs.
+Without options it is that of the preset "best".`,
+  arguments: 0,
+  options: {
+    ...DISTORTION_OPTIONS,
+    epochs: { value: "N", help: "how many columns: 1 to 100", standard: "15" },
+    seed: { value: "N", help: "of the training: 0 to 4294967295", standard: "1" },
+    data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
+    out: { value: "FILE", help: "where to write the PNG", standard: "distortions.png" },
+  },
+};
+
+const COLUMNS: Range = { min: 1, max: 100, whole: true, words: "a whole number from 1 to 100" };
+/** More classes would make a sheet that nobody looks at. */
+const MOST_ROWS = 30;
+/** Pixels on the sheet for each of an image, and between images. */
+const ENLARGED = 2;
+const GAP = 4;
+
+export async function distort(args: readonly string[]): Promise<void> {
+  const values = parseCommand(DISTORT, args);
+  if (values === undefined) return printLine(helpOf(DISTORT));
+  const { sigma, ...bounds } = distortionsOf(values);
+  const distortions =
+    Object.keys(bounds).length > 0 ? { sigma, ...bounds } : { ...presetDistortions(), ...withoutUndefined({ sigma }) };
+  const epochs = values.number("epochs", COLUMNS) as number;
+  const seed = values.number("seed", RANGES.seed) as number;
+  const data = values.path("data");
+  const out = values.path("out") as string;
+  await checkWritable(out);
+  const { split } = withData({ data: data === undefined ? undefined : resolve(data), limit: undefined, validation: 0 });
+  const numbers = firstOfEachClass(split.training);
+  const originals = pick(split.training, numbers);
+  const sheet = [originals];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    sheet.push(await distortDataset(originals, { ...distortions, numbers, seed, epoch }));
+  }
+  await saveFile(out, drawSheet(sheet));
+  const images = numbers.length === 1 ? "1 image as it is" : `${numbers.length} images as they are`;
+  printLine(`${out}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
+}
+
+/** Those of the preset "best". */
+function presetDistortions(): Distortions {
+  return distortionsOf(new Values(PRESETS.best, [], DISTORTION_OPTIONS));
+}
+
+function firstOfEachClass({ labels, classes }: Dataset): number[] {
+  return Array.from({ length: Math.min(classes, MOST_ROWS) }, (_, label) => labels.indexOf(label)).filter(
+    (i) => i >= 0,
+  );
+}
+
+/** Some images of a data set. */
+function pick({ images, inputs, labels, columns, classes }: Dataset, numbers: readonly number[]): Dataset {
+  const picked = new Uint8Array(numbers.length * inputs);
+  for (const [i, number] of numbers.entries()) {
+    picked.set(images.subarray(number * inputs, (number + 1) * inputs), i * inputs);
+  }
+  return new Dataset({
+    images: picked,
+    labels: Uint8Array.from(numbers, (number) => labels[number]),
+    columns,
+    classes,
+  });
+}
+
+/** A PNG with a column for each data set and a row for each image, black on white. */
+function drawSheet(sheet: readonly Dataset[]): Uint8Array {
+  const [{ length, inputs, columns }] = sheet;
+  const [across, down] = [columns * ENLARGED + GAP, (inputs / columns) * ENLARGED + GAP];
+  const [width, height] = [sheet.length * across, length * down];
+  const grey = new Uint8Array(width * height).fill(255);
+  for (const [column, { images }] of sheet.entries()) {
+    for (let y = 0; y < length * down; y++) {
+      const [row, r] = [Math.floor(y / down), Math.floor((y % down) / ENLARGED)];
+      if (r >= inputs / columns) continue;
+      for (let x = 0; x < columns * ENLARGED; x++) {
+        grey[y * width + column * across + x] = 255 - images[row * inputs + r * columns + Math.floor(x / ENLARGED)];
+      }
+    }
+  }
+  return encodePng(grey, width, height);
+}

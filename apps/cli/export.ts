@@ -1,0 +1,45 @@
+// ductus export: a model for other programs.
+
+import { extname } from "node:path";
+import type { Network } from "ductus";
+import { encodeJson, encodeOnnx, encodePyTorch } from "ductus/formats";
+import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { formatCount, printLine } from "./terminal.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+const FORMATS = ["onnx", "safetensors", "json"] as const;
+
+export const EXPORT: Command = {
+  usage: "export [MODEL] [options]",
+  summary: `Writes a model (default ${MODEL}) for other programs: ONNX, safetensors with the weights alone, or JSON. The tensors have
+the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias, 2.weight, ...`,
+  arguments: 1,
+  options: {
+    format: { value: "FORMAT", help: "onnx, safetensors or json (default: by the ending of --out, else onnx)" },
+    out: { value: "FILE", help: "where to (default: the model's name with another ending)" },
+  },
+};
+
+export async function exportModel(args: readonly string[]): Promise<void> {
+  const values = parseCommand(EXPORT, args);
+  if (values === undefined) return printLine(helpOf(EXPORT));
+  const [path = MODEL] = values.args;
+  const named = values.path("out");
+  const ending = FORMATS.find((format) => named !== undefined && extname(named).toLowerCase() === `.${format}`);
+  const format = values.choice("format", FORMATS) ?? ending ?? "onnx";
+  const stem = path.slice(0, path.length - extname(path).length);
+  const out = named ?? (format === "safetensors" ? `${stem}.weights.safetensors` : `${stem}.${format}`);
+  using network = await readModel(path, { threads: 1 });
+  await checkOther(out, path);
+  await checkWritable(out);
+  const bytes = encode(network, format);
+  await saveFile(out, bytes);
+  printLine(`${out}: ${format}, ${formatCount(bytes.length)} ${typeof bytes === "string" ? "characters" : "bytes"}`);
+}
+
+function encode(network: Network, format: (typeof FORMATS)[number]): Uint8Array | string {
+  const layers = network.layers.slice(1).map((_, i) => network.parameters(i + 1));
+  if (format === "onnx") return encodeOnnx(layers, network.activation, network.cost);
+  if (format === "json") return encodeJson(layers, network.activation, network.cost);
+  return encodePyTorch(layers);
+}

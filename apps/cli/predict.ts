@@ -1,0 +1,105 @@
+// ductus predict: reads digits from pictures.
+
+import { basename } from "node:path";
+import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
+import { decodePng, idxDimensions, idxHeaderLength, toDigit } from "ductus/formats";
+import { UsageError, type Values } from "ductus/recipe";
+import { MODEL, readInput, readModel } from "./model-file.js";
+import { bold, percent, printLine } from "./terminal.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+export const PREDICT: Command = {
+  usage: "predict FILE... [options]",
+  summary: `Reads handwritten digits from PNG files: one digit each, of any size, dark on light or light on dark, anywhere on the sheet.
+One file is shown as the network sees it, with its ten activations; several get one line each. Reads images of IDX files, too.`,
+  arguments: Number.POSITIVE_INFINITY,
+  options: {
+    model: { value: "FILE", help: "the model that reads", standard: MODEL },
+    index: { value: "N", help: "which image of an IDX file: 0 for the first", standard: "0" },
+    json: { help: "print JSON, one object in a line for each file" },
+  },
+};
+
+export async function predict(args: readonly string[]): Promise<void> {
+  const values = parseCommand(PREDICT, args);
+  if (values === undefined) return printLine(helpOf(PREDICT));
+  if (values.args.length === 0) throw new UsageError("expected one or more PNG files, got none: see --help");
+  const whole = { min: 0, max: 2 ** 32 - 1, whole: true, words: "a whole number from 0" };
+  const index = values.number("index", whole) as number;
+  using network = await readModel(values.path("model") as string, { threads: 1 });
+  const show = printerFor(values);
+  for (const file of values.args) {
+    try {
+      const { pixels, columns } = await readImage(file, index, network);
+      show(file, pixels, columns, network.predict(pixels));
+    } catch (error) {
+      if (values.args.length === 1) throw error;
+      // The other files are read all the same.
+      console.error(`ductus: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** The pixels of a file's image in the model's form. */
+async function readImage(file: string, index: number, network: Network): Promise<{ pixels: Pixels; columns: number }> {
+  const bytes = await readInput(file, "a PNG or IDX file");
+  const [inputs] = network.layers;
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b)
+    throw new FormatError(file, "expected a PNG or IDX file, got gzip: unpack it first");
+  if (bytes[0] === 0 && bytes[1] === 0) {
+    const [count, rows, columns] = idxDimensions({ name: basename(file), bytes }, 3);
+    const first = idxHeaderLength(bytes) + index * inputs;
+    if (rows * columns !== inputs) {
+      throw new FormatError(file, `expected images of ${inputs} pixels, as the model reads, got ${rows} x ${columns}`);
+    }
+    if (index >= count)
+      throw new FormatError(file, `expected --index below ${count}, the number of images, got ${index}`);
+    if (first + inputs > bytes.length)
+      throw new FormatError(file, `expected ${count} images, got fewer (file truncated?)`);
+    return { pixels: bytes.subarray(first, first + inputs), columns };
+  }
+  if (inputs !== 784) {
+    throw new Error(`${file}: expected a model of 28 x 28 images to read pictures with, got one of ${inputs} pixels`);
+  }
+  const picture = decodePng(bytes, file);
+  try {
+    return { pixels: toDigit(picture), columns: 28 };
+  } catch (error) {
+    throw new FormatError(file, (error as Error).message);
+  }
+}
+
+type Printer = (file: string, pixels: Pixels, columns: number, prediction: Prediction) => void;
+
+function printerFor(values: Values): Printer {
+  if (values.flag("json")) {
+    return (file, _pixels, _columns, { label, activations }) =>
+      printLine(JSON.stringify({ file, label, activations: Array.from(activations) }));
+  }
+  if (values.args.length > 1) {
+    const width = Math.max(...values.args.map((file) => file.length));
+    return (file, _pixels, _columns, { label, activations }) =>
+      printLine(`${file.padEnd(width)}  ${bold(String(label))}  activation ${percent(activations[label])}`);
+  }
+  return (_file, pixels, columns, { label, activations }) => {
+    printLine(drawing(pixels, columns));
+    for (const [j, activation] of activations.entries()) {
+      const line = `${String(j).padStart(5)}  ${activation.toFixed(4)}  ${"█".repeat(Math.round(40 * activation))}`;
+      printLine(j === label ? bold(line) : line);
+    }
+    printLine(bold(`\nread as ${label}`));
+  };
+}
+
+const SHADES = " ░▒▓█";
+
+/** The image in characters, two for a pixel, in a frame. */
+function drawing(pixels: Pixels, columns: number): string {
+  const cells = Array.from(pixels, (pixel) => SHADES[Math.min(4, Math.ceil((pixel * 4) / 255))].repeat(2));
+  const edge = "─".repeat(2 * columns);
+  const lines = Array.from({ length: pixels.length / columns }, (_, row) =>
+    cells.slice(row * columns, (row + 1) * columns).join(""),
+  );
+  return [`┌${edge}┐`, ...lines.map((line) => `│${line}│`), `└${edge}┘`].join("\n");
+}

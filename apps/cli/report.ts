@@ -1,0 +1,154 @@
+// ductus report: a model and its training as one HTML page.
+
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { countWeights, type Dataset, type Network, type Parameters } from "ductus";
+import { encodePng } from "ductus/formats";
+import { historyOf, recipeOf, trainCommand } from "ductus/recipe";
+import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
+import { renderReport } from "../report/render.js";
+import type { Sprite } from "../ui/images.js";
+import type { Mistake } from "../ui/mistakes.js";
+import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
+import { dataOf, type Measured, measure } from "./test-set.js";
+import { searchOf } from "./tune/summary.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+export const REPORT: Command = {
+  usage: "report [MODEL] [options]",
+  summary: `Writes one HTML page on a model (default ${MODEL}) and its training: learning curves, confusion matrix with the images that
+were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
+  arguments: 1,
+  options: {
+    data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
+    out: { value: "FILE", help: "where to write the page", standard: "report.html" },
+  },
+};
+
+/** Images in a row of a sprite. */
+const SPRITE_COLUMNS = 32;
+
+export async function report(args: readonly string[]): Promise<void> {
+  const values = parseCommand(REPORT, args);
+  if (values === undefined) return printLine(helpOf(REPORT));
+  const [path = MODEL] = values.args;
+  const out = values.path("out") as string;
+  using network = await readModel(path);
+  await checkOther(out, path);
+  await checkWritable(out);
+  const measured = await measure(network, dataOf(network, values.path("data"), "test"));
+  const data = await reportData(network, basename(path), measured);
+  const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
+  const [script, style, template] = await Promise.all([asset("report.js"), asset("report.css"), asset("report.html")]);
+  const html = renderReport(data, { script, style, template });
+  await saveFile(out, html);
+  const { accuracy, standardError } = measured.evaluation;
+  printLine(`${out}: ${percent(accuracy)} ± ${percent(standardError)} on test, ${formatCount(html.length / 1024)} KB`);
+}
+
+async function reportData(network: Network, title: string, measured: Measured): Promise<ReportData> {
+  const { layers, metadata } = network;
+  const recipe = recipeOf(metadata, network, title);
+  const history = historyOf(metadata, title);
+  const { dataset, evaluation, confusion, classes } = measured;
+  const { count, correct, cost, standardError } = evaluation;
+  const mistakes = mistakesOf(network, measured);
+  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+  const seconds = history.reduce((sum, entry) => sum + entry.seconds, 0);
+  const share = (value: number) => (Number.isNaN(value) ? null : value);
+  return {
+    title,
+    version,
+    command: trainCommand(recipe, layers),
+    network: { layers, parameters: countWeights(layers) + layers.slice(1).reduce((sum, n) => sum + n, 0) },
+    configuration: [
+      ["Layers", `[${layers.join(", ")}], ${network.activation} neurons, ${network.cost} cost`],
+      ["Initial weights", recipe.initialWeights],
+      ["Epochs", `${network.epochs} of ${recipe.epochs}`],
+      ["Batch size", String(recipe.batchSize)],
+      ["Learning rate", `${recipe.learningRate}, ${recipe.schedule}`],
+      ["Method", listed({ optimizer: "sgd", ...recipe.method })],
+      ["Distortions", listed(recipe.distortions) || "none"],
+      ["Seed", String(recipe.seed)],
+      ["Data", recipe.data ?? "MNIST"],
+      ["Held back for validation", recipe.validation === undefined ? "a sixth" : String(recipe.validation)],
+      ["Training samples", recipe.limit === undefined ? "all" : String(recipe.limit)],
+      ["Time in epochs", formatSeconds(seconds)],
+    ],
+    hash: await network.hash(),
+    image: { rows: dataset.inputs / dataset.columns, columns: dataset.columns },
+    history,
+    search: searchOf(metadata, title),
+    test: {
+      count,
+      correct,
+      cost,
+      standardError,
+      confusion: classes.length > MOST_MATRIX_CLASSES ? null : confusion,
+      classes: classes.map(({ label, count, precision, recall, f1 }) => ({
+        label,
+        count,
+        precision: share(precision),
+        recall: share(recall),
+        f1: share(f1),
+      })),
+      mistakes,
+      sprite: spriteOf(
+        mistakes.map(({ index }) => imageOf(dataset, index)),
+        dataset.columns,
+      ),
+    },
+    weights: weightsOf(network.parameters(1), dataset.columns),
+  };
+}
+
+function listed(options: object): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}
+
+/** All misread images, those first whose wrong output is the most active. */
+function mistakesOf(network: Network, { dataset, evaluation }: Measured): Mistake[] {
+  const mistakes: Mistake[] = [];
+  for (const [index, prediction] of evaluation.predictions.entries()) {
+    const label = dataset.labels[index];
+    if (label === prediction) continue;
+    const { activations } = network.predict(imageOf(dataset, index));
+    mistakes.push({ index, label, prediction, activations: Array.from(activations, (a) => Number(a.toFixed(3))) });
+  }
+  return mistakes.sort((a, b) => b.activations[b.prediction] - a.activations[a.prediction]);
+}
+
+function imageOf({ images, inputs }: Dataset, index: number) {
+  return images.subarray(index * inputs, (index + 1) * inputs);
+}
+
+/** One image for each neuron: 128 is a weight of 0, 255 the largest of all. */
+function weightsOf({ weights, biases }: Parameters, columns: number): ReportData["weights"] {
+  const neurons = biases.length;
+  const inputs = weights.length / neurons;
+  const largest = weights.reduce((max, w) => Math.max(max, Math.abs(w)), 0) || 1;
+  const images = Array.from({ length: neurons }, (_, j) =>
+    Uint8Array.from(weights.subarray(j * inputs, (j + 1) * inputs), (w) => 128 + Math.round((127 * w) / largest)),
+  );
+  return { neurons, sprite: spriteOf(images, columns) };
+}
+
+/** Images of one size side by side in a PNG. */
+function spriteOf(images: readonly ArrayLike<number>[], columns: number): Sprite {
+  const across = Math.max(1, Math.min(SPRITE_COLUMNS, images.length));
+  const rows = images.length === 0 ? 1 : images[0].length / columns;
+  const width = across * columns;
+  const height = rows * Math.max(1, Math.ceil(images.length / across));
+  const pixels = new Uint8Array(width * height);
+  for (const [i, image] of images.entries()) {
+    const corner = Math.floor(i / across) * rows * width + (i % across) * columns;
+    for (let k = 0; k < image.length; k++) {
+      pixels[corner + Math.floor(k / columns) * width + (k % columns)] = image[k];
+    }
+  }
+  const png = Buffer.from(encodePng(pixels, width, height)).toString("base64");
+  return { source: `data:image/png;base64,${png}`, columns: across };
+}

@@ -1,0 +1,61 @@
+// ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
+
+import { resolve } from "node:path";
+import { historyOf, RANGES, recipeOf, UsageError, withoutUndefined } from "ductus/recipe";
+import { checkWritable, MODEL, readModel } from "./model-file.js";
+import { run, threadsFor, withData } from "./run.js";
+import { printLine } from "./terminal.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+export const RESUME: Command = {
+  usage: "resume [MODEL] [options]",
+  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the same recipe: the
+final weights have the same bits as if it had not been interrupted. With --epochs, a finished training goes on for more.`,
+  arguments: 1,
+  options: {
+    epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
+    patience: { value: "N", help: "epochs without better validation to bear, instead of the recipe's" },
+    data: { value: "DIR", help: "folder with the data, if it has moved" },
+    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    out: { value: "FILE", help: "where to save the model (default: where it was)" },
+    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", standard: "1" },
+  },
+};
+
+export async function resume(args: readonly string[]): Promise<void> {
+  const start = performance.now();
+  const values = parseCommand(RESUME, args);
+  if (values === undefined) return printLine(helpOf(RESUME));
+  const [path = MODEL] = values.args;
+  const epochs = values.number("epochs", RANGES.epochs);
+  const patience = values.number("patience", RANGES.epochs);
+  const threads = values.number("threads", RANGES.threads);
+  const checkpointEvery = values.number("checkpoint-every", RANGES.epochs) as number;
+  const out = values.path("out") ?? path;
+  const data = values.path("data");
+  using network = await readModel(path, { threads });
+  const saved = recipeOf(network.metadata, network, path);
+  const target = epochs ?? saved.epochs;
+  if (epochs !== undefined && epochs < network.epochs) {
+    throw new UsageError(
+      `--epochs: expected at least ${network.epochs}, the epochs that ${path} was trained for, got ${epochs}`,
+    );
+  }
+  if (target === network.epochs) {
+    return printLine(`${path}: all ${network.epochs} epochs are done (more: --epochs N)`);
+  }
+  const method = withoutUndefined({ ...saved.method, patience: patience ?? saved.method.patience });
+  const { bestEpoch } = network;
+  if (bestEpoch !== undefined && network.epochs - bestEpoch >= (method.patience ?? Number.POSITIVE_INFINITY)) {
+    return printLine(
+      `${path}: ended with epoch ${network.epochs}, the best being epoch ${bestEpoch} (more: --patience N)`,
+    );
+  }
+  const history = historyOf(network.metadata, path);
+  await checkWritable(out);
+  const folder = data === undefined ? undefined : resolve(data);
+  const own = saved.data === undefined ? undefined : (folder ?? saved.data);
+  const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);
+  const count = threads ?? threadsFor(network.layers, recipe.batchSize);
+  await run({ network, recipe, history, split, out, checkpointEvery, threads: count, start });
+}

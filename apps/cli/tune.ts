@@ -1,0 +1,159 @@
+// ductus tune: searches the options of a training on the validation set.
+
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { accuracyOf } from "ductus";
+import { loadTraining } from "ductus/node";
+import { partsOf, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
+import { hashOf, Interrupted, listenForSignals } from "./run.js";
+import { bold, formatSeconds, percent, printLine } from "./terminal.js";
+import { type Outcome, type Rung, rungsOf } from "./tune/halving.js";
+import type { Data } from "./tune/job.js";
+import { Journal } from "./tune/journal.js";
+import { LiveTable } from "./tune/live.js";
+import { Pool } from "./tune/pool.js";
+import { type Best, runSearch, type Search, saveBest, type Trial } from "./tune/search.js";
+import { drawTrials, optionsOf, parseSpace, SEARCHED, type Settings, type Space } from "./tune/space.js";
+import { summaryOf } from "./tune/summary.js";
+import { TrialTable } from "./tune/table.js";
+import { type Command, helpOf, parseCommand } from "./usage.js";
+
+const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
+const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };
+
+export const TUNE: Command = {
+  usage: "tune [options]",
+  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for three times as many
+epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its model.
+
+Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit and preset have one
+value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the distance to 1), others evenly.
+A search that was interrupted, even killed, goes on with the same command; its result depends on its options and the seed alone, not
+on the workers.`,
+  arguments: 0,
+  options: {
+    trials: { value: "N", help: `settings to try: ${TRIALS.words}`, standard: "27" },
+    reduction: { value: "R", help: `of R trials one goes on, for R times as many epochs: 2 to 100`, standard: "3" },
+    workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
+    out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", standard: "tune" },
+    ...SEARCHED,
+    epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
+    "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
+    "learning-rate": {
+      value: "ETA",
+      help: "step size (default: from a tenth to ten times what suits cost and optimizer)",
+    },
+    validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
+    seed: { value: "N", help: "decides the trials, their initial weights and order of samples", standard: "1" },
+  },
+};
+
+export async function tune(args: readonly string[]): Promise<void> {
+  const start = performance.now();
+  const values = parseCommand(TUNE, args);
+  if (values === undefined) return printLine(helpOf(TUNE));
+  const count = values.number("trials", TRIALS) as number;
+  const reduction = values.number("reduction", REDUCTION) as number;
+  const workers = values.number("workers", RANGES.threads) ?? availableParallelism();
+  const out = values.path("out") as string;
+  const space = parseSpace(values.given as Settings);
+  if (space.parameters.length === 0) {
+    throw new UsageError("expected an option to search, as in --learning-rate 0.1..10, got one value for each");
+  }
+  const { recipe } = optionsOf(space.fixed);
+  const { epochs, seed } = recipe;
+  const data = loadData(recipe);
+  const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
+  const journal = await Journal.open(out, {
+    version: await version(),
+    options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
+    trials: count,
+    epochs,
+    reduction,
+    seed,
+    hashes,
+  });
+  const drawn = drawTrials(space, count, seed);
+  const rungs = rungsOf(drawn.length, epochs, reduction);
+  const table = new TrialTable(drawn);
+  const live = new LiveTable(table);
+  const pool = new Pool(workers, data);
+  const interrupt = listenForSignals();
+  const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
+  const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
+  printLine(describe(space, rungs, seed));
+  try {
+    const best = await runSearch(search, (rung, outcomes) => live.printLines(rungLines(rungs, rung, outcomes, table)));
+    await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
+    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best, start));
+  } catch (error) {
+    live.stop();
+    await pool.close();
+    await journal.clean(() => true);
+    if (!(error instanceof Interrupted)) throw error;
+    console.error(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
+    process.exitCode = error.signal === "SIGINT" ? 130 : 143;
+  } finally {
+    live.stop();
+    interrupt.stop();
+    await pool.close();
+  }
+}
+
+async function version(): Promise<string> {
+  return JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")).version;
+}
+
+function loadData({ data, limit, validation }: Recipe): Data {
+  // A preset may hold none back, but a search chooses by some.
+  return partsOf(loadTraining(data), { limit, validation: validation || undefined }) as Data;
+}
+
+/** A trial, or why train does not take its settings. */
+function trialOf(settings: Settings, data: Data, dataHash: string | undefined): Trial | UsageError {
+  const { inputs, classes } = data.training;
+  try {
+    const { recipe, hidden } = optionsOf(settings);
+    // Told in any case: the command line of the best names no preset, but has to divide the data as this one did.
+    const validation = data.validation.length;
+    return { recipe: { ...recipe, validation, dataHash }, layers: [inputs, ...hidden, classes] };
+  } catch (error) {
+    if (error instanceof UsageError) return error;
+    throw error;
+  }
+}
+
+function describe({ parameters }: Space, rungs: readonly Rung[], seed: number): string {
+  const names = parameters.map(({ name }) => name).join(", ");
+  const [{ trials }] = rungs;
+  return `${trials} ${trials === 1 ? "trial" : "trials"} of ${names}, seed ${seed}, in ${rungs.length} ${rungs.length === 1 ? "rung" : "rungs"}`;
+}
+
+function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outcome[], table: TrialTable): string[] {
+  const { epochs } = rungs[rung - 1];
+  const next = rungs[rung]?.trials;
+  const going = next === 1 ? ", the best one goes on" : `, the best ${next} go on`;
+  const title = `rung ${rung} of ${rungs.length}: to epoch ${epochs}${next === undefined ? "" : going}`;
+  return ["", bold(title), table.header, ...outcomes.map((outcome) => table.line(outcome))];
+}
+
+function bestLines(
+  { trial, entry, recipe, layers }: Best,
+  trials: number,
+  images: number,
+  file: string,
+  start: number,
+) {
+  const correct = Math.round((entry.validationAccuracy ?? 0) * images);
+  const { accuracy, standardError } = accuracyOf(correct, images);
+  return [
+    "",
+    `best trial     ${trial}, after epoch ${entry.epoch}`,
+    bold(`validation     ${percent(accuracy)} ± ${percent(standardError)}`) +
+      `  (${correct} / ${images}, ± one standard error)`,
+    `               as the best of ${trials} it is likely to do less well on new data`,
+    `time           ${formatSeconds((performance.now() - start) / 1000)}`,
+    `model          ${file}`,
+    `train again    ${trainCommand(recipe, layers)}`,
+  ];
+}

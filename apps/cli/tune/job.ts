@@ -1,0 +1,95 @@
+// What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a rung.
+
+import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
+import { addToHistory, type HistoryEntry, historyOf, type Recipe, recipeMetadata, trainOptionsOf } from "ductus/recipe";
+import { readModel, saveFile } from "../model-file.js";
+import { failed, isBetter, type Outcome } from "./halving.js";
+
+export interface Job {
+  readonly trial: number;
+  readonly rung: number;
+  readonly layers: readonly number[];
+  readonly recipe: Recipe;
+  /** It trains up to this epoch. */
+  readonly epochs: number;
+  readonly threads: number;
+  /** Where it goes on from, and with what history so far; the first rung begins anew. */
+  readonly from?: { readonly path: string; readonly epochs: number };
+  readonly to: string;
+  /** Where it is saved as it was after its best epoch, if that is asked for. */
+  readonly snapshot?: string;
+  /** The best epoch of earlier rungs, whose snapshot there is. */
+  readonly best?: HistoryEntry;
+}
+
+export interface Data {
+  readonly training: Dataset;
+  readonly validation: Dataset;
+}
+
+/** The kernels of a worker, kept from job to job. */
+export class Trainer {
+  #kernels: { readonly threads: number; readonly kernels: Kernels } | undefined;
+
+  constructor(readonly data: Data) {}
+
+  /**
+   * Does a job, saves its model, and returns what came of it. A failure of the settings is an outcome.
+   * @throws {Error} if the model cannot be saved, or a thread is lost
+   */
+  async run(job: Job, onEpoch: (epoch: number) => void): Promise<Outcome> {
+    const { trial, rung } = job;
+    try {
+      return await this.#train(job, onEpoch);
+    } catch (error) {
+      if (!(error instanceof RangeError || error instanceof DivergenceError)) throw error;
+      return failed(trial, rung, error.message);
+    }
+  }
+
+  async #train(job: Job, onEpoch: (epoch: number) => void): Promise<Outcome> {
+    const { trial, rung, recipe, epochs } = job;
+    const { training, validation } = this.data;
+    using network = await this.#begin(job);
+    // One that began anew has no snapshot.
+    let best = network.epochs > 0 ? job.best : undefined;
+    let kept = historyOf(network.metadata, job.to);
+    let snapshot: Uint8Array | undefined;
+    const history: HistoryEntry[] = [];
+    const options = { ...trainOptionsOf(recipe), epochs: epochs - network.epochs, validation };
+    let [correct, count, cost] = [0, 0, 0];
+    for await (const report of network.train(training, options)) {
+      kept = addToHistory(kept, report, recipe.epochs);
+      const entry = kept[kept.length - 1];
+      if (report.epoch > (job.from?.epochs ?? 0)) history.push(entry);
+      ({ correct, count, cost } = report.validation as NonNullable<typeof report.validation>);
+      if (job.snapshot !== undefined && (best === undefined || isBetter(entry, best))) {
+        best = entry;
+        snapshot = network.save(recipeMetadata({ ...recipe, epochs: report.epoch }, kept));
+      }
+      onEpoch(report.epoch);
+    }
+    if (snapshot !== undefined) await saveFile(job.snapshot as string, snapshot);
+    await saveFile(job.to, network.save(recipeMetadata(recipe, kept)));
+    return { trial, rung, correct, count, cost, history };
+  }
+
+  /** The network of a job. Where its checkpoint is lost it begins anew: to the same bits, only later. */
+  async #begin({ from, layers, recipe, threads }: Job): Promise<Network> {
+    const kernels = await this.#kernelsOf(threads);
+    if (from !== undefined) {
+      const network = await readModel(from.path, { kernels }).catch(() => undefined);
+      if (network?.epochs === from.epochs) return network;
+      network?.dispose();
+    }
+    return Network.create({ ...recipe, layers, kernels });
+  }
+
+  async #kernelsOf(threads: number): Promise<Kernels> {
+    if (this.#kernels?.threads !== threads) {
+      this.#kernels?.kernels.close();
+      this.#kernels = { threads, kernels: await createKernels(threads) };
+    }
+    return this.#kernels.kernels;
+  }
+}

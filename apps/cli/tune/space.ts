@@ -1,0 +1,187 @@
+// What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range A..B.
+
+import { RandomStream, TUNE, UsageError, Values } from "ductus/recipe";
+import { TRAIN, trainOptions } from "../train.js";
+
+/** Values of train's options, by their names. */
+export type Settings = Readonly<Record<string, string>>;
+
+/**
+ * How a number is drawn from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as a whole number,
+ * uniformly in the logarithm if it cannot be 0.
+ */
+export type Scale = "uniform" | "log" | "share" | "whole";
+
+/** An option whose value is searched. */
+export type Parameter = { readonly name: string } & (
+  | { readonly choices: readonly string[] }
+  | { readonly scale: Scale; readonly range: (drawn: Settings) => readonly [number, number] }
+);
+
+/** What all trials have in common, and what they differ in. */
+export interface Space {
+  /** As given, by name: what a search is known by, but for the epochs, seed and data. */
+  readonly options: Settings;
+  readonly fixed: Settings;
+  /** In the order in which they are drawn. */
+  readonly parameters: readonly Parameter[];
+}
+
+/** Options of train that a search has no use for. */
+const LEFT_OUT = ["patience", "kernels", "threads", "checkpoint-every", "out"];
+/** Options that have one value: they say what is searched, or with what data. */
+const SINGLE = ["epochs", "preset", "seed", "validation", "data", "limit"];
+
+/** train's options, as far as a search takes them. */
+export const SEARCHED = Object.fromEntries(Object.entries(TRAIN.options).filter(([name]) => !LEFT_OUT.includes(name)));
+
+/** How each option that is a number is drawn. */
+const SCALES: Readonly<Record<string, Scale>> = {
+  "batch-size": "whole",
+  hidden: "whole",
+  "warm-up": "whole",
+  "learning-rate": "log",
+  "weight-decay": "log",
+  momentum: "share",
+  beta2: "share",
+  averaging: "share",
+  "label-smoothing": "uniform",
+  dropout: "uniform",
+  shift: "uniform",
+  rotation: "uniform",
+  scale: "uniform",
+  shear: "uniform",
+  elastic: "uniform",
+  sigma: "uniform",
+};
+
+/** Searched if nothing else is said: what the notes leave open. */
+const BATCH_SIZES = [4, 64] as const;
+
+/** A decade below and above what trains well, which cost and optimiser decide. */
+function learningRates(cost: string, optimizer: string): readonly [number, number] {
+  if (optimizer.startsWith("adam")) return [0.0001, 0.01];
+  const least = cost === "quadratic" ? 0.25 : 0.01;
+  return optimizer === "sgd" ? [least, 40 * least] : [least / 10, 10 * least];
+}
+
+/**
+ * What the options of a command line ask for.
+ * @throws {UsageError} for a value, range or choice that cannot be used
+ */
+export function parseSpace(given: Settings): Space {
+  const entries = Object.entries(given).filter(([name]) => name in SEARCHED);
+  // trainOptions() says what is wrong with both.
+  if (given.eta !== undefined && given["learning-rate"] !== undefined) optionsOf(given);
+  const texts = new Map(entries.map(([name, text]) => [name === "eta" ? "learning-rate" : name, text]));
+  const single = ([name, text]: readonly [string, string]) => SINGLE.includes(name) || !/\||\.\./.test(text);
+  const fixed = Object.fromEntries([...texts].filter(single));
+  const { recipe } = optionsOf(fixed);
+  if (fixed.validation !== undefined && recipe.validation === 0) {
+    throw new UsageError(`--validation: expected at least 1 image, to choose settings by, got "${fixed.validation}"`);
+  }
+  const parameters = Object.keys(TRAIN.options).flatMap((name): Parameter[] => {
+    const text = texts.get(name);
+    if (name in fixed) return [];
+    if (text !== undefined) return [parseParameter(name, text, fixed)];
+    return name === "batch-size" ? [{ name, scale: "whole", range: () => BATCH_SIZES }] : [];
+  });
+  // Drawn last: its range may depend on what else was drawn.
+  const rate = parameters.find(({ name }) => name === "learning-rate") ?? {
+    name: "learning-rate",
+    scale: "log",
+    range: ({ cost = recipe.cost, optimizer = recipe.method.optimizer ?? "sgd" }) => learningRates(cost, optimizer),
+  };
+  const others = parameters.filter(({ name }) => name !== rate.name);
+  const named = [...texts].filter(([name]) => !["epochs", "seed", "data"].includes(name)).sort();
+  return { options: Object.fromEntries(named), fixed, parameters: rate.name in fixed ? others : [...others, rate] };
+}
+
+function parseParameter(name: string, text: string, fixed: Settings): Parameter {
+  const wrong = (expected: string) => new UsageError(`--${name}: expected ${expected}, got "${text}"`);
+  if (text.includes("|")) {
+    const choices = text.split("|");
+    if (choices.includes("")) throw wrong("choices as in a|b|c, none of them empty");
+    if (text.includes("..")) throw wrong("either choices as in a|b|c or a range as in 0.1..10");
+    for (const choice of choices) checkValue(name, choice, fixed);
+    return { name, choices };
+  }
+  const ends = text.split("..");
+  const [low, high] = ends.map((end) => (/\d/.test(end) ? Number(end) : Number.NaN));
+  if (ends.length !== 2 || !(low < high)) throw wrong("a range of two numbers, the lower one first, as in 0.1..10");
+  for (const end of ends) checkValue(name, end, fixed);
+  const scale = SCALES[name];
+  if (scale === "log" && low <= 0) {
+    throw wrong("a range that begins above 0, because it is searched by factors; or choices, as in 0|1e-5|1e-4");
+  }
+  return { name, scale, range: () => [low, high] };
+}
+
+/** Throws what train says of this value, but not of its combination with others: those may be searched too. */
+function checkValue(name: string, value: string, fixed: Settings): void {
+  try {
+    optionsOf({ ...fixed, [name]: value });
+  } catch (error) {
+    if ((error as Error).message.startsWith(`--${name}: `)) throw error;
+  }
+}
+
+/**
+ * What train makes of these settings.
+ * @throws {UsageError} if it does not take them
+ */
+export function optionsOf(settings: Settings) {
+  return trainOptions(new Values(settings, [], TRAIN.options));
+}
+
+/**
+ * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine. Where there are
+ * choices only, and no more combinations than trials, each combination is a trial.
+ */
+export function drawTrials({ parameters }: Space, trials: number, seed: number): Settings[] {
+  const combinations = parameters.reduce(
+    (product, parameter) => product * ("choices" in parameter ? parameter.choices.length : Number.POSITIVE_INFINITY),
+    1,
+  );
+  const every = combinations <= trials;
+  return Array.from({ length: every ? combinations : trials }, (_, i) => {
+    const random = new RandomStream(seed, TUNE, i);
+    const drawn: Record<string, string> = {};
+    let rest = i;
+    for (const parameter of parameters) {
+      if ("choices" in parameter) {
+        const { length } = parameter.choices;
+        drawn[parameter.name] = parameter.choices[every ? rest % length : random.nextBelow(length)];
+        rest = Math.floor(rest / length);
+      } else {
+        drawn[parameter.name] = String(drawNumber(parameter.scale, parameter.range(drawn), random.nextWord()));
+      }
+    }
+    return drawn;
+  });
+}
+
+/** The number at a place in its range that 32 random bits decide, with three digits if it is not whole. */
+export function drawNumber(scale: Scale, [low, high]: readonly [number, number], word: number): number {
+  const between = (value: number) => Math.min(high, Math.max(low, value));
+  const u = word / 4294967296;
+  if (scale === "share")
+    return between(Number((1 - threeDigits((1 - low) * power((1 - high) / (1 - low), word))).toFixed(10)));
+  if (scale === "log") return between(threeDigits(low * power(high / low, word)));
+  if (scale === "uniform") return between(threeDigits(low + (high - low) * u));
+  return between(Math.floor(low > 0 ? low * power((high + 1) / low, word) : low + (high - low + 1) * u));
+}
+
+function threeDigits(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
+/** ratio^(word / 2^32), by square roots, which every engine rounds alike. */
+function power(ratio: number, word: number): number {
+  let [result, root] = [1, ratio];
+  for (let bit = 31; bit >= 0; bit--) {
+    root = Math.sqrt(root);
+    if ((word >>> bit) & 1) result *= root;
+  }
+  return result;
+}

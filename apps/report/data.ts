@@ -1,0 +1,77 @@
+// What a report shows: written by `ductus report`, read by the page. Shares and activations are 0 to 1.
+
+import type { Epoch } from "../ui/curves.js";
+import type { ImageSize, Sprite } from "../ui/images.js";
+import type { Mistake } from "../ui/mistakes.js";
+
+/** A matrix of more classes is too large to read, and slow in a browser. */
+export const MOST_MATRIX_CLASSES = 256;
+
+/** One class. Null stands for a ratio of 0 to 0, which JSON makes of NaN too. */
+export interface ClassRow {
+  readonly label: number;
+  readonly count: number;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+}
+
+export interface TestResult {
+  readonly count: number;
+  readonly correct: number;
+  readonly cost: number;
+  /** Of the accuracy. */
+  readonly standardError: number;
+  /** Counts at [label][prediction]; null with more than MOST_MATRIX_CLASSES classes. */
+  readonly confusion: readonly (readonly number[])[] | null;
+  /** By label. */
+  readonly classes: readonly ClassRow[];
+  /** All misread images, the most confident first. */
+  readonly mistakes: readonly Mistake[];
+  /** The mistakes' images in the same order: 0 is paper, 255 ink. */
+  readonly sprite: Sprite;
+}
+
+/** An option that `ductus tune` searched. */
+export interface SearchedOption {
+  readonly name: string;
+  /** Numbers, evenly or by factors, or words. */
+  readonly scale: "linear" | "log" | "words";
+}
+
+export interface SearchTrial {
+  /** By option. */
+  readonly settings: readonly string[];
+  /** By epoch; none if it failed. */
+  readonly points: readonly { readonly epoch: number; readonly value: number }[];
+}
+
+/** The search that the model is the best of. Values are accuracies on the validation data. */
+export interface SearchResult {
+  readonly options: readonly SearchedOption[];
+  readonly trials: readonly SearchTrial[];
+  /** The best trial: its place among them. */
+  readonly best: number;
+}
+
+export interface ReportData {
+  /** The model's file name. */
+  readonly title: string;
+  /** Of ductus. */
+  readonly version: string;
+  /** What trains this model again. */
+  readonly command: string;
+  readonly network: { readonly layers: readonly number[]; readonly parameters: number };
+  /** Batch size, learning rate, seed, data: shown in this order. */
+  readonly configuration: readonly (readonly [label: string, value: string])[];
+  /** SHA-256 of the weights, in hexadecimal. */
+  readonly hash: string;
+  /** The size of every image, in pixels. */
+  readonly image: ImageSize;
+  readonly history: readonly Epoch[];
+  /** Null for a model that was not searched for. */
+  readonly search: SearchResult | null;
+  readonly test: TestResult;
+  /** The first layer, one image for each neuron: 128 is a weight of 0, 255 the largest. */
+  readonly weights: { readonly neurons: number; readonly sprite: Sprite } | null;
+}

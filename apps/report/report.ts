@@ -1,0 +1,142 @@
+// The page of a report, in the browser: reads the data from the file itself and fills in the template.
+
+import { offerCopy } from "../ui/copy.js";
+import { makeCurves, makeHistory } from "../ui/curves.js";
+import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "../ui/elements.js";
+import { ImageSheet, INK, makeGallery, SIGNED } from "../ui/images.js";
+import { makeMistakes } from "../ui/mistakes.js";
+import { makeConfusion } from "./confusion.js";
+import { type ClassRow, MOST_MATRIX_CLASSES, type ReportData } from "./data.js";
+import { describeSearch, makeSearch, makeTrials } from "./search.js";
+
+const data = JSON.parse(find("data").textContent ?? "") as ReportData;
+/** Shown of more classes than a matrix can have. */
+const WORST_CLASSES = 100;
+
+fillHeader(data);
+fillCurves(data);
+fillSearch(data);
+fillMistakes(data);
+fillClasses(data);
+fillWeights(data);
+fillConfiguration(data);
+
+function fillHeader({ version, network, hash, test }: ReportData): void {
+  find("accuracy").textContent = formatPercent(test.correct / test.count);
+  find("uncertainty").textContent = `± ${formatPercent(test.standardError)}`;
+  find("summary").textContent =
+    `The network reads ${formatCount(test.correct)} of ${countOf(test.count, "test image")} correctly. ` +
+    "The uncertainty is one standard error.";
+  find("facts").append(
+    ...makeFacts([
+      ["Layers", network.layers.map(formatCount).join(" – ")],
+      ["Parameters", formatCount(network.parameters)],
+      ["Test cost", formatCost(test.cost)],
+      ["Weights (SHA-256)", make("code", {}, hash)],
+    ]),
+  );
+  find("made").textContent = `Made by Ductus ${version}.`;
+}
+
+function fillCurves({ history }: ReportData): void {
+  if (history.length === 0) {
+    find("curves-note").textContent = "The model was saved without the history of its training.";
+    return;
+  }
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  find("curves-note").textContent =
+    `${countOf(history.length, "epoch")} of training in ${seconds < 10 ? seconds.toFixed(1) : formatCount(Math.round(seconds))} seconds.`;
+  find("curves").append(...makeCurves(history));
+  find("history").append(makeHistory(history));
+}
+
+function fillSearch({ search }: ReportData): void {
+  if (search === null) {
+    find("search-section").remove();
+    return;
+  }
+  find("search-note").textContent = describeSearch(search);
+  find("search").append(...makeSearch(search));
+  find("trials").append(makeTrials(search));
+}
+
+/** The confusion matrix with the images of one count, and the most confident mistakes of all. */
+function fillMistakes({ image, test: { confusion, mistakes, sprite } }: ReportData): void {
+  const sheet = new ImageSheet(sprite, image, INK);
+  const open = (label: number, prediction: number, count: number) => {
+    const right = label === prediction;
+    const places = mistakes.flatMap((mistake, i) =>
+      mistake.label === label && mistake.prediction === prediction ? [i] : [],
+    );
+    find("opened-heading").textContent = `${label} read as ${prediction}: ${countOf(count, "image")}`;
+    find("opened").replaceChildren(
+      right
+        ? make("p", {}, "These are read correctly. The report keeps only the images that are misread.")
+        : makeMistakes(sheet, mistakes, places, 12),
+    );
+  };
+  if (confusion === null) {
+    find("confusion-note").textContent = "The network has too many classes for a matrix.";
+    find("beside").remove();
+  } else {
+    find("confusion").append(makeConfusion(confusion, open));
+  }
+
+  if (mistakes.length === 0) {
+    find("mistakes-note").textContent = "The network misreads no test image.";
+    return;
+  }
+  find("mistakes-note").textContent =
+    `${mistakes.length === 1 ? "One test image is" : `${formatCount(mistakes.length)} test images are`} misread; ` +
+    "here the answer is surest where it is wrong. The bars are the activations of the output layer.";
+  find("mistakes").append(makeMistakes(sheet, mistakes, Array.from(mistakes.keys()), 24));
+}
+
+function fillClasses({ test: { classes } }: ReportData): void {
+  const percent = (share: number | null) => (share === null ? "–" : formatPercent(share));
+  const shown = classes.length > MOST_MATRIX_CLASSES ? worstOf(classes) : classes;
+  if (shown.length < classes.length) {
+    find("classes-note").hidden = false;
+    find("classes-note").textContent =
+      `Of ${formatCount(classes.length)} classes these are the ${formatCount(shown.length)} with the lowest F1.`;
+  }
+  find("classes").append(
+    makeTable(
+      "Precision, recall and F1 of each class",
+      ["Label", "Images", "Precision", "Recall", "F1"],
+      shown.map(({ label, count, precision, recall, f1 }) => [
+        String(label),
+        formatCount(count),
+        percent(precision),
+        percent(recall),
+        percent(f1),
+      ]),
+    ),
+  );
+}
+
+/** The classes with the lowest F1. Without one are a class that is never answered, which is as bad as 0, and one without images. */
+function worstOf(classes: readonly ClassRow[]): ClassRow[] {
+  const rank = ({ count, f1 }: ClassRow) => f1 ?? (count === 0 ? 2 : 0);
+  return [...classes].sort((a, b) => rank(a) - rank(b)).slice(0, WORST_CLASSES);
+}
+
+function fillWeights({ image, weights }: ReportData): void {
+  if (weights === null) {
+    find("weights-section").hidden = true;
+    return;
+  }
+  const sheet = new ImageSheet(weights.sprite, image, SIGNED);
+  find("weights").append(
+    makeGallery(weights.neurons, 100, (i) => [
+      sheet.draw(i, `Weights of neuron ${i}`),
+      make("p", { class: "index" }, `neuron ${i}`),
+    ]),
+  );
+}
+
+function fillConfiguration({ configuration, command }: ReportData): void {
+  find("configuration").append(...makeFacts(configuration));
+  find("command").textContent = command;
+  offerCopy(find("copy"), find("command"), find("copied"));
+}

@@ -1,0 +1,42 @@
+// Bundles the page: what it shows, the worker that trains, and the threads that the worker starts. Beside them lie the style sheet, the
+// pretrained network, and the headers with which a host that reads such a file gives the page shared memory.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "rolldown";
+import { bundled, concat, d3, emitFile, licences } from "../../rolldown.plugins.js";
+import { HEADERS, POLICY } from "./headers.js";
+
+const STYLES = ["ui/page", "web/page", "web/write/write", "web/train/train", "web/backprop/backprop"];
+
+/** The library from its sources: it is part of the page's bundle, once. */
+const DOORS = {
+  "ductus/formats": pathOf("../../src/formats/index.ts"),
+  "ductus/recipe": pathOf("../../src/recipe/index.ts"),
+  ductus: pathOf("../../src/index.ts"),
+};
+
+export default defineConfig({
+  input: { main: "apps/web/main.ts", training: "apps/web/train/worker.ts" },
+  platform: "browser",
+  // The library from its sources, so that there is one of each class, too, in what is not public.
+  resolve: { alias: { ...d3, ...DOORS } },
+  output: { dir: "build/web", chunkFileNames: "ductus.js", minify: true },
+  plugins: [
+    {
+      name: "embedded",
+      resolveId: (id) => (/\/embedded\.js$/.test(id) ? pathOf("../../build/embedded/embedded.js") : null),
+    },
+    emitFile("index.html", () => concat("apps/web/index.html").replace("{{policy}}", POLICY)),
+    emitFile("page.css", () => concat(...STYLES.map((name) => `apps/${name}.css`))),
+    emitFile("icon.svg", () => concat("apps/web/icon.svg")),
+    emitFile("pretrained.bin", () => readFileSync("apps/web/pretrained.bin")),
+    emitFile("worker.js", () => bundled("src/kernels/threads/worker.ts")),
+    emitFile("_headers", () => `/*\n${HEADERS.map(([name, value]) => `  ${name}: ${value}\n`).join("")}`),
+    licences(),
+  ],
+});
+
+function pathOf(file) {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

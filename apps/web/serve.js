@@ -1,0 +1,52 @@
+// npm run web: serves the page that the build left in build/web, to this machine alone.
+
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import sirv from "sirv";
+import { HEADERS } from "./headers.js";
+
+const FOLDER = fileURLToPath(new URL("../../build/web", import.meta.url));
+const USAGE = `Usage: npm run web -- [options]
+
+  --port N      where to serve: 0 to 65535, 0 for any that is free (default 8080)
+  --one-thread  without the headers that a page needs for shared memory, as a plain host serves it
+  --help        print this and exit`;
+
+function main() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: "string", default: "8080" },
+      "one-thread": { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
+  if (!(port <= 65535)) throw new Error(`--port: expected a whole number from 0 to 65535, got "${values.port}"`);
+  const headers = HEADERS.filter(([name]) => !(values["one-thread"] && name.startsWith("Cross-Origin")));
+  const files = sirv(FOLDER, {
+    // The files as they are now: they may be built anew meanwhile.
+    dev: true,
+    setHeaders: (response) => {
+      for (const [name, value] of headers) response.setHeader(name, value);
+    },
+  });
+  const server = createServer((request, response) =>
+    files(request, response, () => response.writeHead(404).end("There is no such file.\n")),
+  );
+  server.on("error", ({ code }) => {
+    const got = code === "EADDRINUSE" ? "one that is in use" : code;
+    console.error(`ductus web: port ${port}: expected a free one, got ${got}: choose another with --port`);
+    process.exitCode = 1;
+  });
+  // Browsers take the machine itself for a safe place, which a page with threads must be.
+  server.listen(port, "127.0.0.1", () => console.log(`http://localhost:${server.address().port}/  (Ctrl-C ends)`));
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(`ductus web: ${error.message.split(/\. |\n/)[0]}: see --help`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,82 @@
+// What a network makes of a digit: the image that it sees, its activations as bars, and the class that it reads.
+
+import type { Prediction } from "ductus";
+import { find, make } from "../../ui/elements.js";
+import { INK, makeImage, paintImage } from "../../ui/images.js";
+import { IMAGE } from "../digits.js";
+
+/** The image's width on the page, in pixels. */
+const WIDTH = 168;
+/** Of more classes than this, the strongest are shown. */
+const MOST_BARS = 10;
+
+interface Bar {
+  readonly row: HTMLElement;
+  readonly label: HTMLElement;
+  readonly value: HTMLElement;
+}
+
+/** Fills in the elements of the page. */
+export class Reading {
+  readonly #image = makeImage(IMAGE, "", INK, WIDTH);
+  readonly #list = find("activations");
+  readonly #bars: Bar[] = [];
+
+  constructor() {
+    find("seen").append(this.#image);
+  }
+
+  /** Shows nothing but why there is nothing, and bars for so many classes. */
+  clear(why: string, classes: number): void {
+    this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
+    paintImage(this.#image, new Uint8Array(IMAGE.rows * IMAGE.columns), INK);
+    this.#setAnswer("?", why);
+    this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, activation: undefined })));
+    this.#setCount(classes);
+  }
+
+  /** @param pixels 28 x 28, from 0 to 255 */
+  show(pixels: Uint8Array, { label, activations }: Prediction): void {
+    this.#image.setAttribute("aria-label", "The digit as the network sees it, in 28 by 28 pixels");
+    paintImage(this.#image, pixels, INK);
+    this.#setAnswer(String(label), `activation ${activations[label].toFixed(2)}`);
+    const strongest = Array.from(activations, (activation, j) => ({ j, activation }))
+      .sort((a, b) => b.activation - a.activation)
+      .slice(0, MOST_BARS)
+      .sort((a, b) => a.j - b.j);
+    this.#setBars(strongest, label);
+    this.#setCount(activations.length);
+  }
+
+  #setAnswer(digit: string, activation: string): void {
+    find("digit").textContent = digit;
+    // The more digits, the smaller.
+    find("digit").style.setProperty("--characters", String(digit.length));
+    find("digit-activation").textContent = activation;
+    find("answer").classList.toggle("blank", digit === "?");
+  }
+
+  #setCount(classes: number): void {
+    find("activations-count").textContent = classes > MOST_BARS ? `the strongest ${MOST_BARS} of ${classes}` : "";
+  }
+
+  #setBars(shown: readonly { j: number; activation: number | undefined }[], prediction?: number): void {
+    while (this.#bars.length < shown.length) this.#bars.push(makeBar());
+    this.#list.replaceChildren(
+      ...shown.map(({ j, activation }, i) => {
+        const { row, label, value } = this.#bars[i];
+        label.textContent = String(j);
+        value.textContent = activation === undefined ? "–" : activation.toFixed(3);
+        row.style.setProperty("--activation", String(activation ?? 0));
+        if (j === prediction) row.setAttribute("aria-current", "true");
+        else row.removeAttribute("aria-current");
+        return row;
+      }),
+    );
+  }
+}
+
+function makeBar(): Bar {
+  const [label, value] = [make("b"), make("span")];
+  return { row: make("li", {}, label, make("i"), value), label, value };
+}

@@ -1,0 +1,197 @@
+// The section where one writes digits, and a network reads them. Once a frame at most, what has changed is drawn and read.
+
+import { encodeOnnx } from "ductus/formats";
+import { countOf, find, make } from "../../ui/elements.js";
+import { DIGITS, digitOf } from "../digits.js";
+import type { Model, Models, Origin } from "../models.js";
+import { openFile, saveFile } from "./files.js";
+import { Pad } from "./pad.js";
+import { Reading } from "./reading.js";
+
+/** Starts the section, and loads the network that comes with the page. */
+export function startWriting(models: Models): void {
+  const reading = new Reading();
+  let [due, spoken] = [false, true];
+  /** Draws and reads before the next frame; speaks of it, unless a stroke or a training goes on. */
+  const update = (finished: boolean) => {
+    spoken &&= !finished;
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      pad.draw();
+      const said = read(models.current, pad, reading);
+      if (!spoken) find("read-aloud").textContent = said;
+      spoken = true;
+    });
+  };
+  const canvas = find("pad") as HTMLCanvasElement;
+  const pad = new Pad(canvas, (finished) => {
+    if (finished) for (const id of ["write-alert", "write-note"]) find(id).textContent = "";
+    find("pad-hint").hidden = !pad.isBlank;
+    canvas.setAttribute("aria-label", nameOf(pad));
+    find("undo").setAttribute("aria-disabled", String(!pad.canUndo));
+    find("clear").setAttribute("aria-disabled", String(pad.isBlank));
+    update(finished);
+  });
+
+  startActions(pad);
+  startNetworks(models, pad, update);
+  startFiles(models, pad);
+}
+
+/** Reads what is on the pad, and returns it in words. */
+function read(model: Model | undefined, pad: Pad, reading: Reading): string {
+  const { strokes, picture } = pad.sheet;
+  const classes = model?.network.layers.at(-1) ?? DIGITS.length;
+  if (pad.isBlank || model === undefined) {
+    reading.clear(pad.isBlank ? "nothing yet" : "no network yet", classes);
+    return pad.isBlank ? "Blank sheet" : "There is no network yet that reads";
+  }
+  let pixels: Uint8Array;
+  try {
+    pixels = picture?.digit ?? digitOf(strokes);
+  } catch {
+    // Where all is ink, nothing stands out.
+    reading.clear("no digit seen", classes);
+    return "No digit is seen: clear the sheet, and write one";
+  }
+  const prediction = model.network.predict(pixels);
+  reading.show(pixels, prediction);
+  return `Read as ${prediction.label}, activation ${prediction.activations[prediction.label].toFixed(2)}`;
+}
+
+function nameOf({ sheet, isBlank }: Pad): string {
+  if (isBlank) return "Sheet to write on, blank";
+  return `Sheet to write on, with ${sheet.picture ? `the picture ${sheet.picture.name}` : countOf(sheet.strokes.length, "stroke")}`;
+}
+
+/** Undo, clear, and digits that are written by themselves. */
+function startActions(pad: Pad): void {
+  find("undo").addEventListener("click", () => pad.undo());
+  find("clear").addEventListener("click", () => pad.clear());
+  const section = find("write-section");
+  addEventListener("keydown", (event) => {
+    const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
+    // Who has just written with a mouse has the focus nowhere.
+    if (!undoes || !(event.target === document.body || section.contains(event.target as Node))) return;
+    event.preventDefault();
+    pad.undo();
+  });
+  const buttons = DIGITS.map((strokes, digit) => {
+    const button = make("button", { type: "button", "aria-label": `Write ${digit}` }, String(digit));
+    button.addEventListener("click", () => pad.write(strokes));
+    return button;
+  });
+  find("written").append(...buttons);
+}
+
+/** The list of networks, and what can be done with the one that reads. */
+function startNetworks(models: Models, pad: Pad, update: (finished: boolean) => void): void {
+  const list = find("network") as HTMLSelectElement;
+  const choices = new Map<Origin, HTMLOptionElement>();
+  const [saving, exporting] = [find("save-model"), find("export-onnx")];
+  const refresh = () => {
+    const { all, current } = models;
+    if (current === undefined && all.length > 0) {
+      models.choose(all[0].origin);
+      return;
+    }
+    const none = list.querySelector("#network-none");
+    if (all.length > 0) none?.remove();
+    for (const [i, { origin, title }] of all.entries()) {
+      const choice = choices.get(origin) ?? make("option", { value: origin });
+      choices.set(origin, choice);
+      // A list that is open keeps its place.
+      if (choice.textContent !== title) choice.textContent = title;
+      if (list.options[i] !== choice) list.add(choice, i);
+    }
+    if (current !== undefined) list.value = current.origin;
+    for (const button of [saving, exporting]) button.setAttribute("aria-disabled", String(current === undefined));
+    // Who wrote before there was a network has waited for this.
+    update(none !== null && !pad.isBlank);
+  };
+  models.subscribe(refresh);
+  list.addEventListener("change", () => {
+    models.choose(list.value as Origin);
+    find("write-alert").textContent = "";
+    update(true);
+  });
+  const save = (ending: string, encode: (model: Model) => Uint8Array) => {
+    if (models.current === undefined) return;
+    saveFile(`digits-${models.current.network.layers.join("-")}.${ending}`, encode(models.current));
+    find("write-alert").textContent = "";
+  };
+  saving.addEventListener("click", () => save("safetensors", ({ bytes }) => bytes));
+  exporting.addEventListener("click", () =>
+    save("onnx", ({ network }) =>
+      encodeOnnx(
+        network.layers.slice(1).map((_, i) => network.parameters(i + 1)),
+        network.activation,
+        network.cost,
+      ),
+    ),
+  );
+  models.loadPretrained().catch((error: Error) => {
+    find("network-none").textContent = "None: open or train one";
+    find("write-alert").textContent = messageOf(error);
+  });
+}
+
+/** Files by button, by drop anywhere on the page, and from the clipboard. */
+function startFiles(models: Models, pad: Pad): void {
+  const [alert, note, input] = [find("write-alert"), find("write-note"), find("file") as HTMLInputElement];
+  let latest: File | undefined;
+  const open = async (files: FileList | undefined) => {
+    const file = files?.[0];
+    if (file === undefined) return;
+    latest = file;
+    const first = files?.length === 1 ? "" : ` (the first of ${files?.length} files: one is read at a time)`;
+    note.textContent = `Opening ${file.name}`;
+    try {
+      const opened = await openFile(file);
+      if ("model" in opened) await models.put("opened", opened.model, file.name);
+      // Meanwhile another one was opened.
+      if (latest !== file) return;
+      if ("model" in opened) models.choose("opened");
+      else pad.show(opened.picture);
+      alert.textContent = "";
+      note.textContent = `Opened ${file.name}${first}`;
+    } catch (error) {
+      if (latest !== file) return;
+      note.textContent = "";
+      alert.textContent = messageOf(error as Error) + first;
+      alert.scrollIntoView({ block: "nearest" });
+    }
+  };
+  find("open-file").addEventListener("click", () => input.click());
+  input.addEventListener("change", async () => {
+    await open(input.files ?? undefined);
+    // The same file again is a change, too.
+    input.value = "";
+  });
+  addEventListener("paste", ({ clipboardData }) => open(clipboardData?.files));
+
+  const mark = (over: boolean) => document.body.classList.toggle("dropping", over);
+  addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    mark(true);
+  });
+  addEventListener("dragleave", ({ relatedTarget }) => {
+    if (relatedTarget === null) mark(false);
+  });
+  addEventListener("drop", (event) => {
+    mark(false);
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    open(event.dataTransfer.files);
+  });
+}
+
+/** One sentence that says what to do. */
+function messageOf(error: Error): string {
+  return error instanceof WebAssembly.CompileError
+    ? "WebAssembly: expected a browser that runs it with SIMD, got one that does not (update it)"
+    : error.message;
+}

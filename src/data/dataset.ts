@@ -1,0 +1,116 @@
+// Labelled images in memory: grey pixels, and for each image the class it shows.
+
+import { checkObject, typeName } from "../errors.js";
+import { checkRange, RANGES } from "../ranges.js";
+
+/** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
+export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
+
+/** Images and what they show. */
+export interface DatasetOptions {
+  /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed afterwards. */
+  readonly images: Pixels;
+  /** [length]: 0 to classes - 1. Not copied: must not be changed afterwards. */
+  readonly labels: Uint8Array | Uint16Array;
+  /** 1 to 65,536. Default: the largest label + 1. */
+  readonly classes?: number;
+  /** Pixels in a row of an image, a divisor of the pixels per image. Default: their square root if that is whole, else all. */
+  readonly columns?: number;
+}
+
+/** Images of one size, each with a class: to train on, or to test with. */
+export class Dataset {
+  readonly images: Pixels;
+  readonly labels: Uint8Array | Uint16Array;
+  /** Samples. */
+  readonly length: number;
+  /** Pixels per image: the size of the first layer of a network that reads it. */
+  readonly inputs: number;
+  /** Pixels in a row of an image. */
+  readonly columns: number;
+  /** The size of the last layer. */
+  readonly classes: number;
+
+  /**
+   * @throws {TypeError} if images or labels are not typed arrays of the types above
+   * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes, or a
+   *   pixel is not a finite number
+   */
+  constructor(options: DatasetOptions) {
+    checkObject("options", options);
+    const { images, labels } = options;
+    let { classes, columns } = options;
+    checkPixels("images", images);
+    if (!(labels instanceof Uint8Array || labels instanceof Uint16Array)) {
+      throw new TypeError(`labels: expected a Uint8Array or Uint16Array of classes, got ${typeName(labels)}`);
+    }
+    if (labels.length === 0) throw new RangeError("labels: expected at least one sample, got an empty data set");
+    const inputs = images.length / labels.length;
+    if (!Number.isInteger(inputs)) {
+      throw new RangeError(`images: expected ${labels.length} images of the same size, got ${images.length} pixels`);
+    }
+    checkRange("pixels per image", inputs, RANGES.inputs);
+    columns ??= Number.isInteger(Math.sqrt(inputs)) ? Math.sqrt(inputs) : inputs;
+    if (!Number.isInteger(inputs / columns) || !(columns >= 1)) {
+      throw new RangeError(`columns: expected a divisor of ${inputs}, the pixels per image, got ${columns}`);
+    }
+    let largest = 0;
+    for (const label of labels) if (label > largest) largest = label;
+    classes ??= largest + 1;
+    checkRange("classes", classes, RANGES.classes);
+    if (largest >= classes) {
+      const i = labels.indexOf(largest);
+      throw new RangeError(`labels: expected 0 to ${classes - 1}, got ${largest} for sample ${i}`);
+    }
+    this.images = images;
+    this.labels = labels;
+    this.length = labels.length;
+    this.inputs = inputs;
+    this.columns = columns;
+    this.classes = classes;
+  }
+
+  /** Samples first to end - 1, with the same classes; shares the memory. */
+  slice(first: number, end: number): Dataset {
+    return new Dataset({
+      images: this.images.subarray(first * this.inputs, end * this.inputs),
+      labels: this.labels.subarray(first, end),
+      classes: this.classes,
+      columns: this.columns,
+    });
+  }
+}
+
+/**
+ * @throws {TypeError} if they are not a typed array of pixels
+ * @throws {RangeError} if one is not a finite number
+ */
+export function checkPixels(name: string, pixels: Pixels): void {
+  if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) return;
+  if (!(pixels instanceof Float32Array)) {
+    throw new TypeError(
+      `${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${typeName(pixels)}`,
+    );
+  }
+  const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
+  if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);
+}
+
+/**
+ * The bytes whose 255ths the numbers are, if they all are such: an image of bytes takes an eighth of the memory and time, and stays one
+ * when it is distorted.
+ */
+export function toBytes(pixels: Pixels): Pixels {
+  if (!(pixels instanceof Float32Array)) return pixels;
+  const bytes = new Uint8Array(pixels.length);
+  for (let i = 0; i < pixels.length; i++) {
+    bytes[i] = Math.round(pixels[i] * 255);
+    if (Math.fround(bytes[i] / 255) !== pixels[i]) return pixels;
+  }
+  return bytes;
+}
+
+/** A copy: slice() of a Buffer would be none. */
+export function copyPixels(pixels: Pixels): Pixels {
+  return pixels instanceof Float32Array ? new Float32Array(pixels) : new Uint8Array(pixels);
+}

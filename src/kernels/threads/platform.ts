@@ -1,0 +1,73 @@
+// What differs from runtime to runtime: how many threads can run at once, and how one is started.
+
+import { worker as script } from "../wasm/embedded.js";
+import type { StartThread } from "./team.js";
+import type { Request } from "./thread.js";
+
+/** Node's own modules, without an import that other runtimes and bundlers would stumble over. */
+type BuiltinModule = (id: string) => unknown;
+const getBuiltinModule: BuiltinModule | undefined =
+  "Worker" in globalThis ? undefined : globalThis.process?.getBuiltinModule?.bind(globalThis.process);
+
+/** How many threads can run at once on one memory: 1 where memory cannot be shared, as on a page without COOP and COEP. */
+export function availableThreads(): number {
+  if (getBuiltinModule !== undefined) {
+    return (getBuiltinModule("node:os") as typeof import("node:os")).availableParallelism();
+  }
+  const shared = "SharedArrayBuffer" in globalThis && "Worker" in globalThis;
+  return shared ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;
+}
+
+/** Starts a worker thread of this runtime. */
+export const startThread: StartThread = (...handlers) =>
+  getBuiltinModule === undefined ? startWebThread(...handlers) : startNodeThread(getBuiltinModule, ...handlers);
+
+/**
+ * The script is the file beside this one, which a strict Content-Security-Policy allows and most bundlers bring along; where it is
+ * missing, the embedded copy.
+ */
+function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnType<StartThread> {
+  let answered = false;
+  const sent: Request[] = [];
+  const listen = (worker: Worker, onError: (reason: string) => void) => {
+    worker.onmessage = ({ data }) => {
+      answered = true;
+      onReply(data);
+    };
+    worker.onerror = ({ message }) =>
+      onError(message ?? "its script, worker.js of the package, could be loaded neither as a file nor from a blob");
+    return worker;
+  };
+  let worker = listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), (reason) => {
+    if (answered) return onEnd(reason);
+    const copy = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    worker = listen(new Worker(copy, { type: "module" }), onEnd);
+    for (const request of sent) worker.postMessage(request);
+  });
+  return {
+    post: (request) => {
+      if (!answered) sent.push(request);
+      worker.postMessage(request);
+    },
+    hold: () => {},
+    end: () => worker.terminate(),
+  };
+}
+
+function startNodeThread(
+  builtin: BuiltinModule,
+  ...[onReply, onEnd]: Parameters<StartThread>
+): ReturnType<StartThread> {
+  const { Worker } = builtin("node:worker_threads") as typeof import("node:worker_threads");
+  // Without the options of this process: some, as --input-type, do not go with a worker's script.
+  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { execArgv: [] });
+  worker.unref();
+  worker.on("message", onReply);
+  worker.on("error", (error) => onEnd(String(error)));
+  worker.on("exit", (code) => onEnd(`it ended with code ${code}`));
+  return {
+    post: (request) => worker.postMessage(request),
+    hold: (needed) => (needed ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  };
+}

@@ -1,0 +1,51 @@
+// A data set distorted as a training would see it: to look at, or to train other programs on.
+
+import { copyPixels, Dataset, type Pixels, toBytes } from "../data/dataset.js";
+import { boundsOf, type Distortions } from "../data/distortions.js";
+import { checkObject, typeName } from "../errors.js";
+import { createKernels } from "../kernels/create.js";
+import type { Kernels } from "../kernels/kernels.js";
+import { checkRange, RANGES } from "../ranges.js";
+
+/** Which of the endlessly many distortions. */
+export interface DistortOptions extends Distortions {
+  /** Of the training: 0 to 2^32 - 1. Default 1. */
+  readonly seed?: number;
+  /** Of the training: 1 to 1,000,000. Default 1. */
+  readonly epoch?: number;
+  /** The images' numbers in the data set that is trained on. Default: their places in this one, from 0. */
+  readonly numbers?: ArrayLike<number>;
+  /** Those of createReference() or createWasmKernels(); default: this package's module. */
+  readonly kernels?: Kernels;
+}
+
+/**
+ * The images of a data set as a network that trains on it with these distortions sees them in an epoch, in the given order.
+ * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
+ */
+export async function distort(dataset: Dataset, options: DistortOptions): Promise<Dataset> {
+  checkObject("options", options);
+  const { seed = 1, epoch = 1, numbers, kernels, ...distortions } = options;
+  if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
+  checkRange("seed", seed, RANGES.seed);
+  checkRange("epoch", epoch, RANGES.epochs);
+  const { length } = dataset;
+  if (numbers !== undefined && numbers.length !== length) {
+    throw new RangeError(`numbers: expected one for each of ${length} images, got ${numbers.length}`);
+  }
+  for (let i = 0; i < length && numbers !== undefined; i++) checkRange(`numbers[${i}]`, numbers[i], RANGES.seed);
+  const bounds = boundsOf(distortions);
+  if (bounds === undefined) return dataset;
+  const own = kernels ?? (await createKernels(1));
+  const copy = own.createDataset(dataset);
+  try {
+    copy.distort(bounds);
+    const { inputs, labels, classes, columns } = dataset;
+    const images: Pixels = copyPixels(toBytes(dataset.images));
+    for (let i = 0; i < length; i++) images.set(copy.distorted(i, numbers?.[i] ?? i, seed, epoch), i * inputs);
+    return new Dataset({ images, labels, classes, columns });
+  } finally {
+    copy.release();
+    if (kernels === undefined) own.close();
+  }
+}

@@ -1,0 +1,85 @@
+// By what method a network is trained: the options that users give, checked and with their defaults.
+
+import { type Method, OPTIMIZERS, type Optimizer, slotsOf } from "../kernels/kernels.js";
+import { checkRange, RANGES } from "../ranges.js";
+
+/** How a mini-batch's gradient moves the weights, beyond the plain descent of the notes. */
+export interface MethodOptions {
+  /** Default "sgd": w <- w - eta g. The others are in docs/math.md. */
+  readonly optimizer?: Optimizer;
+  /** mu of momentum, and b1 of Adam: 0 up to, but not, 1. Default 0.9. */
+  readonly momentum?: number;
+  /** b2 of Adam: 0 up to, but not, 1. Default 0.999. */
+  readonly beta2?: number;
+  /** epsilon of Adam, above 0. Default 1e-8. */
+  readonly epsilon?: number;
+  /** L: a weight's gradient grows by L w (L2); with "adamw" the weight shrinks by eta L apart from the gradient. Default 0. */
+  readonly weightDecay?: number;
+  /**
+   * d: a running average of the weights, e <- d e + (1 - d) w after each mini-batch, is what evaluate, predict, parameters and
+   * exports use; 0 up to, but not, 1. Default 0: the weights themselves.
+   */
+  readonly averaging?: number;
+  /** The share of y that goes from the label to all classes alike: 0 up to, but not, 1. Default 0. */
+  readonly labelSmoothing?: number;
+  /** p: the share of the hidden neurons that each sample leaves out in training, the others counting 1 / (1 - p); 0 up to, but not, 1. Default 0. */
+  readonly dropout?: number;
+  /**
+   * Training ends once so many epochs in a row brought no more validation images read correctly, and the weights of the best epoch are
+   * what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: it goes on to the last epoch, whose weights are used.
+   */
+  readonly patience?: number;
+}
+
+/**
+ * The method of these options.
+ * @throws {TypeError | RangeError} for one that cannot be used
+ */
+export function methodOf(options: MethodOptions): Method {
+  const { optimizer = "sgd", momentum = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  const { weightDecay = 0, averaging = 0, labelSmoothing = 0, dropout = 0, patience } = options;
+  if (!OPTIMIZERS.includes(optimizer)) {
+    throw new RangeError(`optimizer: expected ${OPTIMIZERS.join(", ")}, got ${JSON.stringify(optimizer)}`);
+  }
+  checkRange("momentum", momentum, RANGES.share);
+  checkRange("beta2", beta2, RANGES.share);
+  checkRange("epsilon", epsilon, RANGES.learningRate);
+  checkRange("weight decay", weightDecay, RANGES.weightDecay);
+  checkRange("averaging", averaging, RANGES.share);
+  checkRange("label smoothing", labelSmoothing, RANGES.share);
+  checkRange("dropout", dropout, RANGES.share);
+  if (patience !== undefined) checkRange("patience", patience, RANGES.epochs);
+  const [adam, plain] = [optimizer.startsWith("adam"), optimizer === "sgd"];
+  return {
+    optimizer,
+    momentum: plain ? 0 : momentum,
+    beta: adam ? beta2 : 0,
+    epsilon: adam ? epsilon : 0,
+    weightDecay,
+    average: averaging,
+    labelSmoothing,
+    dropout,
+    keepBest: patience !== undefined,
+  };
+}
+
+/** What is kept beside each weight, by slot: see slotsOf(). The gradient is 0 between mini-batches. */
+export function slotNames({ optimizer, average, keepBest }: Method): string[] {
+  const state =
+    optimizer === "sgd"
+      ? []
+      : optimizer.startsWith("adam")
+        ? ["gradient", "mean", "variance"]
+        : ["gradient", "velocity"];
+  return ["weights", ...state, ...(average > 0 ? ["average"] : []), ...(keepBest ? ["best"] : [])];
+}
+
+/** The slot that is evaluated, shown and exported: the best weights, their average, or the weights themselves. */
+export function usedSlot(method: Method): number {
+  return method.keepBest || method.average > 0 ? slotsOf(method) - 1 : 0;
+}
+
+/** The slot that an epoch's validation is about: without those of the best epoch so far. */
+export function currentSlot(method: Method): number {
+  return usedSlot({ ...method, keepBest: false });
+}

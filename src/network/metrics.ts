@@ -1,0 +1,72 @@
+// Figures derived from counts.
+
+import type { KernelEvaluation } from "../kernels/kernels.js";
+
+/** A share with its standard error, both 0 to 1. */
+export interface Accuracy {
+  readonly accuracy: number;
+  /** sqrt(p (1 - p) / n): one standard deviation of the binomial distribution. */
+  readonly standardError: number;
+}
+
+/** What a network makes of a data set. */
+export interface Evaluation extends Accuracy {
+  /** Images in the data set. */
+  readonly count: number;
+  /** How many of them are read correctly. */
+  readonly correct: number;
+  /** C, the mean over the samples: of 1/2 |y - a^L|^2, if the network's cost is the quadratic one. */
+  readonly cost: number;
+  /** [count]: the most active output for each image (the first of equals). */
+  readonly predictions: Uint16Array;
+}
+
+/** How well the images of one class are read. */
+export interface ClassFigures {
+  readonly label: number;
+  /** Images of the class. */
+  readonly count: number;
+  /** The share of them among the images read as this class, 0 to 1; NaN if there are none. */
+  readonly precision: number;
+  /** The share of them that is read correctly, 0 to 1; NaN if there are none. */
+  readonly recall: number;
+  /** The harmonic mean of the two; NaN if either is NaN. */
+  readonly f1: number;
+}
+
+/** The accuracy that `correct` of `count` images, 1 or more, estimate. */
+export function accuracyOf(correct: number, count: number): Accuracy {
+  const accuracy = correct / count;
+  return { accuracy, standardError: Math.sqrt((accuracy * (1 - accuracy)) / count) };
+}
+
+/** What kernels measured on `count` images. */
+export function evaluationOf({ correct, cost, predictions }: KernelEvaluation, count: number): Evaluation {
+  return { count, correct, ...accuracyOf(correct, count), cost, predictions };
+}
+
+/**
+ * How many images of each label were read as each class: [classes][classes], by label, then prediction.
+ * @param labels [count], 0 to classes - 1
+ * @param predictions [count], 0 to classes - 1
+ */
+export function confusionMatrix(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  classes: number,
+): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < labels.length; i++) matrix[labels[i]][predictions[i]]++;
+  return matrix;
+}
+
+/** Precision, recall and F1 of each class, from a confusion matrix [label][prediction]. */
+export function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
+  return confusion.map((row, label) => {
+    const count = row.reduce((sum, n) => sum + n, 0);
+    const precision = row[label] / confusion.reduce((sum, other) => sum + other[label], 0);
+    const recall = row[label] / count;
+    const f1 = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+    return { label, count, precision, recall, f1 };
+  });
+}

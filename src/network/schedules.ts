@@ -1,0 +1,43 @@
+// Learning rates that change from epoch to epoch, in additions, multiplications and divisions only: the same bits in every engine.
+
+import { series } from "../kernels/reference/series.js";
+import { checkRange, RANGES } from "../ranges.js";
+
+/** The learning rate of an epoch, counted from 1. */
+export type Schedule = (epoch: number) => number;
+
+/** Rises to `rate` over `warmUp` epochs, then follows `schedule`, whose first epoch is the one after. */
+export function warmUp(epochs: number, rate: number, schedule: Schedule): Schedule {
+  return (epoch) => (epoch <= epochs ? (rate * epoch) / (epochs + 1) : schedule(epoch - epochs));
+}
+
+/**
+ * rate * factor^k in epochs k * every + 1 to (k + 1) * every, but not less than the smallest f32.
+ * @throws {TypeError | RangeError} unless `every` is a whole number from 1 on, and `factor` above 0 and at most 1
+ */
+export function stepSchedule(rate: number, every: number, factor: number): Schedule {
+  checkRange("learning rate", rate, RANGES.learningRate);
+  checkRange("every", every, RANGES.epochs);
+  checkRange("factor", factor, RANGES.factor);
+  return (epoch) => {
+    let eta = rate;
+    for (let k = Math.floor((epoch - 1) / every); k > 0 && eta > RANGES.learningRate.min; k--) eta *= factor;
+    return Math.max(eta, RANGES.learningRate.min);
+  };
+}
+
+/**
+ * Falls along half a cosine from `rate` in epoch 1 towards 0, which it would reach in epoch `epochs` + 1.
+ * @throws {TypeError | RangeError} unless `epochs` is a whole number from 1 on
+ */
+export function cosineSchedule(rate: number, epochs: number): Schedule {
+  checkRange("learning rate", rate, RANGES.learningRate);
+  checkRange("epochs", epochs, RANGES.epochs);
+  return (epoch) => (rate * (1 + cosine(Math.min(1, (epoch - 1) / epochs)))) / 2;
+}
+
+/** cos(pi x) for 0 <= x <= 1, by its series about the middle, where it is an odd function: -sin(pi (x - 1/2)). */
+function cosine(x: number): number {
+  const t = Math.PI * (x - 0.5);
+  return -series(t, t * t, 3);
+}

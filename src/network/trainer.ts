@@ -1,0 +1,164 @@
+// One epoch: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
+
+import type { Dataset } from "../data/dataset.js";
+import { boundsOf, type Distortions } from "../data/distortions.js";
+import { DivergenceError, typeName } from "../errors.js";
+import type { KernelDataset, KernelNetwork } from "../kernels/kernels.js";
+import { checkRange, RANGES } from "../ranges.js";
+import type { MethodOptions } from "./method.js";
+import { type Evaluation, evaluationOf } from "./metrics.js";
+import type { Schedule } from "./schedules.js";
+
+/** How a network is trained. */
+export interface TrainOptions extends MethodOptions {
+  /** How often to go through the training data, 1 to 1,000,000. */
+  readonly epochs: number;
+  /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
+  readonly batchSize: number;
+  /** eta, above 0, up to 3.4e38; or what gives it for each epoch, counted from 1, as cosineSchedule() does. */
+  readonly learningRate: number | Schedule;
+  /** Evaluated after each epoch. */
+  readonly validation?: Dataset;
+  /** How far each training image is distorted, anew in each epoch: (seed, epoch, its number in the data set) decide. Default: not at all. */
+  readonly distortions?: Distortions;
+  /**
+   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch. The weights are then as they were after
+   * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
+   */
+  readonly signal?: AbortSignal;
+  /**
+   * Called often within an epoch, with its number and how many of its samples were visited. If it returns a promise, training waits for it: a
+   * pause, which does not count as time taken.
+   */
+  readonly onProgress?: (epoch: number, samples: number) => unknown;
+}
+
+/** What one epoch did. */
+export interface EpochReport {
+  /** From 1; goes on where an earlier training of the same network ended. */
+  readonly epoch: number;
+  /** eta of this epoch. */
+  readonly learningRate: number;
+  /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
+  readonly cost: number;
+  /** How many training samples were read correctly, each before its mini-batch's update; and their share, 0 to 1. */
+  readonly correct: number;
+  readonly accuracy: number;
+  /** On the validation data, if there are any. */
+  readonly validation?: Evaluation;
+  /** With patience: the epoch, this or an earlier one, whose weights are used. */
+  readonly bestEpoch?: number;
+  /** Time taken by training. */
+  readonly trainingSeconds: number;
+  /** Time taken by training and validation. */
+  readonly seconds: number;
+}
+
+/** A data set and the kernels' copy of it, which lives as long. */
+export interface Loaded {
+  readonly dataset: Dataset;
+  readonly copy: KernelDataset;
+}
+
+/** How long the event loop may wait: timers, signals and input are served this often. */
+const MAX_BLOCKED_MS = 50;
+
+/**
+ * Checks the recipe against the data.
+ * @throws {TypeError | RangeError} for a value that cannot be used
+ */
+export function checkRecipe(options: TrainOptions, training: Dataset): void {
+  const { epochs, batchSize, learningRate, signal, onProgress, patience, validation } = options;
+  if (patience !== undefined && validation === undefined) {
+    throw new TypeError("patience: expected validation data to find the best epoch by, got none");
+  }
+  boundsOf(options.distortions);
+  if (signal !== undefined && typeof signal?.throwIfAborted !== "function") {
+    throw new TypeError(`signal: expected an AbortSignal, got ${typeName(signal)}`);
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new TypeError(`onProgress: expected a function, got ${typeName(onProgress)}`);
+  }
+  checkRange("epochs", epochs, RANGES.epochs);
+  if (typeof learningRate !== "function") checkRange("learning rate", learningRate, RANGES.learningRate);
+  checkRange("batch size", batchSize, RANGES.batchSize);
+  if (batchSize > training.length) {
+    throw new RangeError(
+      `batch size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
+    );
+  }
+}
+
+let served = 0;
+
+/**
+ * Trains one epoch, and evaluates the weights of a slot. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
+ * @throws {DivergenceError} if a weight, a bias or the cost is no longer a finite number
+ */
+export async function trainEpoch(
+  network: KernelNetwork,
+  training: Loaded,
+  validation: Loaded | undefined,
+  { batchSize, learningRate: schedule, onProgress, distortions }: TrainOptions,
+  slot: number,
+  epoch: number,
+  seed: number,
+  checkAlive: () => void,
+): Promise<EpochReport> {
+  const { length } = training.dataset;
+  const batches = Math.ceil(length / batchSize);
+  // Even slices; between two of them a call of onProgress, a check of the weights, and a chance to abort.
+  const slices = Math.min(batches, Math.ceil(length / network.slice));
+  const slice = Math.ceil(batches / slices);
+  let start = performance.now();
+  const learningRate = typeof schedule === "function" ? schedule(epoch) : schedule;
+  checkRange(`learning rate of epoch ${epoch}`, learningRate, RANGES.learningRate);
+  network.setSteps((epoch - 1) * batches);
+  training.copy.distort(boundsOf(distortions));
+  training.copy.shuffle(seed, epoch);
+  for (let batch = 0; batch < batches; batch += slice) {
+    checkAlive();
+    await network.trainBatches(training.copy, batch, slice, learningRate, batchSize);
+    const done = Math.min(batch + slice, batches);
+    if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
+    const called = performance.now();
+    const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
+    if (pause instanceof Promise) {
+      await pause;
+      start += performance.now() - called;
+    }
+    if (performance.now() - served > MAX_BLOCKED_MS) {
+      await eventLoop();
+      served = performance.now();
+    }
+  }
+  checkAlive();
+  const cost = training.copy.meanCost();
+  const correct = training.copy.countCorrect();
+  const trained = performance.now();
+  const evaluation =
+    validation && evaluationOf(await network.evaluate(validation.copy, slot), validation.dataset.length);
+  const end = performance.now();
+  // Finite weights may still be so large that outputs are not.
+  if (!Number.isFinite(cost) || !Number.isFinite(evaluation?.cost ?? 0)) {
+    throw new DivergenceError(epoch, batches, learningRate);
+  }
+  return {
+    epoch,
+    learningRate,
+    cost,
+    correct,
+    accuracy: correct / length,
+    validation: evaluation,
+    trainingSeconds: (trained - start) / 1000,
+    seconds: (end - start) / 1000,
+  };
+}
+
+/** Lets the event loop go round once. */
+function eventLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
+  });
+}

