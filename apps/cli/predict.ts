@@ -6,7 +6,7 @@ import { decodePng, idxDimensions, idxHeaderLength, toDigit } from "ductus/forma
 import { UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand } from "./usage.js";
+import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
 export const PREDICT: Command = {
   usage: "predict FILE... [options]",
@@ -23,7 +23,7 @@ One file is shown as the network sees it, with its ten activations; several get 
 export async function predict(args: readonly string[]): Promise<void> {
   const values = parseCommand(PREDICT, args);
   if (values === undefined) return printLine(helpOf(PREDICT));
-  if (values.args.length === 0) throw new UsageError("expected one or more PNG files, got none: see --help");
+  if (values.args.length === 0) throw usageError("predict", "expected one or more PNG files, got none");
   const whole = { min: 0, max: 2 ** 32 - 1, whole: true, words: "a whole number from 0" };
   const index = values.number("index", whole) as number;
   using network = await readModel(values.path("model") as string, { threads: 1 });
@@ -36,7 +36,7 @@ export async function predict(args: readonly string[]): Promise<void> {
       if (values.args.length === 1) throw error;
       // The other files are read all the same.
       console.error(`ductus: ${(error as Error).message}`);
-      process.exitCode = 1;
+      process.exitCode ??= exitCodeOf(error);
     }
   }
 }
@@ -54,7 +54,7 @@ async function readImage(file: string, index: number, network: Network): Promise
       throw new FormatError(file, `expected images of ${inputs} pixels, as the model reads, got ${rows} x ${columns}`);
     }
     if (index >= count)
-      throw new FormatError(file, `expected --index below ${count}, the number of images, got ${index}`);
+      throw new UsageError(`--index: expected less than ${count}, the number of images in ${file}, got ${index}`);
     if (first + inputs > bytes.length)
       throw new FormatError(file, `expected ${count} images, got fewer (file truncated?)`);
     return { pixels: bytes.subarray(first, first + inputs), columns };
