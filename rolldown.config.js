@@ -41,7 +41,7 @@ export default defineConfig([
     transform: { target: "node20" },
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
-    // Its first file goes in as it is: no bundler shall give it what an old Node cannot read.
+    // The entry point is copied as it is, so that it keeps to what old versions of Node can parse.
     plugins: [emitFile("main.js", () => concat("apps/cli/main.js")), licences()],
   },
   {

@@ -1,4 +1,4 @@
-// The command line: picks the command, and turns errors into one line and an exit code.
+// The command line: runs the command, and turns errors into one line and an exit code.
 
 import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
@@ -31,9 +31,9 @@ ${NAMES.map((name) => `  ${name.padEnd(10)}${COMMANDS[name].does}`).join("\n")}
 Options of a command: ductus <command> --help, or ductus help <command>
 Version: ductus --version, or ductus -v`;
 
-/** Runs a command line; what goes wrong is told on standard error, and in the exit code. */
+/** Runs a command line. Prints errors to standard error and sets the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
-  // A reader that leaves, as in `ductus train | head`, ends the program without a word.
+  // When the reader of a pipe leaves, as in `ductus train | head`, the program ends without an error message.
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
     if (code !== "EPIPE") console.error(`ductus: standard output: expected to be written to, got ${code}`);
     process.exit(1);

@@ -1,24 +1,24 @@
-// Lines on standard error that change in place, below all that was printed before: on a terminal only.
+// Lines on standard error that are updated in place, below all earlier output: on a terminal only.
 
 import { clearLine, clearScreenDown, cursorTo, moveCursor } from "node:readline";
 
-/** Milliseconds between two drawings that nobody would tell from one. */
+/** Least time between two updates, in milliseconds. */
 export const PAUSE = 100;
 
 export class LiveLines {
-  /** How many are on the screen, the cursor being below them. */
+  /** Number of lines on the screen. The cursor is below the last one. */
   #shown = 0;
 
-  /** Draws lines in place of those that are there. What does not fit in the terminal is left out. */
+  /** Replaces the lines on the screen. What does not fit in the terminal is cut off. */
   draw(lines: readonly string[]): void {
     const { stderr } = process;
     if (!stderr.isTTY) return;
     const { columns = 80, rows = 24 } = stderr;
     this.#goToTop();
-    // A line that wraps, or more lines than rows, could not be drawn over.
+    // Lines that wrap or scroll out of the screen could not be replaced.
     const fitting = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
     for (const line of fitting) {
-      // The rest of the old line goes after the new one is there: nothing flickers.
+      // Overwriting first and erasing only the rest of the old line avoids flicker.
       stderr.write(line);
       clearLine(stderr, 1);
       stderr.write("\n");
@@ -41,7 +41,7 @@ export class LiveLines {
   }
 }
 
-/** "[====    ]" for a share from 0 to 1. */
+/** A bar such as "[====    ]". `share` is from 0 to 1; `width` counts the characters inside. */
 export function bar(share: number, width: number): string {
   const filled = Math.round(share * width);
   return `[${"=".repeat(filled)}${" ".repeat(width - filled)}]`;

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-// The program's first file: checks Node's version before it loads anything else. The package ships it as it is, and old
-// versions of Node have to be able to read it: no import statement, no export, no syntax younger than import().
+// The entry point of the program. It checks Node's version before it loads anything else. It is shipped as it is,
+// and old versions of Node must be able to parse it: no import or export statement, no syntax newer than import().
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 
-// Node 21 and the first of 22 lack functions that 20.19 has.
+// Node 21 and early releases of 22 lack functions that 20.19 has.
 if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)) {
   import("./command-line.js").then(({ main }) => main(process.argv.slice(2)));
 } else {

@@ -10,8 +10,9 @@ import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./us
 
 export const PREDICT: Command = {
   usage: "predict FILE... [options]",
-  summary: `Reads handwritten digits from PNG files: one digit each, of any size, dark on light or light on dark, anywhere on the sheet.
-One file is shown as the network sees it, with its ten activations; several get one line each. Reads images of IDX files, too.`,
+  summary: `Reads handwritten digits from PNG files: one digit each, of any size, dark on light or light on dark,
+anywhere on the sheet. One file is shown as the network sees it, with its ten activations; several get one line each.
+Reads images of IDX files, too.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: { value: "FILE", help: "the model that reads", standard: MODEL },
@@ -34,14 +35,14 @@ export async function predict(args: readonly string[]): Promise<void> {
       show(file, pixels, columns, network.predict(pixels));
     } catch (error) {
       if (values.args.length === 1) throw error;
-      // The other files are read all the same.
+      // Goes on with the other files. The first error decides the exit code.
       console.error(`ductus: ${(error as Error).message}`);
       process.exitCode ??= exitCodeOf(error);
     }
   }
 }
 
-/** The pixels of a file's image in the model's form. */
+/** The image in a file, as the model's input. */
 async function readImage(file: string, index: number, network: Network): Promise<{ pixels: Pixels; columns: number }> {
   const bytes = await readInput(file, "a PNG or IDX file");
   const [inputs] = network.layers;
@@ -94,7 +95,7 @@ function printerFor(values: Values): Printer {
 
 const SHADES = " ░▒▓█";
 
-/** The image in characters, two for a pixel, in a frame. */
+/** The image as text in a frame, each pixel two characters wide. */
 function drawing(pixels: Pixels, columns: number): string {
   const cells = Array.from(pixels, (pixel) => SHADES[Math.min(4, Math.ceil((pixel * 4) / 255))].repeat(2));
   const edge = "─".repeat(2 * columns);

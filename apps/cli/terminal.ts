@@ -1,4 +1,4 @@
-// Standard output carries results, line by line; standard error a progress bar, on a terminal only.
+// Results go to standard output, line by line. On a terminal, standard error shows a progress bar.
 
 import { styleText } from "node:util";
 import { bar, LiveLines, PAUSE } from "./live-lines.js";
@@ -29,13 +29,13 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** A bar over all samples of a training, with speed and time left, below the lines printed so far. */
+/** A progress bar over all samples of a training, with speed and time left, below the lines printed so far. */
 export class TrainingProgress {
   readonly #lines = new LiveLines();
   readonly #total: number;
   readonly #start = performance.now();
   #done = 0;
-  /** performance.now() when the bar was drawn last. */
+  /** When the bar was drawn last, as performance.now(). */
   #drawn = 0;
 
   constructor(epochs: number, samplesPerEpoch: number) {

@@ -1,4 +1,5 @@
-// The command line's grammar: a table of options per command, from which it is parsed, checked and explained.
+// The grammar of the command line. Each command has a table of options, from which arguments are parsed and help is
+// printed.
 
 import { parseArgs } from "node:util";
 import { type Option, UsageError, Values } from "ductus/recipe";
@@ -14,10 +15,10 @@ export interface Command {
   readonly arguments: number;
 }
 
-/** By name. An option can have a second name. */
+/** Options by name. An option can have a second name. */
 type Options = Readonly<Record<string, Option & { readonly alias?: string }>>;
 
-/** Columns of the terminal that help is written for. */
+/** Help fits a terminal with this many columns. */
 const WIDTH = 80;
 
 /** What --help prints. */
@@ -35,7 +36,7 @@ export function helpOf({ usage, summary, options }: Command): string {
   return [`Usage: ductus ${usage}`, ...paragraphs, lines.join("\n")].join("\n\n");
 }
 
-/** A text's lines, none longer than `width` unless it is one word. */
+/** Breaks a text into lines of at most `width` characters. A longer word gets a line of its own. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/)) {
@@ -54,7 +55,7 @@ export function parseCommand(command: Command, given: readonly string[]): Values
   const [name] = command.usage.split(" ");
   const names = namesOf(command.options);
   const types = [...names].map(([flag, { value }]) => [flag, { type: value === undefined ? "boolean" : "string" }]);
-  // Not strict: an option takes any next word as its value, even -1, and the checks and their sentences are ours.
+  // With strict: false, an option takes the next word as its value even if that is -1. The checks are made below.
   const { tokens } = parseArgs({
     args: [...given],
     options: { ...Object.fromEntries(types), help: { type: "boolean", short: "h" } },
@@ -63,9 +64,9 @@ export function parseCommand(command: Command, given: readonly string[]): Values
     tokens: true,
   });
   const options = tokens.filter((token) => token.kind === "option");
-  // The whole word: -epochs has an h, too.
+  // Compares the whole word, since parseArgs() also finds an -h in -epochs.
   if (options.some(({ rawName, index }) => rawName === "--help" || given[index] === "-h")) return undefined;
-  /** By the option's own name: how it was given, and its value. */
+  // By name: the flag as given, and its value.
   const found = new Map<string, { readonly flag: string; readonly value: string | true }>();
   for (const token of options) {
     const option = names.get(token.name);
@@ -87,8 +88,8 @@ export function parseCommand(command: Command, given: readonly string[]): Values
 }
 
 /**
- * The values as they are.
- * @throws {UsageError} if the name of a file or folder is empty, before any file is read
+ * Returns the values, with the names of files and folders checked before any file is read.
+ * @throws {UsageError} if such a name is empty
  */
 function withPaths(values: Values): Values {
   for (const name of Object.keys(values.given)) {
@@ -104,7 +105,7 @@ interface Named {
   readonly value?: string;
 }
 
-/** The options by all their names. */
+/** The options by name and by alias. */
 function namesOf(options: Options): ReadonlyMap<string, Named> {
   const names = new Map<string, Named>();
   for (const [name, { value, alias = name }] of Object.entries(options)) {
@@ -125,7 +126,7 @@ function checkedValue(token: Given, option: Named, command: string): string | tr
     return true;
   }
   if (value === undefined) throw wrong(`expected a value, ${option.value}, got none`);
-  // A negative number is a value, and whether the option takes it is checked with its range.
+  // A negative number is a value. Its range is checked later.
   if (!inlineValue && /^-[^\d.]/.test(value)) throw wrong(`expected a value, ${option.value}, got the option ${value}`);
   return value;
 }
@@ -138,19 +139,19 @@ interface Given {
   readonly inlineValue?: boolean;
 }
 
-/** The error for a command line that is wrong, of a command or, with "", before one: where the help is, and what may be meant. */
+/** The error for a wrong command line, with what may be meant, if known. Without a command, `command` is "". */
 export function usageError(command: string, problem: string, meant?: string): UsageError {
   const [prefix, help] = command === "" ? ["", "ductus --help"] : [`${command}: `, `ductus ${command} --help`];
   const advice = meant === undefined ? `see ${help}` : `did you mean ${meant}? See ${help}`;
   return new UsageError(`${prefix}${problem}: ${advice}`);
 }
 
-/** The error for a name that is none of the known, with the nearest of these if it is near. */
+/** The error for an unknown command or option. It suggests the nearest known name if there is one. */
 export function unknownName(command: string, what: string, name: string, known: readonly string[]): UsageError {
   return usageError(command, `unknown ${what} ${name}`, nearestOf(name, known));
 }
 
-/** What someone meant who typed `name`: that which begins with it, or is a few letters away. */
+/** The known name that `name` abbreviates, or the nearest by edit distance, which may be a third of its length. */
 function nearestOf(name: string, known: readonly string[]): string | undefined {
   const bare = name.replace(/^-+/, "");
   if (bare.length < 2) return undefined;
@@ -161,7 +162,7 @@ function nearestOf(name: string, known: readonly string[]): string | undefined {
   return distance(bare, nearest) <= Math.ceil(bare.length / 3) ? words.get(nearest) : undefined;
 }
 
-/** 2 if what was asked for is wrong, 1 for all else, as a file that cannot be read. */
+/** 2 for wrong usage, 1 for any other error, such as a file that cannot be read. */
 export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? 2 : 1;
 }

@@ -1,4 +1,4 @@
-// The program's first file, in a Node that says it is another version.
+// The entry point of the program, in a Node that claims to be another version.
 
 import { execFile, spawnSync } from "node:child_process";
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What a program prints and returns if Node's version is `version`. */
+/** Runs a program with `version` as Node's version. */
 function runAs(version: string, main: string, ...args: string[]) {
   const node = JSON.stringify({ ...process.versions, node: version });
   const pretend = `data:text/javascript,Object.defineProperty(process, "versions", { value: ${node} })`;
@@ -58,7 +58,7 @@ test("nothing else is loaded before", async () => {
   });
 });
 
-test("the file is what is in the sources, and reads as a script, too: without import and export statements", async () => {
+test("the entry point is shipped as it is, and can be parsed as a CommonJS script, too", async () => {
   const source = fileURLToPath(new URL("../../apps/cli/main.js", import.meta.url));
   const text = await readFile(MAIN, "utf8");
   expect(text).toBe(await readFile(source, "utf8"));
@@ -66,6 +66,6 @@ test("the file is what is in the sources, and reads as a script, too: without im
   await copyFile(MAIN, script);
   await promisify(execFile)(process.execPath, ["--check", script]);
   expect(text).not.toMatch(/^\s*(import|export)\b(?!\()/m);
-  // Younger than import() itself: ?. ?? ??= 1_000 #private, await at the top, and catch without a name.
+  // Newer than import() itself: ?. ?? ??= 1_000 #private, await at the top, and catch without a name.
   expect(text.replace(/\/\/.*/g, "")).not.toMatch(/\?\.|\?\?|\d_\d|(?<!^)#|\bawait\b|catch \{/);
 });

@@ -228,6 +228,10 @@ describe("wrong usage is one sentence and exit code 2", () => {
       ["train", "--checkpoint", "3"],
       "train: unknown option --checkpoint: did you mean --checkpoint-every? See ductus train --help",
     ],
+    [
+      ["train", "--eta", "-1", "-epochs=3"],
+      "train: unknown option -epochs: did you mean --epochs? See ductus train --help",
+    ],
     [["train", "--nonsense"], "train: unknown option --nonsense: see ductus train --help"],
     [["train", "--__proto__", "1"], "train: unknown option --__proto__: see ductus train --help"],
     [["train", "--seed", "1", "--seed", "x"], '--seed: expected a whole number from 0 to 4294967295, got "x"'],

@@ -1,11 +1,11 @@
-// The search while it runs, on a terminal only: how far the rung is, what runs, and the best trials, in lines that are drawn anew.
+// The live view of a search, on a terminal only: progress of the rung, running trials, and the best trials so far.
 
 import { bar, LiveLines, PAUSE } from "../live-lines.js";
 import { formatSeconds, printLine } from "../terminal.js";
 import { type Outcome, type Rung, ranked } from "./halving.js";
 import type { TrialTable } from "./table.js";
 
-/** The best trials that are shown. */
+/** How many of the best trials are shown. */
 const BEST = 5;
 /** Columns of the bar. */
 const BAR = 20;
@@ -24,7 +24,7 @@ export class LiveTable {
     if (process.stderr.isTTY) this.#timer = setInterval(() => this.#draw(), PAUSE).unref();
   }
 
-  /** Begins a rung, of which some trials may be done. */
+  /** Starts a rung. `outcomes` are those of the trials that are done already. */
   begin(title: string, rung: Rung, outcomes: readonly Outcome[]): void {
     this.#title = title;
     this.#rung = rung;
