@@ -34,15 +34,15 @@ export default defineConfig([
   },
   { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
   {
-    input: { main: "apps/cli/main.ts", "tune-worker": "apps/cli/tune-worker.ts" },
+    input: { "command-line": "apps/cli/command-line.ts", "tune-worker": "apps/cli/tune-worker.ts" },
     platform: "node",
     // The library is loaded from the package, so that there is one of each of its classes.
     external: /^ductus/,
     transform: { target: "node20" },
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
-    // cli-progress measures with string-width what stands beside its bar: here ASCII, which needs no tables of emoji.
-    plugins: [virtual("string-width", () => "module.exports = ({ length }) => length;"), licences()],
+    // The entry point is copied as it is, so that it keeps to what old versions of Node can parse.
+    plugins: [emitFile("main.js", () => concat("apps/cli/main.js")), licences()],
   },
   {
     input: "apps/report/report.ts",

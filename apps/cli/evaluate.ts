@@ -1,4 +1,4 @@
-// ductus evaluate: how well a model reads a data set.
+// ductus evaluate: tests a model on a data set.
 
 import { MODEL, readModel } from "./model-file.js";
 import { bold, formatCount, percent, printLine } from "./terminal.js";
@@ -7,7 +7,8 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const EVALUATE: Command = {
   usage: "evaluate [MODEL] [options]",
-  summary: `Tests a model (default ${MODEL}): accuracy with its standard error, cost, per-class figures, confusion matrix.`,
+  summary: `Tests a model (default ${MODEL}): accuracy with its standard error, cost, per-class figures, confusion
+matrix.`,
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },

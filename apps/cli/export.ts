@@ -11,8 +11,9 @@ const FORMATS = ["onnx", "safetensors", "json"] as const;
 
 export const EXPORT: Command = {
   usage: "export [MODEL] [options]",
-  summary: `Writes a model (default ${MODEL}) for other programs: ONNX, safetensors with the weights alone, or JSON. The tensors have
-the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias, 2.weight, ...`,
+  summary: `Writes a model (default ${MODEL}) for other programs: ONNX, safetensors with the weights alone, or JSON. The
+tensors have the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs],
+0.bias, 2.weight, ...`,
   arguments: 1,
   options: {
     format: { value: "FORMAT", help: "onnx, safetensors or json (default: by the ending of --out, else onnx)" },

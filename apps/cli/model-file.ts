@@ -1,4 +1,5 @@
-// Files that commands read and write: models, checked whole before they are used; results, replaced in one step or not at all.
+// The files that commands read and write. A model is checked as a whole before it is used. A result replaces its
+// file in one step or not at all.
 
 import { rmSync } from "node:fs";
 import { lstat, open, readdir, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
@@ -9,19 +10,23 @@ import { UsageError } from "ductus/recipe";
 
 export const MODEL = "model.safetensors";
 
-/** Nothing larger is read. */
+/** The largest file that is read: 2 GiB. */
 const MAX_BYTES = 2 ** 31;
 
 /**
- * The model in a file.
- * @throws {FormatError} if the file is not one
+ * Loads the model in a file.
+ * @throws {FormatError} if the file is not a model
  * @throws {Error} if it cannot be read
  */
 export async function readModel(path: string, options: KernelOptions = {}): Promise<Network> {
   return Network.load(await readInput(path, "a model"), { ...options, file: basename(path) });
 }
 
-/** A file's bytes. `what` is what it should be. */
+/**
+ * Reads a file's bytes. `what` names the file in errors, as in "a model".
+ * @throws {FormatError} if it is empty, larger than 2 GiB, or not a regular file
+ * @throws {Error} if it cannot be read
+ */
 export async function readInput(path: string, what: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
@@ -40,9 +45,9 @@ export async function readInput(path: string, what: string): Promise<Uint8Array>
 }
 
 /**
- * Finds out before a long run whether its result can be saved: makes and removes a file beside it, and removes those that killed
- * programs left there.
- * @throws {Error} if the folder is missing or not writable, or the path is something other than a file
+ * Checks before a long run that its result can be saved, by creating and removing a temporary file in the same
+ * folder. Also removes the temporary files that killed programs left there.
+ * @throws {Error} if the folder is missing or not writable, or if the path is not a regular file
  */
 export async function checkWritable(path: string): Promise<void> {
   const target = await realpath(path).catch(() => path);
@@ -52,7 +57,7 @@ export async function checkWritable(path: string): Promise<void> {
   try {
     for (const name of await readdir(dirname(target))) {
       const [, stem, pid] = /^(.+)\.(\d+)\.tmp$/.exec(name) ?? [];
-      // Our own number can only be that of a program before us, in another container.
+      // A file with our own process id was left by an earlier program, in another container.
       const stale = Number(pid) === process.pid || !isRunning(Number(pid));
       if (stem === basename(target) && stale) await unlink(join(dirname(target), name));
     }
@@ -63,7 +68,10 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** @throws {UsageError} if the output would replace the model it is made from */
+/**
+ * Checks that a command does not overwrite its own input.
+ * @throws {UsageError} if the output is the model it is made from
+ */
 export async function checkOther(out: string, model: string): Promise<void> {
   if ((await realpath(out).catch(() => out)) === (await realpath(model))) {
     throw new UsageError(`--out: expected another file than the model itself, got ${out}`);
@@ -71,9 +79,10 @@ export async function checkOther(out: string, model: string): Promise<void> {
 }
 
 /**
- * Replaces the file's contents in one step, or leaves them as they were and throws. At every moment the file is whole: the new
- * contents are on disk before they get its name. (write-file-atomic 7 and 8 take a write of a part, as on a full disk, for done.)
- * @throws {Error} if it cannot be written
+ * Replaces a file's contents in one step, or leaves the file as it was and throws. The file is whole at every
+ * moment: the new contents are written to a temporary file, flushed to disk, and only then renamed.
+ * (write-file-atomic 7 and 8 accept a short write, as on a full disk, as complete.)
+ * @throws {Error} if the file cannot be written
  */
 export async function saveFile(path: string, contents: Uint8Array | string): Promise<void> {
   const target = await realpath(path).catch(() => path);
@@ -97,7 +106,7 @@ export async function saveFile(path: string, contents: Uint8Array | string): Pro
   }
 }
 
-/** A program that ends while it saves, as when its reader leaves, takes what is half written with it. */
+/** Temporary files being written. A program that exits while it saves, as on a broken pipe, removes them. */
 const unfinished = new Set<string>();
 process.on("exit", () => {
   for (const temporary of unfinished) rmSync(temporary, { force: true });
@@ -115,7 +124,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** saveFile() for the result of a long run: where its place is gone or full, it goes to the system's temporary folder. */
+/**
+ * Saves the result of a long run. If its folder is gone or the disk full, saves it in the system's temporary folder
+ * instead.
+ * @throws {Error} if the file could not be saved where it should be; the message says where it is
+ */
 export async function saveResult(path: string, contents: Uint8Array): Promise<void> {
   try {
     await saveFile(path, contents);

@@ -6,12 +6,13 @@ import { decodePng, idxDimensions, idxHeaderLength, toDigit } from "ductus/forma
 import { UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printLine } from "./terminal.js";
-import { type Command, helpOf, parseCommand } from "./usage.js";
+import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
 export const PREDICT: Command = {
   usage: "predict FILE... [options]",
-  summary: `Reads handwritten digits from PNG files: one digit each, of any size, dark on light or light on dark, anywhere on the sheet.
-One file is shown as the network sees it, with its ten activations; several get one line each. Reads images of IDX files, too.`,
+  summary: `Reads handwritten digits from PNG files: one digit each, of any size, dark on light or light on dark,
+anywhere on the sheet. One file is shown as the network sees it, with its ten activations; several get one line each.
+Reads images of IDX files, too.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: { value: "FILE", help: "the model that reads", standard: MODEL },
@@ -23,7 +24,7 @@ One file is shown as the network sees it, with its ten activations; several get 
 export async function predict(args: readonly string[]): Promise<void> {
   const values = parseCommand(PREDICT, args);
   if (values === undefined) return printLine(helpOf(PREDICT));
-  if (values.args.length === 0) throw new UsageError("expected one or more PNG files, got none: see --help");
+  if (values.args.length === 0) throw usageError("predict", "expected one or more PNG files, got none");
   const whole = { min: 0, max: 2 ** 32 - 1, whole: true, words: "a whole number from 0" };
   const index = values.number("index", whole) as number;
   using network = await readModel(values.path("model") as string, { threads: 1 });
@@ -34,14 +35,14 @@ export async function predict(args: readonly string[]): Promise<void> {
       show(file, pixels, columns, network.predict(pixels));
     } catch (error) {
       if (values.args.length === 1) throw error;
-      // The other files are read all the same.
+      // Goes on with the other files. The first error decides the exit code.
       console.error(`ductus: ${(error as Error).message}`);
-      process.exitCode = 1;
+      process.exitCode ??= exitCodeOf(error);
     }
   }
 }
 
-/** The pixels of a file's image in the model's form. */
+/** The image in a file, as the model's input. */
 async function readImage(file: string, index: number, network: Network): Promise<{ pixels: Pixels; columns: number }> {
   const bytes = await readInput(file, "a PNG or IDX file");
   const [inputs] = network.layers;
@@ -54,7 +55,7 @@ async function readImage(file: string, index: number, network: Network): Promise
       throw new FormatError(file, `expected images of ${inputs} pixels, as the model reads, got ${rows} x ${columns}`);
     }
     if (index >= count)
-      throw new FormatError(file, `expected --index below ${count}, the number of images, got ${index}`);
+      throw new UsageError(`--index: expected less than ${count}, the number of images in ${file}, got ${index}`);
     if (first + inputs > bytes.length)
       throw new FormatError(file, `expected ${count} images, got fewer (file truncated?)`);
     return { pixels: bytes.subarray(first, first + inputs), columns };
@@ -94,7 +95,7 @@ function printerFor(values: Values): Printer {
 
 const SHADES = " ░▒▓█";
 
-/** The image in characters, two for a pixel, in a frame. */
+/** The image as text in a frame, each pixel two characters wide. */
 function drawing(pixels: Pixels, columns: number): string {
   const cells = Array.from(pixels, (pixel) => SHADES[Math.min(4, Math.ceil((pixel * 4) / 255))].repeat(2));
   const edge = "─".repeat(2 * columns);

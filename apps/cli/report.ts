@@ -14,6 +14,7 @@ import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
 import { searchOf } from "./tune/summary.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { packageVersion } from "./version.js";
 
 export const REPORT: Command = {
   usage: "report [MODEL] [options]",
@@ -54,12 +55,11 @@ async function reportData(network: Network, title: string, measured: Measured): 
   const { dataset, evaluation, confusion, classes } = measured;
   const { count, correct, cost, standardError } = evaluation;
   const mistakes = mistakesOf(network, measured);
-  const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
   const seconds = history.reduce((sum, entry) => sum + entry.seconds, 0);
   const share = (value: number) => (Number.isNaN(value) ? null : value);
   return {
     title,
-    version,
+    version: await packageVersion(),
     command: trainCommand(recipe, layers),
     network: { layers, parameters: countWeights(layers) + layers.slice(1).reduce((sum, n) => sum + n, 0) },
     configuration: [

@@ -1,7 +1,7 @@
-// Standard output carries results, line by line; standard error a progress bar, on a terminal only.
+// Results go to standard output, line by line. On a terminal, standard error shows a progress bar.
 
 import { styleText } from "node:util";
-import { SingleBar } from "cli-progress";
+import { bar, LiveLines, PAUSE } from "./live-lines.js";
 
 /** Text in bold where standard output is a terminal and NO_COLOR is not set. */
 export function bold(text: string): string {
@@ -29,61 +29,52 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** A bar over all samples of a training, with speed and time left, below the lines printed so far. */
+/** A progress bar over all samples of a training, with speed and time left, below the lines printed so far. */
 export class TrainingProgress {
-  readonly #bar: SingleBar;
+  readonly #lines = new LiveLines();
   readonly #total: number;
   readonly #start = performance.now();
   #done = 0;
+  /** When the bar was drawn last, as performance.now(). */
+  #drawn = 0;
 
   constructor(epochs: number, samplesPerEpoch: number) {
     this.#total = epochs * samplesPerEpoch;
-    this.#bar = new SingleBar({
-      stream: process.stderr,
-      format: "[{bar}] {percentage} % | {rate} samples/s | {left} left",
-      barsize: Math.max(4, Math.min(30, (process.stderr.columns ?? 80) - 50)), // the whole line fits in the terminal
-      barCompleteChar: "=",
-      barIncompleteChar: " ",
-      clearOnComplete: true,
-      // Left as they are, cursor and line wrap need no repair when a signal ends the program.
-      hideCursor: false,
-      linewrap: true,
-    });
-    this.#show();
+    this.#draw();
   }
 
   /** Moves the bar to `done` of all samples. */
   update(done: number): void {
     this.#done = done;
-    this.#bar.update(done, this.#figures());
+    if (done === this.#total || performance.now() - this.#drawn >= PAUSE) this.#draw();
   }
 
   /** Prints one line of results above the bar. */
   printLine(line: string): void {
     this.stop();
     printLine(line);
-    if (this.#done < this.#total) this.#show();
+    if (this.#done < this.#total) this.#draw();
   }
 
   /** Prints one line to standard error above the bar. */
   printError(line: string): void {
     this.stop();
     console.error(line);
-    if (this.#done < this.#total) this.#show();
+    if (this.#done < this.#total) this.#draw();
   }
 
   /** Removes the bar. */
   stop(): void {
-    this.#bar.stop();
+    this.#lines.clear();
   }
 
-  #show(): void {
-    this.#bar.start(this.#total, this.#done, this.#figures());
-  }
-
-  #figures(): { rate: string; left: string } {
-    const rate = this.#done / ((performance.now() - this.#start) / 1000);
+  #draw(): void {
+    this.#drawn = performance.now();
+    const share = this.#done / this.#total;
+    const rate = this.#done / ((this.#drawn - this.#start) / 1000);
     const left = this.#done === 0 ? "..." : formatSeconds((this.#total - this.#done) / rate);
-    return { rate: formatCount(rate), left };
+    const width = Math.max(4, Math.min(30, (process.stderr.columns ?? 80) - 50)); // the whole line fits in the terminal
+    const figures = `${Math.floor(100 * share)} % | ${formatCount(rate)} samples/s | ${left} left`;
+    this.#lines.draw([`${bar(share, width)} ${figures}`]);
   }
 }

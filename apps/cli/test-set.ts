@@ -1,6 +1,7 @@
 // What evaluate and report measure: a model on one of the three parts of the data it was trained with.
 
 import { type ClassFigures, classFigures, confusionMatrix, type Dataset, type Evaluation, type Network } from "ductus";
+import { UsageError } from "ductus/recipe";
 import { withData } from "./run.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
@@ -26,7 +27,7 @@ export function dataOf(network: Network, data: string | undefined, part: Part): 
     validation: count("validation", 0),
     limit: count("limit", 1),
   }).split[part];
-  if (dataset === undefined) throw new Error(`--set: expected test or training, got ${part}: none was held back`);
+  if (dataset === undefined) throw new UsageError(`--set: expected test or training, got ${part}: none was held back`);
   return dataset;
 }
 

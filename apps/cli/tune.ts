@@ -1,6 +1,5 @@
 // ductus tune: searches the options of a training on the validation set.
 
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
 import { loadTraining } from "ductus/node";
@@ -17,6 +16,7 @@ import { drawTrials, optionsOf, parseSpace, SEARCHED, type Settings, type Space 
 import { summaryOf } from "./tune/summary.js";
 import { TrialTable } from "./tune/table.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { packageVersion } from "./version.js";
 
 const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
 const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };
@@ -65,7 +65,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const data = loadData(recipe);
   const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
   const journal = await Journal.open(out, {
-    version: await version(),
+    version: await packageVersion(),
     options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
     trials: count,
     epochs,
@@ -98,10 +98,6 @@ export async function tune(args: readonly string[]): Promise<void> {
     interrupt.stop();
     await pool.close();
   }
-}
-
-async function version(): Promise<string> {
-  return JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")).version;
 }
 
 function loadData({ data, limit, validation }: Recipe): Data {

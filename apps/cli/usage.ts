@@ -1,62 +1,168 @@
-// The command line's grammar: a table of options per command, from which it is parsed, checked and explained.
+// The grammar of the command line. Each command has a table of options, from which arguments are parsed and help is
+// printed.
 
 import { parseArgs } from "node:util";
 import { type Option, UsageError, Values } from "ductus/recipe";
+import { closest, distance } from "fastest-levenshtein";
 
 export interface Command {
   /** After "ductus ": the command and its arguments. */
   readonly usage: string;
+  /** Paragraphs, with an empty line between them. */
   readonly summary: string;
-  readonly options: Readonly<Record<string, Option>>;
+  readonly options: Options;
   /** Most arguments that are not options. */
   readonly arguments: number;
 }
 
-const HELP = { help: "print this and exit" };
+/** Options by name. An option can have a second name. */
+type Options = Readonly<Record<string, Option & { readonly alias?: string }>>;
+
+/** Help fits a terminal with this many columns. */
+const WIDTH = 80;
 
 /** What --help prints. */
 export function helpOf({ usage, summary, options }: Command): string {
-  const lines = Object.entries({ ...options, help: HELP } as Record<string, Option>).map(([name, option]) => {
-    const { value = "", help, standard } = option;
-    return `  ${`--${name} ${value}`.padEnd(22)}${help}${standard === undefined ? "" : ` (default ${standard})`}`;
+  const rows = Object.entries(options).flatMap(([name, { value = "", help, standard, alias }]) => [
+    [`  --${name} ${value}`, standard === undefined ? help : `${help} (default ${standard})`],
+    ...(alias === undefined ? [] : [[`  --${alias} ${value}`, `the same as --${name}`]]),
+  ]);
+  rows.push(["  --help", "print this and exit; so does -h"]);
+  const indent = Math.max(...rows.map(([option]) => option.length)) + 2;
+  const lines = rows.map(([option, text]) => {
+    return `${option.padEnd(indent)}${wrap(text, WIDTH - indent).join(`\n${" ".repeat(indent)}`)}`;
   });
-  return `Usage: ductus ${usage}\n\n${summary}\n\n${lines.join("\n")}\n`;
+  const paragraphs = summary.split("\n\n").map((paragraph) => wrap(paragraph, WIDTH).join("\n"));
+  return [`Usage: ductus ${usage}`, ...paragraphs, lines.join("\n")].join("\n\n");
+}
+
+/** Breaks a text into lines of at most `width` characters. A longer word gets a line of its own. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /**
  * The values of a command line; undefined if it asks for help.
- * @throws {UsageError} for unknown options, missing values, or too many arguments
+ * @throws {UsageError} for unknown options, missing or superfluous values and arguments, and empty file names
  */
 export function parseCommand(command: Command, given: readonly string[]): Values | undefined {
-  // parseArgs takes a negative number for an option; joined to the one before, it is a value, and its range is checked.
-  const args: string[] = [];
-  for (const [i, arg] of given.entries()) {
-    const option = command.options[given[i - 1]?.replace(/^--/, "") ?? ""];
-    const value = /^-[\d.]/.test(arg) && given[i - 1]?.startsWith("--") && option?.value !== undefined;
-    if (value && !given.slice(0, i).includes("--")) args.push(`${args.pop()}=${arg}`);
-    else args.push(arg);
-  }
-  const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { value }]) => [
-      name,
-      { type: value === undefined ? ("boolean" as const) : ("string" as const) },
-    ]),
-  );
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { ...options, help: { type: "boolean", short: "h" } },
-      strict: true,
-      allowPositionals: true,
-    });
-    if (values.help === true) return undefined;
-    if (positionals.length > command.arguments) {
-      throw new Error(`Unexpected argument '${positionals[command.arguments]}'`);
+  const [name] = command.usage.split(" ");
+  const names = namesOf(command.options);
+  const types = [...names].map(([flag, { value }]) => [flag, { type: value === undefined ? "boolean" : "string" }]);
+  // With strict: false, an option takes the next word as its value even if that is -1. The checks are made below.
+  const { tokens } = parseArgs({
+    args: [...given],
+    options: { ...Object.fromEntries(types), help: { type: "boolean", short: "h" } },
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const options = tokens.filter((token) => token.kind === "option");
+  // Compares the whole word, since parseArgs() also finds an -h in -epochs.
+  if (options.some(({ rawName, index }) => rawName === "--help" || given[index] === "-h")) return undefined;
+  // By name: the flag as given, and its value.
+  const found = new Map<string, { readonly flag: string; readonly value: string | true }>();
+  for (const token of options) {
+    const option = names.get(token.name);
+    if (option === undefined || !token.rawName.startsWith("--")) {
+      const known = [...names.keys(), "help"].map((known) => `--${known}`);
+      throw unknownName(name, "option", given[token.index].replace(/=.*/s, ""), known);
     }
-    return new Values(values, positionals, command.options);
-  } catch (error) {
-    // The first sentence names the option; the rest is advice on positional arguments.
-    const [sentence] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${sentence.replace(/\.$/, "")}: see --help`);
+    const flag = found.get(option.name)?.flag ?? token.rawName;
+    if (flag !== token.rawName) {
+      throw new UsageError(`${flag} and ${token.rawName} are the same option: give one of them`);
+    }
+    found.set(option.name, { flag, value: checkedValue(token, option, name) });
   }
+  const args = tokens.filter((token) => token.kind === "positional").map(({ value }) => value);
+  if (args.length > command.arguments) throw usageError(name, `unexpected argument "${args[command.arguments]}"`);
+  if (args.includes("")) throw usageError(name, "expected a file name, got nothing");
+  const values = Object.fromEntries([...found].map(([name, { value }]) => [name, value]));
+  return withPaths(new Values(values, args, command.options));
+}
+
+/**
+ * Returns the values, with the names of files and folders checked before any file is read.
+ * @throws {UsageError} if such a name is empty
+ */
+function withPaths(values: Values): Values {
+  for (const name of Object.keys(values.given)) {
+    if (["FILE", "DIR"].includes(values.options[name].value ?? "")) values.path(name);
+  }
+  return values;
+}
+
+interface Named {
+  /** In the command's table. */
+  readonly name: string;
+  /** What its value is called; undefined for a flag. */
+  readonly value?: string;
+}
+
+/** The options by name and by alias. */
+function namesOf(options: Options): ReadonlyMap<string, Named> {
+  const names = new Map<string, Named>();
+  for (const [name, { value, alias = name }] of Object.entries(options)) {
+    names.set(name, { name, value }).set(alias, { name, value });
+  }
+  return names;
+}
+
+/**
+ * The value of an option as given; true for a flag.
+ * @throws {UsageError} if there is none, or one where there should be none
+ */
+function checkedValue(token: Given, option: Named, command: string): string | true {
+  const { rawName, value, inlineValue } = token;
+  const wrong = (what: string) => usageError(command, `${rawName}: ${what}`);
+  if (option.value === undefined) {
+    if (value !== undefined) throw wrong(`expected no value, got "${value}"`);
+    return true;
+  }
+  if (value === undefined) throw wrong(`expected a value, ${option.value}, got none`);
+  // A negative number is a value. Its range is checked later.
+  if (!inlineValue && /^-[^\d.]/.test(value)) throw wrong(`expected a value, ${option.value}, got the option ${value}`);
+  return value;
+}
+
+/** An option as parseArgs() finds it. */
+interface Given {
+  readonly rawName: string;
+  readonly value?: string;
+  /** Whether the value came in one word with the option, as in --out=file. */
+  readonly inlineValue?: boolean;
+}
+
+/** The error for a wrong command line, with what may be meant, if known. Without a command, `command` is "". */
+export function usageError(command: string, problem: string, meant?: string): UsageError {
+  const [prefix, help] = command === "" ? ["", "ductus --help"] : [`${command}: `, `ductus ${command} --help`];
+  const advice = meant === undefined ? `see ${help}` : `did you mean ${meant}? See ${help}`;
+  return new UsageError(`${prefix}${problem}: ${advice}`);
+}
+
+/** The error for an unknown command or option. It suggests the nearest known name if there is one. */
+export function unknownName(command: string, what: string, name: string, known: readonly string[]): UsageError {
+  return usageError(command, `unknown ${what} ${name}`, nearestOf(name, known));
+}
+
+/** The known name that `name` abbreviates, or the nearest by edit distance, which may be a third of its length. */
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const bare = name.replace(/^-+/, "");
+  if (bare.length < 2) return undefined;
+  const words = new Map(known.map((word) => [word.replace(/^-+/, ""), word]));
+  const completed = [...words.keys()].filter((word) => word.startsWith(bare));
+  if (completed.length > 0) return words.get(closest(bare, completed));
+  const nearest = closest(bare, [...words.keys()]);
+  return distance(bare, nearest) <= Math.ceil(bare.length / 3) ? words.get(nearest) : undefined;
+}
+
+/** 2 for wrong usage, 1 for any other error, such as a file that cannot be read. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof UsageError ? 2 : 1;
 }

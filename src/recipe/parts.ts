@@ -2,6 +2,7 @@
 
 import type { Dataset } from "../data/dataset.js";
 import type { DataSplit } from "../data/split.js";
+import { UsageError } from "./options.js";
 import type { Recipe } from "./recipe.js";
 
 /** The training file of a recipe in two parts; no validation data if none are held back. */
@@ -12,14 +13,14 @@ export interface TrainingParts {
 
 /**
  * The training file as a recipe divides it.
- * @throws {Error} if it holds back all images
+ * @throws {UsageError} if it holds back all images
  */
 export function partsOf(
   { all, training, validation }: Omit<DataSplit, "test">,
   { limit, validation: held }: Pick<Recipe, "limit" | "validation">,
 ): TrainingParts {
   if (held !== undefined && held >= all.length) {
-    throw new Error(`--validation: expected fewer than the ${all.length} training images there are, got ${held}`);
+    throw new UsageError(`--validation: expected fewer than the ${all.length} training images there are, got ${held}`);
   }
   const split = held === undefined ? training.length : all.length - held;
   return {

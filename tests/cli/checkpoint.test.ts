@@ -273,7 +273,7 @@ test("--validation 0 trains on all images, and has none to be patient by", async
   expect(stdout).toContain("1 epoch of 120 batches of 10");
   expect(stdout).toMatch(/ % +none +\d/);
   expect(await ductus("evaluate", "all", "--set", "validation")).toMatchObject({
-    code: 1,
+    code: 2,
     stderr: "ductus: --set: expected test or training, got validation: none was held back\n",
   });
   expect((await ductus("evaluate", "all", "--set", "training")).stdout).toContain("(1200 / 1200, ");

@@ -2,6 +2,7 @@
 
 import { WriteStream } from "node:tty";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { bar, LiveLines } from "../../apps/cli/live-lines.js";
 import { bold, formatCount, formatSeconds, TrainingProgress } from "../../apps/cli/terminal.js";
 import { accuracyOf } from "../../src/network/metrics.js";
 
@@ -25,6 +26,31 @@ test("the uncertainty is one standard error of a binomial share", () => {
   expect(accuracy).toBe(0.9);
   expect(standardError).toBeCloseTo(0.003, 12);
 });
+
+/** The lines that a terminal shows after some output. */
+function screen(output: string): string[] {
+  const lines = [""];
+  let [row, column] = [0, 0];
+  for (const part of `0G${output}`.split("\u001b[")) {
+    const [, count, code, text] = /^(\d+)([AGJK])(.*)$/s.exec(part) ?? [];
+    if (code === "A") row -= Number(count);
+    else if (code === "G") column = 0;
+    else if (code === "J") lines.splice(row, lines.length, lines[row].slice(0, column));
+    else if (code === "K") lines[row] = lines[row].slice(0, column);
+    else throw new Error(`expected codes that are known, got ${JSON.stringify(part)}`);
+    for (const character of text) {
+      if (character === "\n") {
+        [row, column] = [row + 1, 0];
+        if (row === lines.length) lines.push("");
+      } else {
+        lines[row] = lines[row].slice(0, column).padEnd(column) + character + lines[row].slice(column + 1);
+        column++;
+      }
+    }
+  }
+  expect(lines.at(-1), "where the cursor is").toBe("");
+  return lines.slice(0, -1);
+}
 
 describe("on a terminal", () => {
   let written: { stdout: string; stderr: string };
@@ -65,6 +91,56 @@ describe("on a terminal", () => {
     expect(before).toContain("100 %");
   });
 
+  test("the bar is drawn at most ten times a second", () => {
+    const progress = new TrainingProgress(1, 1_000_000);
+    for (let done = 1; done < 1000; done++) progress.update(done);
+    expect(written.stderr.split("samples/s").length).toBeLessThan(20);
+    progress.stop();
+  });
+
+  test("errors go to standard error, above the bar", () => {
+    const progress = new TrainingProgress(1, 500);
+    vi.spyOn(console, "error").mockImplementation((line) => process.stderr.write(`${line}\n`));
+    progress.printError("an error");
+    expect(screen(written.stderr).slice(0, 1)).toEqual(["an error"]);
+    expect(screen(written.stderr)[1]).toMatch(/^\[ +\] 0 % \| 0 samples\/s \| \.\.\. left$/);
+    progress.stop();
+    expect(screen(written.stderr)).toEqual(["an error"]);
+  });
+
+  describe("live lines", () => {
+    const size = { columns: process.stderr.columns, rows: process.stderr.rows };
+    beforeEach(() => Object.assign(process.stderr, { columns: 20, rows: 5 }));
+    afterEach(() => Object.assign(process.stderr, size));
+
+    test("take the place of those before, be they more or fewer, longer or shorter", () => {
+      const lines = new LiveLines();
+      process.stderr.write("printed before\n");
+      for (const shown of [["one"], ["a longer one", "two", "three"], ["a", "b"], [], ["c", "d", "e"]]) {
+        lines.draw(shown);
+        expect(screen(written.stderr)).toEqual(["printed before", ...shown]);
+      }
+      lines.clear();
+      lines.clear();
+      process.stderr.write("printed after\n");
+      expect(screen(written.stderr)).toEqual(["printed before", "printed after"]);
+    });
+
+    test("are cut to what the terminal has room for", () => {
+      const lines = new LiveLines();
+      lines.draw(["x".repeat(50), "2", "3", "4", "5", "6"]);
+      expect(screen(written.stderr)).toEqual(["x".repeat(19), "2", "3", "4"]);
+    });
+
+    test("cover what is typed meanwhile", () => {
+      const lines = new LiveLines();
+      lines.draw(["one", "two"]);
+      process.stderr.write("^C");
+      lines.draw(["three"]);
+      expect(screen(written.stderr)).toEqual(["three"]);
+    });
+  });
+
   // What a terminal's stream has and a pipe's has not; Node asks it about NO_COLOR.
   test("text is bold, unless NO_COLOR is set", () => {
     Object.assign(process.stdout, {
@@ -78,6 +154,14 @@ describe("on a terminal", () => {
     vi.stubEnv("NO_COLOR", "1");
     expect(bold("result")).toBe("result");
   });
+});
+
+test.each([
+  [0, "[    ]"],
+  [0.49, "[==  ]"],
+  [1, "[====]"],
+])("a bar of %d", (share, text) => {
+  expect(bar(share, 4)).toBe(text);
 });
 
 test("in a pipe there is no bar and no bold text", () => {

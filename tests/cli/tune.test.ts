@@ -62,7 +62,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["--trials", "0"], '--trials: expected a whole number from 1 to 10000, got "0"'],
     [["--reduction", "1"], '--reduction: expected a whole number from 2 to 100, got "1"'],
     [["--out", ""], "--out: expected a folder name, got nothing"],
-    [["--kernels", "reference"], "Unknown option '--kernels': see --help"],
+    [["--kernels", "reference"], "tune: unknown option --kernels: see ductus tune --help"],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await tune(...args);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });

@@ -1,14 +1,14 @@
-// The search while it runs, on a terminal only: how far the rung is, what runs, and the best trials, in lines that are drawn anew.
+// The live view of a search, on a terminal only: progress of the rung, running trials, and the best trials so far.
 
+import { bar, LiveLines, PAUSE } from "../live-lines.js";
 import { formatSeconds, printLine } from "../terminal.js";
 import { type Outcome, type Rung, ranked } from "./halving.js";
 import type { TrialTable } from "./table.js";
 
-/** The best trials that are shown. */
+/** How many of the best trials are shown. */
 const BEST = 5;
+/** Columns of the bar. */
 const BAR = 20;
-/** Milliseconds between two drawings. */
-const PAUSE = 100;
 
 export class LiveTable {
   readonly #start = performance.now();
@@ -18,13 +18,13 @@ export class LiveTable {
   #outcomes: Outcome[] = [];
   /** The epoch of each running trial. */
   readonly #running = new Map<number, number>();
-  #lines = 0;
+  readonly #lines = new LiveLines();
 
   constructor(readonly table: TrialTable) {
     if (process.stderr.isTTY) this.#timer = setInterval(() => this.#draw(), PAUSE).unref();
   }
 
-  /** Begins a rung, of which some trials may be done. */
+  /** Starts a rung. `outcomes` are those of the trials that are done already. */
   begin(title: string, rung: Rung, outcomes: readonly Outcome[]): void {
     this.#title = title;
     this.#rung = rung;
@@ -43,42 +43,29 @@ export class LiveTable {
 
   /** Prints lines of results above the table. */
   printLines(lines: readonly string[]): void {
-    this.#erase();
+    this.#lines.clear();
     for (const line of lines) printLine(line);
   }
 
   /** Removes the table. */
   stop(): void {
     clearInterval(this.#timer);
-    this.#erase();
+    this.#lines.clear();
   }
 
   #draw(): void {
     const { trials, epochs } = this.#rung;
     if (trials === 0) return;
     const done = this.#outcomes.length;
-    const filled = Math.round((BAR * done) / trials);
     const time = formatSeconds((performance.now() - this.#start) / 1000);
     const running = [...this.#running].map(([trial, epoch]) => `${trial} (${epoch}/${epochs})`);
-    const lines = [
-      `${this.#title}  [${"=".repeat(filled)}${" ".repeat(BAR - filled)}] ${done} / ${trials}, ${time}`,
+    this.#lines.draw([
+      `${this.#title}  ${bar(done / trials, BAR)} ${done} / ${trials}, ${time}`,
       `running: ${running.join(", ") || "none"}`,
       ...(done === 0 ? [] : [this.table.header]),
       ...ranked(this.#outcomes)
         .slice(0, BEST)
         .map((outcome) => this.table.line(outcome)),
-    ];
-    const { columns = 80, rows = 24 } = process.stderr;
-    // A line that would wrap, or more than the terminal has, could not be erased.
-    const fitting = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
-    this.#erase();
-    process.stderr.write(fitting.map((line) => `${line}\n`).join(""));
-    this.#lines = fitting.length;
-  }
-
-  /** Back up to where the table began, and nothing below. */
-  #erase(): void {
-    if (this.#lines > 0) process.stderr.write(`\r\u001b[${this.#lines}A\u001b[J`);
-    this.#lines = 0;
+    ]);
   }
 }

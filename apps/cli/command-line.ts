@@ -1,0 +1,73 @@
+// The command line: runs the command, and turns errors into one line and an exit code.
+
+import { DISTORT, distort } from "./distort.js";
+import { EVALUATE, evaluate } from "./evaluate.js";
+import { EXPORT, exportModel } from "./export.js";
+import { PREDICT, predict } from "./predict.js";
+import { REPORT, report } from "./report.js";
+import { RESUME, resume } from "./resume.js";
+import { printLine } from "./terminal.js";
+import { TRAIN, train } from "./train.js";
+import { TUNE, tune } from "./tune.js";
+import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
+import { packageVersion } from "./version.js";
+
+const COMMANDS = {
+  train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
+  tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
+  resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
+  evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
+  predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },
+  distort: { ...DISTORT, run: distort, does: "draw training images as distortions change them" },
+  export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
+  report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
+};
+const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
+
+const HELP = `Usage: ductus <command> [options]
+
+${NAMES.map((name) => `  ${name.padEnd(10)}${COMMANDS[name].does}`).join("\n")}
+
+Options of a command: ductus <command> --help, or ductus help <command>
+Version: ductus --version, or ductus -v`;
+
+/** Runs a command line. Prints errors to standard error and sets the exit code. */
+export async function main(args: readonly string[]): Promise<void> {
+  // When the reader of a pipe leaves, as in `ductus train | head`, the program ends without an error message.
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    if (code !== "EPIPE") console.error(`ductus: standard output: expected to be written to, got ${code}`);
+    process.exit(1);
+  });
+  try {
+    await run(args);
+  } catch (error) {
+    console.error(`ductus: ${(error as Error).message}`);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+async function run([name, ...args]: readonly string[]): Promise<void> {
+  if (name === undefined) throw usageError("", `expected a command: ${NAMES.join(", ")}, got none`);
+  if (isHelp(name)) {
+    const [topic, ...superfluous] = args.filter((arg) => !isHelp(arg));
+    if (superfluous.length > 0) throw usageError("", `unexpected argument "${superfluous[0]}"`);
+    return printLine(topic === undefined ? HELP : helpOf(commandOf(topic)));
+  }
+  if (name === "--version" || name === "-v") {
+    if (args.length > 0) throw usageError("", `unexpected argument "${args[0]}"`);
+    return printLine(await packageVersion());
+  }
+  return commandOf(name).run(args);
+}
+
+function isHelp(word: string): boolean {
+  return word === "help" || word === "--help" || word === "-h";
+}
+
+/** @throws {UsageError} if there is no such command */
+function commandOf(word: string) {
+  const name = NAMES.find((name) => name === word);
+  if (name !== undefined) return COMMANDS[name];
+  if (word.startsWith("-")) throw unknownName("", "option", word, ["--help", "--version"]);
+  throw unknownName("", "command", word, [...NAMES, "help", "--version"]);
+}
