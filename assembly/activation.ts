@@ -4,14 +4,9 @@
 //   ReLU     max(z, 0)               1 where a > 0, else 0
 //   softmax  e^(z_j - max z) / sum of e^(z_i - max z)      (output only: its errors need no derivative, see cost.ts)
 
-import { Layer } from "./network";
+import { Layer, RELU, SIGMOID, SOFTMAX } from "./layer";
 import { exp, sigmoid } from "./sigmoid";
 import { laneSum, usedLanes } from "./simd";
-
-export const SIGMOID: u32 = 0;
-export const TANH: u32 = 1;
-export const RELU: u32 = 2;
-export const SOFTMAX: u32 = 3;
 
 /**
  * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1, and 0 past the last output: so are then the

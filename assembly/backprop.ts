@@ -1,11 +1,10 @@
 // (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
 // (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 
-import { derivative, RELU, TANH } from "./activation";
-import { QUADRATIC } from "./cost";
+import { derivative } from "./activation";
 import { rowSums } from "./dense";
 import { dropDeltas } from "./dropout";
-import { Layer, Network } from "./network";
+import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
 import { sigmoidPrime } from "./sigmoid";
 import { Row1, Row2, Row3, usedLanes } from "./simd";
 

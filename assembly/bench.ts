@@ -1,15 +1,29 @@
 // The steps of a mini-batch one by one, for bench/kernels.ts; and a loop of nothing but multiplications and additions, as fast
 // as this machine can do them in WebAssembly: the peak that the steps are measured against. Not part of the shipped module.
 
-import { Dataset } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset } from "./dataset";
+import { feedforwardFirst as feedforwardFirstOf } from "./feedforward";
+import { mostlyZero } from "./images";
+import { Layer, Network } from "./layer";
+import { updateFirst as updateFirstOf } from "./sgd";
 
 export { backprop } from "./backprop";
 export { outputErrors } from "./cost";
 export { distortImages } from "./distort";
-export { feedforwardFirst, feedforwardRest } from "./feedforward";
+export { feedforwardRest } from "./feedforward";
 export * from "./index";
-export { updateFirst, updateLayer } from "./sgd";
+export { updateLayer } from "./sgd";
+
+/** Layer 1, panels from..to-1, with the choice between sparse and dense that a mini-batch takes once. */
+export function feedforwardFirst(network: Network, images: usize, first: u32, count: u32, from: u32, to: u32): void {
+  const sparse = mostlyZero(images, count, network.layer(1).inputs);
+  feedforwardFirstOf(network, images, first, count, from, to, sparse);
+}
+
+/** The update of layer 1, with the same choice. */
+export function updateFirst(network: Network, images: usize, m: u32, step: f32): void {
+  updateFirstOf(network, images, m, step, mostlyZero(images, m, network.layer(1).inputs));
+}
 
 /** Layer l of a network, 1..L. */
 export function layerOf(network: Network, l: u32): Layer {

@@ -4,14 +4,10 @@
 //   log-likelihood  -sum of y ln a                           a - y                on softmax outputs
 // y is one-hot, or with smoothing e: 1 - e + e/K for the label and e/K for the other K - 1 outputs.
 
-import { Dataset, Image } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset, Image } from "./dataset";
+import { CROSS_ENTROPY, Layer, Network, QUADRATIC } from "./layer";
 import { ln } from "./random";
 import { laneSum } from "./simd";
-
-export const QUADRATIC: u32 = 0;
-const CROSS_ENTROPY: u32 = 1;
-export const LOG_LIKELIHOOD: u32 = 2;
 
 /**
  * a - y of samples first..first+count-1, fed forward from `images` (u32[count] addresses), to their deltas, and C_x to costs
@@ -29,7 +25,7 @@ export function outputErrors(
   const keep = f32x4.splat(1 - smoothing);
   const rest = f32x4.splat(smoothing / <f32>output.outputs);
   for (let s: u32 = 0; s < count; s++) {
-    const label = changetype<Image>(<usize>load<u32>(images + (s << 2))).label;
+    const label = Image.at(images, s).label;
     const a = output.activationsOf(first + s);
     const delta = output.deltaOf(first + s);
     // The sum of squares is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).

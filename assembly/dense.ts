@@ -2,7 +2,7 @@
 // 4 samples x 2 vectors of outputs for feedforward, 4 rows x 2 vectors for the update, 4 rows x 2 samples for the errors.
 // A tile that reaches past the last sample or row takes the last one again.
 
-import { Layer } from "./network";
+import { Layer } from "./layer";
 import { Row1, Row2 } from "./simd";
 
 /** z = b + sum of a_k w_k by ascending k, for `count` samples, aStride and layer.stride bytes apart, and the outputs of panel p. */

@@ -4,46 +4,16 @@
 // with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y at each
 // pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels bilinear; 0 outside. (seed, epoch, image) decide.
 
-import { Dataset, FLOATS, Image, writeImage } from "./images";
+import { Dataset, Distortion, FLOATS, Image, releaseDistortion } from "./dataset";
+import { writeImage } from "./images";
 import { allocateBlock, release } from "./memory";
+import { shareEnd, shareStart } from "./ownership";
 import { DISTORTIONS, nextSigned, nextWord, openStream } from "./random";
 import { exp } from "./sigmoid";
-import { barrier, place, shareEnd, shareStart } from "./team";
+import { barrier, threadIndex } from "./team";
 
 /** Images that are distorted together, if mini-batches are smaller: threads wait for each other before and after. */
 const BLOCK: u32 = 128;
-
-@unmanaged
-class Distortion {
-  columns: u32;
-  rows: u32;
-  /** Columns in whole vectors. */
-  width: u32;
-  /** The bounds: pixels, radians, shares. */
-  shift: f64;
-  rotation: f64;
-  scale: f64;
-  shear: f64;
-  /** alpha / 127.5: the noise is bytes less 127.5. */
-  amplitude: f32;
-  /** g from its middle on, f32[radius + 1], right after this. */
-  radius: u32;
-  /** Room for u32[samples] addresses of distorted images, their records, and for each thread what it works with. */
-  room: usize;
-  samples: u32;
-  threads: u32;
-  recordBytes: u32;
-  threadBytes: u32;
-
-  get gaussian(): usize {
-    return changetype<usize>(this) + offsetof<Distortion>();
-  }
-
-  /** Where the record of a distorted image goes. */
-  record(s: u32): usize {
-    return this.room + <usize>this.samples * 4 + <usize>s * this.recordBytes;
-  }
-}
 
 /**
  * Lets the images be distorted from now on, or with all bounds 0 no more: shift in pixels, rotation in radians, scale and shear as shares,
@@ -128,13 +98,6 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   return 1;
 }
 
-export function releaseDistortion(dataset: Dataset): void {
-  if (dataset.distortion === 0) return;
-  release(changetype<Distortion>(dataset.distortion).room);
-  release(dataset.distortion);
-  dataset.distortion = 0;
-}
-
 /** How many mini-batches of m samples are distorted together. */
 export function batchesTogether(m: u32): u32 {
   return max(1, BLOCK / m);
@@ -151,7 +114,7 @@ export function distortImages(dataset: Dataset, images: usize, count: u32): usiz
   const end = shareEnd(count);
   for (let s = shareStart(count); s < end; s++) {
     const record = distortion.record(s);
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    const image = Image.at(images, s);
     distortImage(distortion, dataset, image, image.index, changetype<Image>(record));
     store<u32>(distortion.room + (s << 2), <u32>record);
   }
@@ -166,7 +129,7 @@ export function distortedImage(dataset: Dataset, i: u32, number: u32, seed: u32,
   const distortion = changetype<Distortion>(dataset.distortion);
   dataset.seed = seed;
   dataset.epoch = epoch;
-  const image = changetype<Image>(<usize>load<u32>(dataset.images + (i << 2)));
+  const image = Image.at(dataset.images, i);
   return distortImage(distortion, dataset, image, number, changetype<Image>(distortion.record(0)));
 }
 
@@ -175,7 +138,7 @@ function distortImage(distortion: Distortion, dataset: Dataset, image: Image, nu
   const rows = distortion.rows;
   const columns = distortion.columns;
   const width = distortion.width;
-  const original = distortion.record(distortion.samples) + <usize>(place() * distortion.threadBytes);
+  const original = distortion.record(distortion.samples) + <usize>(threadIndex() * distortion.threadBytes);
   const displacements = original + ((<usize>(rows + 3) * (columns + 3)) << 2);
   const noise = displacements + ((<usize>rows * width) << 3);
   openStream(dataset.seed, DISTORTIONS, number, dataset.epoch, 0, 0);

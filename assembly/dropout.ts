@@ -2,8 +2,8 @@
 // a hidden neuron's activation becomes 0 with probability p, else a / (1 - p); its delta likewise 0, or delta / (1 - p). (seed, epoch,
 // place of the sample in the epoch, layer, neuron) decide: 16 random bits for each neuron, in words of two.
 
-import { Dataset } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset } from "./dataset";
+import { Layer, Network } from "./layer";
 import { DROPOUT, nextWord, openStream } from "./random";
 
 /** The activation of a neuron that was left out: -0. No activation is; tanh and ReLU may be 0. */

@@ -1,10 +1,10 @@
 // What the network makes of images: the most active output of each, how many are the label, and their costs.
 
 import { outputErrors } from "./cost";
+import { Dataset, Image } from "./dataset";
 import { feedforward } from "./feedforward";
-import { Dataset, Image } from "./images";
-import { Layer, Network } from "./network";
-import { shareEnd, shareStart } from "./team";
+import { Layer, Network } from "./layer";
+import { shareEnd, shareStart } from "./ownership";
 
 /** Samples that are carried through the network together: their activations stay in the cache. */
 const BLOCK: u32 = 64;
@@ -26,8 +26,7 @@ export function evaluate(network: Network, dataset: Dataset): u32 {
     outputErrors(network, images, row, samples, 0, dataset.costs + (first << 2));
     predict(output, row, samples, dataset.predictions + (first << 1));
     for (let s: u32 = 0; s < samples; s++) {
-      const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-      correct += u32(load<u16>(dataset.predictions + ((first + s) << 1)) === image.label);
+      correct += u32(load<u16>(dataset.predictions + ((first + s) << 1)) === Image.at(images, s).label);
     }
   }
   return correct;

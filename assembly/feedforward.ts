@@ -1,13 +1,14 @@
 // feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l)
 // z_j starts at b_j and adds its terms w_kj a_k by ascending k, so every kernel and tile gives the same bits.
 
-import { activate, SOFTMAX, softmax } from "./activation";
+import { activate, softmax } from "./activation";
 import { listActive } from "./active";
+import { Dataset, Image } from "./dataset";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
-import { Dataset, expandImages, Image, mostlyZero } from "./images";
-import { touch } from "./memory";
-import { Layer, Network } from "./network";
+import { expandImages, mostlyZero } from "./images";
+import { Layer, Network, SOFTMAX } from "./layer";
+import { prefetch } from "./memory";
 import { Neuron, Pixel, sparseSum } from "./sparse";
 
 /** Images whose records are fetched together: as many as a mini-batch often has, and a first-level cache holds. */
@@ -15,15 +16,24 @@ const TOGETHER: u32 = 16;
 
 /** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
-  feedforwardFirst(network, images, first, count, 0, network.layer(1).panels);
+  const layer = network.layer(1);
+  feedforwardFirst(network, images, first, count, 0, layer.panels, mostlyZero(images, count, layer.inputs));
   feedforwardRest(network, first, count, null, 0);
 }
 
-/** Activations of layer 1, panels from..to-1. */
-export function feedforwardFirst(network: Network, images: usize, first: u32, count: u32, from: u32, to: u32): void {
+/** Activations of layer 1, panels from..to-1. `sparse` says whether to leave the zeros of the images out. */
+export function feedforwardFirst(
+  network: Network,
+  images: usize,
+  first: u32,
+  count: u32,
+  from: u32,
+  to: u32,
+  sparse: bool,
+): void {
   const layer = network.layer(1);
   const z = layer.activationsOf(first);
-  if (mostlyZero(images, count, layer.inputs)) {
+  if (sparse) {
     sparseLayer(layer, images, count, z, from, to);
   } else {
     const a = network.expansion;
@@ -63,18 +73,18 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      if (p === from && s % TOGETHER === 0) touchImages(images + (s << 2), min(TOGETHER, count - s));
+      if (p === from && s % TOGETHER === 0) prefetchImages(images + (s << 2), min(TOGETHER, count - s));
       sparseSum<Pixel>(width, load<u32>(images + (s << 2)), panel, biases, zs);
     }
   }
 }
 
 /** Fetches records, shuffled over all of memory, before they are needed: first where they end, then all of them. */
-function touchImages(images: usize, count: u32): void {
+function prefetchImages(images: usize, count: u32): void {
   for (let s: u32 = 0; s < count; s++) load<u8>(<usize>load<u32>(images + (s << 2)));
   for (let s: u32 = 0; s < count; s++) {
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-    touch(image.entries, image.end);
+    const image = Image.at(images, s);
+    prefetch(image.entries, image.end);
   }
 }
 

@@ -4,110 +4,15 @@
 // before. a_k = pixel / 255 comes from a table. Leaving out zeros, or putting some in, is exact: a term 0 * w adds nothing.
 // An image of numbers that are not such pixels has all of them in its record, the length being 2^32 - 1: f32[inputs].
 
-import { releaseDistortion } from "./distort";
-import { allocateBlock, release, shrink } from "./memory";
-import { nextBelow, openStream, SHUFFLE } from "./random";
-
-/** f32[256]: pixel / 255. */
-export const PIXELS: usize = memory.data(1024, 16);
+import { Dataset, FLOATS, Image, PIXELS, releaseChunks } from "./dataset";
+import { allocateBlock, shrink } from "./memory";
 
 /** The largest gap of an entry. */
 const MAX_GAP: u32 = 255;
-/** The length that stands for f32[inputs] instead of entries. */
-export const FLOATS: u32 = u32.MAX_VALUE;
 /** The longest records of so many images have room in a chunk at first: what they leave is given back. */
 const CHUNK_BYTES: u64 = 1 << 20;
 /** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
 const SPARSE_SHARE: u32 = 180;
-
-@unmanaged
-export class Dataset {
-  count: u32;
-  /** Pixels per image: n_0 of every network that reads it. */
-  inputs: u32;
-  /** u32[count]: addresses of the records, as given. */
-  images: usize;
-  /** u32[count]: the same addresses in the order of the current epoch. */
-  order: usize;
-  /** f32[count]: C_x of each sample, in the order it was last visited. */
-  costs: usize;
-  /** u16[count]: the most active output for each sample, in the order it was last visited. */
-  predictions: usize;
-  /** Address of the latest chunk of records; each begins with the address of the one before. */
-  chunks: usize;
-  /** What decided the order, and decides distortions. */
-  seed: u32;
-  epoch: u32;
-  /** See distort.ts; 0 for none. */
-  distortion: usize;
-}
-
-@unmanaged
-export class Image {
-  label: u32;
-  length: u32;
-  /** Its number in the data set. */
-  index: u32;
-
-  @inline get entries(): usize {
-    return changetype<usize>(this) + offsetof<Image>();
-  }
-
-  @inline get end(): usize {
-    return this.entries + (this.length << 1);
-  }
-}
-
-/** A data set of `count` images of `inputs` pixels, all still to be added. Returns 0 if the memory cannot be had. */
-export function createDataset(count: u32, inputs: u32): Dataset | null {
-  for (let pixel: u32 = 0; pixel < 256; pixel++) store<f32>(PIXELS + (pixel << 2), <f32>pixel / 255);
-  const block = allocateBlock(offsetof<Dataset>() + <u64>count * 14);
-  if (block === 0) return null;
-  const dataset = changetype<Dataset>(block);
-  const arrays = block + offsetof<Dataset>();
-  dataset.count = count;
-  dataset.inputs = inputs;
-  dataset.images = arrays;
-  dataset.order = arrays + 4 * <usize>count;
-  dataset.costs = arrays + 8 * <usize>count;
-  dataset.predictions = arrays + 12 * <usize>count;
-  dataset.chunks = 0;
-  dataset.seed = 0;
-  dataset.epoch = 0;
-  dataset.distortion = 0;
-  return dataset;
-}
-
-/** Frees a data set and its images. */
-export function releaseDataset(dataset: Dataset): void {
-  releaseDistortion(dataset);
-  releaseChunks(dataset, 0);
-  release(changetype<usize>(dataset));
-}
-
-/** Frees the chunks that came after one; 0 for all. */
-function releaseChunks(dataset: Dataset, last: usize): void {
-  while (dataset.chunks !== last) {
-    const chunk = dataset.chunks;
-    dataset.chunks = load<u32>(chunk);
-    release(chunk);
-  }
-}
-
-/** Address of the most active output for each sample, in the order it was last visited: u16[count]. */
-export function predictions(dataset: Dataset): usize {
-  return dataset.predictions;
-}
-
-/** How many samples were read correctly at their last visits by trainBatches. */
-export function countCorrect(dataset: Dataset): u32 {
-  let correct: u32 = 0;
-  for (let i: u32 = 0; i < dataset.count; i++) {
-    const image = changetype<Image>(<usize>load<u32>(dataset.order + (i << 2)));
-    correct += u32(load<u16>(dataset.predictions + (i << 1)) === image.label);
-  }
-  return correct;
-}
 
 /**
  * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u16[count]. Reads up to 15 bytes past the pixels.
@@ -167,22 +72,6 @@ function addRecord(dataset: Dataset, i: u32, record: usize, label: u32): Image {
   return image;
 }
 
-/** Brings the images into the order of epoch `epoch`: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
-export function shuffle(dataset: Dataset, seed: u32, epoch: u32): void {
-  const order = dataset.order;
-  dataset.seed = seed;
-  dataset.epoch = epoch;
-  memory.copy(order, dataset.images, (<usize>dataset.count) << 2);
-  openStream(seed, SHUFFLE, epoch, 0, 0, 0);
-  for (let i = dataset.count; i > 1; i--) {
-    const a = order + ((i - 1) << 2);
-    const b = order + (nextBelow(i) << 2);
-    const image = load<u32>(a);
-    store<u32>(a, load<u32>(b));
-    store<u32>(b, image);
-  }
-}
-
 /** Bit i says whether pixel k + i is not zero, for the (up to 16) pixels from k on. */
 function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
   const mask = <u32>i8x16.bitmask(i8x16.ne(v128.load(pixels + k), i8x16.splat(0)));
@@ -218,7 +107,7 @@ export function writeImage(record: usize, pixels: usize, inputs: u32): usize {
 export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
   let length: u64 = 0;
   for (let s: u32 = 0; s < count; s++) {
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    const image = Image.at(images, s);
     if (image.length === FLOATS) return false;
     length += image.length;
   }
@@ -229,7 +118,7 @@ export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
 export function expandImages(images: usize, count: u32, inputs: u32, a: usize, stride: usize): void {
   memory.fill(a, 0, <usize>count * stride);
   for (let s: u32 = 0; s < count; s++, a += stride) {
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    const image = Image.at(images, s);
     if (image.length === FLOATS) {
       memory.copy(a, image.entries, (<usize>inputs) << 2);
       continue;

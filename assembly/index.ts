@@ -4,17 +4,10 @@
 // -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer -> releaseNetwork, releaseDataset.
 
 export { sumCosts } from "./cost";
+export { countCorrect, createDataset, predictions, releaseDataset, shuffle } from "./dataset";
 export { distortedImage, reserveDistorted, setDistortion } from "./distort";
 export { evaluate } from "./evaluate";
-export {
-  addFloatImages,
-  addImages,
-  countCorrect,
-  createDataset,
-  predictions,
-  releaseDataset,
-  shuffle,
-} from "./images";
+export { addFloatImages, addImages } from "./images";
 export { allocate, release } from "./memory";
 export {
   activations,

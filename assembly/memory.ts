@@ -114,6 +114,6 @@ function align(bytes: u64): u64 {
 }
 
 /** Reads a byte of every cache line, so that what lies far away, or other threads wrote, comes all at once and not line by line. */
-export function touch(start: usize, end: usize): void {
+export function prefetch(start: usize, end: usize): void {
   for (let line = start; line < end; line += <usize>LINE) load<u8>(line);
 }

@@ -1,8 +1,8 @@
 // Products of weights with inputs that are not zero, for one panel: an image's pixels, or the neurons of a ReLU layer. One input is one row
 // of weights. The sums, or the deltas, of one sample stay in registers over all inputs.
 
-import { Active } from "./active";
-import { Image, PIXELS } from "./images";
+import { Active } from "./layer";
+import { Image, PIXELS } from "./dataset";
 import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
 
 /**

@@ -53,25 +53,12 @@ export function abortTeam(): void {
   if (ASC_FEATURE_THREADS) atomic.store<u32>(ABORTED, 1);
 }
 
-/** This thread's share of n things: shareStart(n)..shareEnd(n) - 1. */
-export function shareStart(n: u32): u32 {
-  return boundary(n, thread);
-}
-
-export function shareEnd(n: u32): u32 {
-  return boundary(n, thread + 1);
-}
-
-function boundary(n: u32, place: u32): u32 {
-  return threads === 1 ? n * place : <u32>((<u64>n * place) / threads);
-}
-
 /** This thread's number, from 0, and how many there are. */
-export function place(): u32 {
+export function threadIndex(): u32 {
   return thread;
 }
 
-export function size(): u32 {
+export function threadCount(): u32 {
   return threads;
 }
 
