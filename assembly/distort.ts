@@ -15,6 +15,43 @@ import { barrier, threadIndex } from "./team";
 /** Images that are distorted together, if mini-batches are smaller: threads wait for each other before and after. */
 const BLOCK: u32 = 128;
 
+/** Where the pixel at (x, y) shows the original, but for the noise: a thread's own. */
+@unmanaged
+class Affine {
+  /** A. */
+  xx: f32;
+  xy: f32;
+  yx: f32;
+  yy: f32;
+  /** The middle of the image, and the same plus t. */
+  middleX: f32;
+  middleY: f32;
+  x0: f32;
+  y0: f32;
+
+  /** The next one of the open random stream. */
+  draw(distortion: Distortion): void {
+    const shiftX = distortion.shift * nextSigned();
+    const shiftY = distortion.shift * nextSigned();
+    const angle = distortion.rotation * nextSigned();
+    const scaleX = 1 + distortion.scale * nextSigned();
+    const scaleY = 1 + distortion.scale * nextSigned();
+    const shear = distortion.shear * nextSigned();
+    const sine = series(angle, angle * angle, 3);
+    const cosine = series(1, angle * angle, 2);
+    this.xx = <f32>(cosine * scaleX);
+    this.xy = <f32>(cosine * shear - sine * scaleY);
+    this.yx = <f32>(sine * scaleX);
+    this.yy = <f32>(sine * shear + cosine * scaleY);
+    const middleX = <f64>(distortion.columns - 1) / 2;
+    const middleY = <f64>(distortion.rows - 1) / 2;
+    this.middleX = <f32>middleX;
+    this.middleY = <f32>middleY;
+    this.x0 = <f32>(middleX + shiftX);
+    this.y0 = <f32>(middleY + shiftY);
+  }
+}
+
 /**
  * Lets the images be distorted from now on, or with all bounds 0 no more: shift in pixels, rotation in radians, scale and shear as shares,
  * alpha and sigma (above 0) in pixels. Images have rows of `columns` pixels. Returns 1, or 0 if the memory cannot be had.
@@ -84,7 +121,7 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   const original = (rows + 3) * (columns + 3);
   const noise = (rows + extra) * width;
   const smoothed = rows * (width + extra);
-  const threadBytes = (original + noise + smoothed + 2 * rows * width + 8) * 4;
+  const threadBytes = offsetof<Affine>() + (original + noise + smoothed + 2 * rows * width + 8) * 4;
   const room = allocateBlock(samples * (4 + recordBytes) + threads * threadBytes);
   if (room === 0) return 0;
   release(distortion.room);
@@ -135,45 +172,22 @@ export function distortedImage(dataset: Dataset, i: u32, number: u32, seed: u32,
 
 /** Returns the address of the new pixels. */
 function distortImage(distortion: Distortion, dataset: Dataset, image: Image, number: u32, distorted: Image): usize {
-  const rows = distortion.rows;
-  const columns = distortion.columns;
-  const width = distortion.width;
-  const original = distortion.record(distortion.samples) + <usize>(threadIndex() * distortion.threadBytes);
-  const displacements = original + ((<usize>(rows + 3) * (columns + 3)) << 2);
-  const noise = displacements + ((<usize>rows * width) << 3);
+  const planeBytes = (<usize>distortion.rows * distortion.width) << 2;
+  const room = distortion.record(distortion.samples) + <usize>(threadIndex() * distortion.threadBytes);
+  const affine = changetype<Affine>(room);
+  const original = room + offsetof<Affine>();
+  const displacements = original + ((<usize>(distortion.rows + 3) * (distortion.columns + 3)) << 2);
+  const noise = displacements + 2 * planeBytes;
   openStream(dataset.seed, DISTORTIONS, number, dataset.epoch, 0, 0);
-  const shiftX = distortion.shift * nextSigned();
-  const shiftY = distortion.shift * nextSigned();
-  const angle = distortion.rotation * nextSigned();
-  const scaleX = 1 + distortion.scale * nextSigned();
-  const scaleY = 1 + distortion.scale * nextSigned();
-  const shear = distortion.shear * nextSigned();
+  affine.draw(distortion);
   if (distortion.radius !== 0) {
     displace(distortion, noise, displacements);
-    displace(distortion, noise, displacements + ((<usize>rows * width) << 2));
+    displace(distortion, noise, displacements + planeBytes);
   }
   copyOriginal(image, distortion, original);
-  const sine = series(angle, angle * angle, 3);
-  const cosine = series(1, angle * angle, 2);
-  const middleX = <f64>(columns - 1) / 2;
-  const middleY = <f64>(rows - 1) / 2;
   const floats = image.length === FLOATS;
-  const pixels = floats ? distorted.entries : noise; // noise is no more in use
-  sample(
-    distortion,
-    original,
-    displacements,
-    <f32>(cosine * scaleX),
-    <f32>(cosine * shear - sine * scaleY),
-    <f32>(sine * scaleX),
-    <f32>(sine * shear + cosine * scaleY),
-    <f32>(middleX + shiftX),
-    <f32>(middleY + shiftY),
-    <f32>middleX,
-    <f32>middleY,
-    floats,
-    pixels,
-  );
+  const pixels = floats ? distorted.entries : noise; // the noise is not needed any more
+  sample(distortion, affine, original, displacements, floats, pixels);
   distorted.label = image.label;
   distorted.index = number;
   if (floats) distorted.length = FLOATS;
@@ -273,16 +287,9 @@ function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize
 /** The distorted image from the original: f32[inputs], or nearest bytes; up to 3 more are written. */
 function sample(
   distortion: Distortion,
+  affine: Affine,
   original: usize,
   displacements: usize,
-  xx: f32,
-  xy: f32,
-  yx: f32,
-  yy: f32,
-  x0: f32,
-  y0: f32,
-  middleX: f32,
-  middleY: f32,
   floats: bool,
   out: usize,
 ): void {
@@ -294,15 +301,19 @@ function sample(
   const right = f32x4.splat(<f32>columns);
   const bottom = f32x4.splat(<f32>rows);
   const yOffset = (<usize>rows * stride) << 2;
+  // Read once: the compiler cannot know that no pixel is written over them.
+  const xx = f32x4.splat(affine.xx);
+  const yx = f32x4.splat(affine.yx);
+  const middleX = f32x4.splat(affine.middleX);
   for (let r: u32 = 0; r < rows; r++) {
-    const dr = <f32>r - middleY;
-    const rowX = f32x4.splat(xy * dr + x0);
-    const rowY = f32x4.splat(yy * dr + y0);
+    const dr = <f32>r - affine.middleY;
+    const rowX = f32x4.splat(affine.xy * dr + affine.x0);
+    const rowY = f32x4.splat(affine.yy * dr + affine.y0);
     for (let c: u32 = 0; c < columns; c += 4) {
-      const dc = f32x4.sub(f32x4.convert_i32x4_u(i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3))), f32x4.splat(middleX));
+      const dc = f32x4.sub(f32x4.convert_i32x4_u(i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3))), middleX);
       const d = displacements + ((<usize>r * stride + c) << 2);
-      let x = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(xx), dc), rowX), v128.load(d));
-      let y = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(yx), dc), rowY), v128.load(d + yOffset));
+      let x = f32x4.add(f32x4.add(f32x4.mul(xx, dc), rowX), v128.load(d));
+      let y = f32x4.add(f32x4.add(f32x4.mul(yx, dc), rowY), v128.load(d + yOffset));
       x = f32x4.pmin(f32x4.pmax(x, lowest), right);
       y = f32x4.pmin(f32x4.pmax(y, lowest), bottom);
       const left = f32x4.floor(x);
