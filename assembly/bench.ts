@@ -22,7 +22,8 @@ export function feedforwardFirst(network: Network, images: usize, first: u32, co
 
 /** The update of layer 1, with the same choice. */
 export function updateFirst(network: Network, images: usize, m: u32, step: f32): void {
-  updateFirstOf(network, images, m, step, mostlyZero(images, m, network.layer(1).inputs));
+  const layer = network.layer(1);
+  updateFirstOf(network, images, m, 0, layer.panels, step, mostlyZero(images, m, layer.inputs));
 }
 
 /** Layer l of a network, 1..L. */

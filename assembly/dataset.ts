@@ -50,6 +50,20 @@ export class Image {
   @inline get end(): usize {
     return this.entries + (this.length << 1);
   }
+
+  @inline get entryBytes(): usize {
+    return 2;
+  }
+
+  /** Address of an entry's a_k. */
+  @inline valueOf(entry: usize): usize {
+    return PIXELS + ((<usize>load<u8>(entry)) << 2);
+  }
+
+  /** Row k of a panel for an entry, `row` being the one for the entry before. */
+  @inline rowOf(entry: usize, _panel: usize, row: usize, rowBytes: usize): usize {
+    return row + <usize>load<u8>(entry, 1) * rowBytes;
+  }
 }
 
 @unmanaged

@@ -7,9 +7,9 @@ import { Dataset, Image } from "./dataset";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
 import { expandImages, mostlyZero } from "./images";
-import { Layer, Network, SOFTMAX } from "./layer";
+import { Active, Layer, Network, SOFTMAX } from "./layer";
 import { prefetch } from "./memory";
-import { Neuron, Pixel, sparseSum } from "./sparse";
+import { sparseSum } from "./sparse";
 
 /** Images whose records are fetched together: as many as a mini-batch often has, and a first-level cache holds. */
 const TOGETHER: u32 = 16;
@@ -74,7 +74,7 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
       if (p === from && s % TOGETHER === 0) prefetchImages(images + (s << 2), min(TOGETHER, count - s));
-      sparseSum<Pixel>(width, load<u32>(images + (s << 2)), panel, biases, zs);
+      sparseSum<Image>(width, Image.at(images, s), panel, biases, zs);
     }
   }
 }
@@ -96,8 +96,7 @@ function activeLayer(layer: Layer, previous: Layer, first: u32, count: u32, z: u
     const offset = (<usize>layer.firstVector(p)) << 4;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      const active = changetype<usize>(previous.activeOf(first + s));
-      sparseSum<Neuron>(width, active, panel, layer.biases + offset, zs);
+      sparseSum<Active>(width, previous.activeOf(first + s), panel, layer.biases + offset, zs);
     }
   }
 }

@@ -33,6 +33,20 @@ export class Active {
   @inline get end(): usize {
     return this.entries + (this.length << 3);
   }
+
+  @inline get entryBytes(): usize {
+    return 8;
+  }
+
+  /** Address of an entry's a_k. */
+  @inline valueOf(entry: usize): usize {
+    return entry;
+  }
+
+  /** Row k of a panel for an entry. */
+  @inline rowOf(entry: usize, panel: usize, _row: usize, rowBytes: usize): usize {
+    return panel + <usize>load<u32>(entry, 4) * rowBytes;
+  }
 }
 
 @unmanaged

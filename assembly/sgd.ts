@@ -6,18 +6,18 @@
 
 import { backprop } from "./backprop";
 import { outputErrors } from "./cost";
-import { Dataset } from "./dataset";
+import { Dataset, Image } from "./dataset";
 import { denseUpdate } from "./dense";
 import { batchesTogether, distortImages } from "./distort";
 import { dropActivations } from "./dropout";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
 import { expandImages, mostlyZero } from "./images";
-import { Layer, Network, SGD } from "./layer";
+import { Active, Layer, Network, SGD } from "./layer";
 import { prefetch } from "./memory";
 import { decayWeights, optimise } from "./optimise";
 import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart, shareEnd, shareStart } from "./ownership";
-import { Neuron, Pixel, sparseUpdate } from "./sparse";
+import { sparseUpdate } from "./sparse";
 import { barrier, threadCount } from "./team";
 
 /**
@@ -72,7 +72,7 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   }
   if (!barrier()) return false;
   decayWeights(network, eta);
-  updateFirst(network, images, m, step, sparse);
+  updateFirst(network, images, m, from, to, step, sparse);
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
     if (previous.listBytes !== 0) updateActive(previous, network.layer(l), m);
@@ -92,13 +92,12 @@ function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, s
   }
 }
 
-/** b_j += d_j of each sample, for this thread's biases. */
-function updateBiases(layer: Layer, m: u32): void {
-  const from = (<usize>biasStart(layer)) << 4;
+/** b_j += d_j of each sample, for the vectors from..to-1. */
+function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
   const biases = layer.biases + layer.target;
-  const end = biases + ((<usize>biasEnd(layer)) << 4);
-  let column = layer.delta + from;
-  for (let b = biases + from; b < end; b += 16, column += 16) {
+  const end = biases + ((<usize>to) << 4);
+  let column = layer.delta + ((<usize>from) << 4);
+  for (let b = biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {
     let sum = v128.load(b);
     let d = column;
     for (let s: u32 = 0; s < m; s++, d += layer.stride) sum = f32x4.add(sum, v128.load(d));
@@ -106,20 +105,28 @@ function updateBiases(layer: Layer, m: u32): void {
   }
 }
 
-/** Layer 1: this thread's neurons. `sparse` says whether feedforward left the zeros of the images out. */
-export function updateFirst(network: Network, images: usize, m: u32, step: f32, sparse: bool): void {
+/** Layer 1: this thread's panels from..to-1. `sparse` says whether to leave the zeros of the images out. */
+export function updateFirst(
+  network: Network,
+  images: usize,
+  m: u32,
+  from: u32,
+  to: u32,
+  step: f32,
+  sparse: bool,
+): void {
   const layer = network.layer(1);
-  scaleDeltas(layer, 0, m, biasStart(layer), biasEnd(layer), step);
-  updateBiases(layer, m);
-  const from = panelStart(layer);
-  const to = panelEnd(layer);
+  const first = biasStart(layer);
+  const end = biasEnd(layer);
+  scaleDeltas(layer, 0, m, first, end, step);
+  updateBiases(layer, m, first, end);
   if (sparse) {
     for (let p = from; p < to; p++) {
       const width = layer.width(p);
       const panel = layer.panel(p) + layer.target;
       let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
       for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-        sparseUpdate<Pixel>(width, load<u32>(images + (s << 2)), panel, d);
+        sparseUpdate<Image>(width, Image.at(images, s), panel, d);
       }
     }
     return;
@@ -138,21 +145,21 @@ export function updateFirst(network: Network, images: usize, m: u32, step: f32, 
 
 /** A layer that goes by the lists of the layer before. */
 function updateActive(previous: Layer, layer: Layer, m: u32): void {
-  updateBiases(layer, m);
+  updateBiases(layer, m, biasStart(layer), biasEnd(layer));
   const to = panelEnd(layer);
   for (let p = panelStart(layer); p < to; p++) {
     const width = layer.width(p);
     const panel = layer.panel(p) + layer.target;
     let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
     for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-      sparseUpdate<Neuron>(width, changetype<usize>(previous.activeOf(s)), panel, d);
+      sparseUpdate<Active>(width, previous.activeOf(s), panel, d);
     }
   }
 }
 
 /** Any other layer. */
 export function updateLayer(previous: Layer, layer: Layer, m: u32): void {
-  updateBiases(layer, m);
+  updateBiases(layer, m, biasStart(layer), biasEnd(layer));
   const first = rowStart(layer);
   const end = rowEnd(layer);
   if (first >= end) return;
