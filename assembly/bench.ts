@@ -1,5 +1,6 @@
-// The steps of a mini-batch one by one, for bench/kernels.ts; and a loop of nothing but multiplications and additions, as fast
-// as this machine can do them in WebAssembly: the peak that the steps are measured against. Not part of the shipped module.
+// The steps of a mini-batch one by one, for bench/kernels.ts, and the peak that they are measured against: a loop of
+// nothing but multiplications and additions, as fast as WebAssembly can do them on this machine. Not part of the
+// shipped module.
 
 import { Dataset } from "./dataset";
 import { feedforwardFirst as feedforwardFirstOf } from "./feedforward";
@@ -36,12 +37,12 @@ export function panelsOf(layer: Layer): u32 {
   return layer.panels;
 }
 
-/** Where a data set's images stand in the order of the epoch. */
+/** Addresses of a data set's images, u32, in the order of the epoch. */
 export function orderOf(dataset: Dataset): usize {
   return dataset.order;
 }
 
-/** 96 f32 multiplications by 1 and 96 additions of it a round, in chains that do not wait for each other: what they come to. */
+/** Rounds of 96 f32 multiplications and 96 additions, in chains independent of each other. Returns their total. */
 export function multiplyAdd(rounds: u32, factor: f32): f32 {
   const one = f32x4.splat(factor);
   let sum0 = one;

@@ -1,4 +1,9 @@
-// A data set in memory: its structures, its life, and the order of its samples. images.ts writes and reads the images.
+// A data set in memory: its structures, how it is created and released, and the order of its samples. An image is a
+// sparse row, a record of its label and its pixels that are not 0:
+//   u32 label, u32 length, u32 index,    then `length` entries by ascending k:  u8 pixel, u8 gap
+// The gap is k less the k of the entry before (for the first entry: k). A gap above 255 is bridged by entries of pixel
+// 0 and gap 255. a_k = pixel / 255 comes from a table. Leaving zeros out, or putting some in, is exact: a term 0 * w
+// adds nothing. An image of other numbers has all of them in its record, as f32[inputs], with length 2^32 - 1.
 
 import { allocateBlock, release } from "./memory";
 import { nextBelow, openStream, SHUFFLE } from "./random";
@@ -27,10 +32,11 @@ export class Dataset {
   /** What decided the order, and decides distortions. */
   seed: u32;
   epoch: u32;
-  /** See distort.ts; 0 for none. */
+  /** Address of a Distortion; 0 for none. */
   distortion: usize;
 }
 
+/** A record. */
 @unmanaged
 export class Image {
   label: u32;
@@ -66,22 +72,23 @@ export class Image {
   }
 }
 
+/** How distort.ts distorts the images of a data set. */
 @unmanaged
 export class Distortion {
   columns: u32;
   rows: u32;
   /** Columns in whole vectors. */
   width: u32;
-  /** The bounds: pixels, radians, shares. */
+  /** The bounds: pixels, radians, fractions. */
   shift: f64;
   rotation: f64;
   scale: f64;
   shear: f64;
   /** alpha / 127.5: the noise is bytes less 127.5. */
   amplitude: f32;
-  /** g from its middle on, f32[radius + 1], right after this. */
+  /** The Gaussian g from its middle on, f32[radius + 1], follows this structure. */
   radius: u32;
-  /** Room for u32[samples] addresses of distorted images, their records, and for each thread what it works with. */
+  /** Room for u32[samples] addresses of distorted images, for their records, and for the work of each thread. */
   room: usize;
   samples: u32;
   threads: u32;
@@ -98,7 +105,7 @@ export class Distortion {
   }
 }
 
-/** A data set of `count` images of `inputs` pixels, all still to be added. Returns 0 if the memory cannot be had. */
+/** A data set of `count` images of `inputs` pixels, yet to be added. Returns 0 if the memory cannot be had. */
 export function createDataset(count: u32, inputs: u32): Dataset | null {
   for (let pixel: u32 = 0; pixel < 256; pixel++) store<f32>(PIXELS + (pixel << 2), <f32>pixel / 255);
   const block = allocateBlock(offsetof<Dataset>() + <u64>count * 14);
@@ -156,7 +163,7 @@ export function releaseDistortion(dataset: Dataset): void {
   dataset.distortion = 0;
 }
 
-/** Brings the images into the order of epoch `epoch`: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
+/** Puts the images into the order of an epoch: Fisher-Yates from the given order, decided by (seed, epoch) alone. */
 export function shuffle(dataset: Dataset, seed: u32, epoch: u32): void {
   const order = dataset.order;
   dataset.seed = seed;

@@ -1,8 +1,10 @@
-// Fresh distortions of the training images (Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
-// visual document analysis; ICDAR 2003). The pixel at p, counted from the middle of the image, shows the original at
+// Data augmentation by fresh distortions of the training images (Simard, Steinkraus, Platt: Best practices for
+// convolutional neural networks applied to visual document analysis; ICDAR 2003). The pixel at p, counted from the
+// middle of the image, shows the original at
 //   A p + t + alpha (g * n)(p),    A = [cos r, -sin r; sin r, cos r] [1 + s_x, h; 0, 1 + s_y]
-// with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y at each
-// pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels bilinear; 0 outside. (seed, epoch, image) decide.
+// with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y
+// at each pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels it is bilinear, and
+// outside 0. All of it is a function of (seed, epoch, image).
 
 import { Dataset, Distortion, FLOATS, Image, releaseDistortion } from "./dataset";
 import { writeImage } from "./images";
@@ -12,10 +14,10 @@ import { DISTORTIONS, nextSigned, nextWord, openStream } from "./random";
 import { exp } from "./sigmoid";
 import { barrier, threadIndex } from "./team";
 
-/** Images that are distorted together, if mini-batches are smaller: threads wait for each other before and after. */
+/** Images that are distorted together, if mini-batches are smaller: before and after, threads wait for each other. */
 const BLOCK: u32 = 128;
 
-/** Where the pixel at (x, y) shows the original, but for the noise: a thread's own. */
+/** Where a pixel shows the original, but for the noise. Each thread has its own. */
 @unmanaged
 class Affine {
   /** A. */
@@ -29,7 +31,7 @@ class Affine {
   x0: f32;
   y0: f32;
 
-  /** The next one of the open random stream. */
+  /** Draws one from the open random stream. */
   draw(distortion: Distortion): void {
     const shiftX = distortion.shift * nextSigned();
     const shiftY = distortion.shift * nextSigned();
@@ -53,8 +55,9 @@ class Affine {
 }
 
 /**
- * Lets the images be distorted from now on, or with all bounds 0 no more: shift in pixels, rotation in radians, scale and shear as shares,
- * alpha and sigma (above 0) in pixels. Images have rows of `columns` pixels. Returns 1, or 0 if the memory cannot be had.
+ * From now on distorts the images within these bounds; with all bounds 0 no more. Shift is in pixels, rotation in
+ * radians, scale and shear are fractions, alpha and sigma (above 0) are in pixels. Images have rows of `columns`
+ * pixels. Returns 1, or 0 if the memory cannot be had.
  */
 export function setDistortion(
   dataset: Dataset,
@@ -104,7 +107,10 @@ function setGaussian(gaussian: usize, radius: u32, sigma: f64): void {
   }
 }
 
-/** Makes room for the distorted images of mini-batches of m samples, and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
+/**
+ * Makes room for the distorted images of mini-batches of m samples, and for `threads` threads. Returns 1, or 0 if the
+ * memory cannot be had.
+ */
 export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   if (dataset.distortion === 0) return 1;
   const distortion = changetype<Distortion>(dataset.distortion);
@@ -116,7 +122,7 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   const columns = <u64>distortion.columns;
   const width = <u64>distortion.width;
   const extra = <u64>distortion.radius * 2;
-  // A record may be f32[inputs], and whole vectors are written: up to 12 bytes past its end.
+  // A record may be f32[inputs]. Whole vectors are written to it: up to 12 bytes past its end.
   const recordBytes = offsetof<Image>() + (rows * columns + 4) * 4;
   const original = (rows + 3) * (columns + 3);
   const noise = (rows + extra) * width;
@@ -130,7 +136,7 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   distortion.threads = threads;
   distortion.recordBytes = <u32>recordBytes;
   distortion.threadBytes = <u32>threadBytes;
-  // The frames of the originals are never written again.
+  // Nothing else ever writes to the frames of zeros around the originals.
   memory.fill(distortion.record(samples), 0, <usize>(threads * threadBytes));
   return 1;
 }
@@ -141,8 +147,8 @@ export function batchesTogether(m: u32): u32 {
 }
 
 /**
- * Distorts `count` images (u32[count] addresses) by all threads of the team; returns the addresses of the new ones, which last until
- * the next call. Returns 0 if the team was aborted.
+ * Distorts `count` images (u32[count] addresses) with all threads of the team. Returns the addresses of the new images,
+ * which last until the next call, or 0 if the team was aborted.
  */
 export function distortImages(dataset: Dataset, images: usize, count: u32): usize {
   const distortion = changetype<Distortion>(dataset.distortion);
@@ -159,8 +165,8 @@ export function distortImages(dataset: Dataset, images: usize, count: u32): usiz
 }
 
 /**
- * Image i of the data set as epoch `epoch` of a training with this seed sees the one of this number: the address of u8[inputs], or of
- * f32[inputs] if it was given so, which last until the next call. Room must have been reserved.
+ * Distorts image i as training with this seed distorts image `number` in this epoch. Returns the address of u8[inputs],
+ * or of f32[inputs] if the image was added as such, which lasts until the next call. Room must have been reserved.
  */
 export function distortedImage(dataset: Dataset, i: u32, number: u32, seed: u32, epoch: u32): usize {
   const distortion = changetype<Distortion>(dataset.distortion);
@@ -205,7 +211,7 @@ function series(first: f64, square: f64, n: f64): f64 {
   return sum;
 }
 
-/** The pixels, bytes as they are, in a frame of zeros: one before and two after, where bilinear sampling reads. */
+/** The pixels, bytes as they are, in a frame of zeros that bilinear sampling reads: one before and two after. */
 function copyOriginal(image: Image, distortion: Distortion, original: usize): void {
   const columns = distortion.columns;
   const stride = (<usize>(columns + 3)) << 2;
@@ -247,7 +253,7 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
   const height = last - first;
   for (let row = first - stride; row >= noise; row -= stride) memory.copy(row, row + height, stride);
   for (let row = last; row < last + margin; row += stride) memory.copy(row, row - height, stride);
-  // Down the columns, into rows that go on at both ends; then along them.
+  // First down the columns, into rows that are extended at both ends; then along these rows.
   let row = last + margin + ((<usize>radius) << 2);
   for (let source = first; source < last; source += stride) {
     smooth(gaussian, radius, source, stride, row, stride);
@@ -259,7 +265,7 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
   }
 }
 
-/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for a row of x that have neighbours `step` bytes apart. */
+/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for a row of x whose neighbours are `step` bytes apart. */
 function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize, rowBytes: usize): void {
   const last = gaussian + (radius << 2);
   const end = x + rowBytes;
@@ -320,7 +326,7 @@ function sample(
       const top = f32x4.floor(y);
       x = f32x4.sub(x, left);
       y = f32x4.sub(y, top);
-      // From -1 on, where the frame begins.
+      // Counted from -1, where the frame begins.
       const cells = i32x4.add(
         i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.sub(top, lowest)), i32x4.splat(framed)),
         i32x4.trunc_sat_f32x4_s(f32x4.sub(left, lowest)),

@@ -11,10 +11,10 @@ import { Active, Layer, Network, SOFTMAX } from "./layer";
 import { prefetch } from "./memory";
 import { sparseSum } from "./sparse";
 
-/** Images whose records are fetched together: as many as a mini-batch often has, and a first-level cache holds. */
-const TOGETHER: u32 = 16;
+/** Images whose records are fetched together: as many as a mini-batch often has and a first-level cache holds. */
+const PREFETCHED: u32 = 16;
 
-/** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
+/** Activations of every layer for `count` images (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
   const layer = network.layer(1);
   feedforwardFirst(network, images, first, count, 0, layer.panels, mostlyZero(images, count, layer.inputs));
@@ -46,7 +46,10 @@ export function feedforwardFirst(
   activate(layer, first, count, layer.firstVector(from), layer.firstVector(to));
 }
 
-/** Activations of the layers after the first, and softmax. With dropout if a data set is trained on, whose visit `visit` is the first sample. */
+/**
+ * Activations of the layers after the first, and softmax. With dropout if a data set is trained on, in whose order of
+ * the epoch the first sample is number `visit`.
+ */
 export function feedforwardRest(network: Network, first: u32, count: u32, training: Dataset | null, visit: u32): void {
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
@@ -73,13 +76,13 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      if (p === from && s % TOGETHER === 0) prefetchImages(images + (s << 2), min(TOGETHER, count - s));
+      if (p === from && s % PREFETCHED === 0) prefetchImages(images + (s << 2), min(PREFETCHED, count - s));
       sparseSum<Image>(width, Image.at(images, s), panel, biases, zs);
     }
   }
 }
 
-/** Fetches records, shuffled over all of memory, before they are needed: first where they end, then all of them. */
+/** Fetches records, shuffled over all of memory, before they are needed: first their lengths, then all of them. */
 function prefetchImages(images: usize, count: u32): void {
   for (let s: u32 = 0; s < count; s++) load<u8>(<usize>load<u32>(images + (s << 2)));
   for (let s: u32 = 0; s < count; s++) {

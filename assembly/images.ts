@@ -1,22 +1,18 @@
-// A data set in memory: each image as a sparse row, a record of its label and its non-zero pixels.
-//   record:  u32 label, u32 length, u32 index,    then `length` entries by ascending k:  u8 pixel, u8 gap
-// The gap is k less the k of the entry before (of the first: k). Where it would be above 255, entries of pixel 0 and gap 255 go
-// before. a_k = pixel / 255 comes from a table. Leaving out zeros, or putting some in, is exact: a term 0 * w adds nothing.
-// An image of numbers that are not such pixels has all of them in its record, the length being 2^32 - 1: f32[inputs].
+// Writes images as records (dataset.ts), and reads them back with all their pixels.
 
 import { Dataset, FLOATS, Image, PIXELS, releaseChunks } from "./dataset";
 import { allocateBlock, shrink } from "./memory";
 
 /** The largest gap of an entry. */
 const MAX_GAP: u32 = 255;
-/** The longest records of so many images have room in a chunk at first: what they leave is given back. */
+/** A chunk begins with about so much room, enough for the longest records; what they leave free is given back. */
 const CHUNK_BYTES: u64 = 1 << 20;
-/** Up to this many 256ths of non-zero pixels, leaving out the zeros is faster than using all: measured from 30 to 800 neurons. */
-const SPARSE_SHARE: u32 = 180;
+/** With up to this many 256ths of pixels not 0, leaving the zeros out is faster: measured from 30 to 800 neurons. */
+const SPARSE_LIMIT: u32 = 180;
 
 /**
- * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u16[count]. Reads up to 15 bytes past the pixels.
- * Returns 1, or 0 if the memory cannot be had.
+ * Adds images first..first+count-1: `pixels` is u8[count][inputs], `labels` u16[count]. Reads up to 15 bytes past the
+ * pixels. Returns 1, or 0 if the memory cannot be had.
  */
 export function addImages(dataset: Dataset, first: u32, pixels: usize, labels: usize, count: u32): u32 {
   const inputs = dataset.inputs;
@@ -62,7 +58,7 @@ function addChunk(dataset: Dataset, bytes: u64): usize {
   return chunk + sizeof<u32>();
 }
 
-/** Makes the record at an address the one of image i. */
+/** Makes the record at this address that of image i. */
 function addRecord(dataset: Dataset, i: u32, record: usize, label: u32): Image {
   store<u32>(dataset.images + (i << 2), <u32>record);
   store<u32>(dataset.order + (i << 2), <u32>record);
@@ -78,7 +74,7 @@ function nonZeroMask(pixels: usize, k: u32, inputs: u32): u32 {
   return inputs - k >= 16 ? mask : mask & ((1 << (inputs - k)) - 1);
 }
 
-/** At most so many bytes has an image's record: one entry per pixel, zeros that bridge gaps among them. */
+/** The most bytes of an image's record: one entry per pixel, including zeros that bridge gaps. */
 function maxBytes(inputs: u32): u64 {
   return offsetof<Image>() + (((<u64>inputs + 1) & ~1) << 1);
 }
@@ -91,7 +87,7 @@ export function writeImage(record: usize, pixels: usize, inputs: u32): usize {
   for (let k: u32 = 0; k < inputs; k += 16) {
     let mask = nonZeroMask(pixels, k, inputs);
     if (mask === 0) continue;
-    // Within 16 pixels no gap is too large.
+    // Only the first of these 16 pixels can follow too large a gap.
     for (; k + ctz(mask) - previous > MAX_GAP; previous += MAX_GAP, entry += 2) store<u16>(entry, MAX_GAP << 8);
     for (; mask !== 0; mask &= mask - 1, entry += 2) {
       const i = k + ctz(mask);
@@ -111,10 +107,10 @@ export function mostlyZero(images: usize, count: u32, inputs: u32): bool {
     if (image.length === FLOATS) return false;
     length += image.length;
   }
-  return length * 256 < <u64>count * inputs * SPARSE_SHARE;
+  return length * 256 < <u64>count * inputs * SPARSE_LIMIT;
 }
 
-/** a_k of some images with all their pixels, zeros too, to f32[count][inputs], images being `stride` bytes apart there. */
+/** Writes a_k of all pixels, zeros too, of some images to `a`: f32[count][inputs], images `stride` bytes apart. */
 export function expandImages(images: usize, count: u32, inputs: u32, a: usize, stride: usize): void {
   memory.fill(a, 0, <usize>count * stride);
   for (let s: u32 = 0; s < count; s++, a += stride) {

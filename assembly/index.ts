@@ -1,7 +1,9 @@
-// The ABI: what a host calls, described in docs/abi.md; abiVersion() rises with it. Pointers are byte addresses in the exported
-// memory; a pointer or flag of 0 returned says that the memory could not be had. Arguments are trusted: the host checks them first (src/ does).
-// A host's way: allocate staging -> createDataset, addImages -> createNetwork, reserveBatch, initialise or writeLayer
-// -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer -> releaseNetwork, releaseDataset.
+// The ABI: what a host calls, described in docs/abi.md; abiVersion() rises with it. Pointers are byte addresses in the
+// exported memory; a pointer or flag of 0 returned says that the memory could not be had. Arguments are trusted: the
+// host checks them first (src/ does). The order of calls:
+//   allocate staging -> createDataset, addImages -> createNetwork, reserveBatch, initialise or writeLayer
+//   -> per epoch: shuffle, trainBatches, sumCosts, countCorrect, evaluate -> readLayer
+//   -> releaseNetwork, releaseDataset
 
 export { sumCosts } from "./cost";
 export { countCorrect, createDataset, predictions, releaseDataset, shuffle } from "./dataset";

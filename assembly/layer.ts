@@ -1,5 +1,5 @@
-// The structures of a network, at addresses in memory, and the numbers by which it calls its functions. No logic: network.ts
-// creates them, the other files compute with them.
+// The structures of a network, at addresses in memory, and the numbers that stand for activations, costs and
+// optimisers. network.ts creates the structures; the other files compute with them.
 
 import { threadIndex } from "./team";
 

@@ -1,7 +1,8 @@
 // How a network lies in memory (docs/memory.md): sizes -> addresses, initial weights, copies in and out.
-// The weights of a layer are input-major in panels of at most 32 outputs: panel p is f32[inputs][4 * vectors], padded with
-// zeros to whole vectors, the vectors shared out evenly among the panels. Row k of a panel is one run of memory: what one
-// input contributes to, and what its update touches. Biases, activations and delta are padded to `vectors` vectors alike.
+// The weights of a layer are input-major in panels of at most 32 outputs: panel p is f32[inputs][4 * vectors], padded
+// with zeros to whole vectors, and the vectors are shared out evenly among the panels. Row k of a panel is one run of
+// memory: what one input contributes to, and what its update touches. Biases, activations and delta are padded to
+// `vectors` vectors, too.
 
 import { listBytes } from "./active";
 import { Layer, LOG_LIKELIHOOD, Network, SGD, SIGMOID, SOFTMAX } from "./layer";
@@ -11,15 +12,15 @@ import { nextNormal, openStream, WEIGHTS } from "./random";
 
 /** Most vectors (of 4 outputs) in a panel: the update keeps as many deltas in registers. */
 const PANEL_VECTORS: u32 = 8;
-/** Bytes after the parameters that backprop.ts may read: three rows of three vectors from the last layer's biases on. */
+/** Bytes after the parameters that backprop.ts may read: three rows of three vectors after the last biases. */
 const ROWS_PAST_THE_END: u64 = 96;
 /** Floats that a block of expanded images should not exceed: a quarter of a second-level cache. */
 const EXPANSION_FLOATS: u32 = 65536;
 
 /**
- * A network of layers sizes[0..count-1] (u32), all weights and biases zero, with an activation for the hidden layers (0 sigmoid,
- * 1 tanh, 2 ReLU) and a cost (0 quadratic, 1 cross-entropy, both on sigmoid outputs; 2 log-likelihood on softmax outputs). Returns 0
- * if the memory cannot be had.
+ * A network of layers sizes[0..count-1] (u32), all weights and biases 0. The hidden layers have the activation SIGMOID,
+ * TANH or RELU; the cost is QUADRATIC or CROSS_ENTROPY, both on sigmoid outputs, or LOG_LIKELIHOOD on softmax outputs.
+ * Returns 0 if the memory cannot be had.
  */
 export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u32): Network | null {
   let tables: u64 = 0;
@@ -46,8 +47,9 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
     layer.vectors = (layer.outputs + 3) >>> 2;
     layer.activation = l < count - 1 ? activation : cost === LOG_LIKELIHOOD ? SOFTMAX : SIGMOID;
     layer.target = 0;
-    // Layer 1 is shared out by neurons: a cache line of activations must not be written by two threads. And an odd number of
-    // lines puts the same neuron of many samples into many sets of the cache: strides of powers of two take 20 % longer.
+    // Layer 1 is shared out by neurons: no two threads must write to one cache line of activations. An odd number of
+    // lines puts the same neuron of many samples into many sets of the cache: strides of powers of two take 20 %
+    // longer.
     layer.stride = l === 1 ? ((<usize>layer.vectors + 3) & ~3) << 4 : (<usize>layer.vectors) << 4;
     if (layer.stride >= 512) layer.stride = ((layer.stride + 63) & ~63) | 64;
     layer.starts = table;
@@ -121,7 +123,7 @@ export function reserveSlots(network: Network, slots: u32): u32 {
   return 1;
 }
 
-/** How the network is trained from now on: see Network. Slots for it must have been reserved. */
+/** Sets how the network is trained from now on: see Network. Slots for it must have been reserved. */
 export function configure(
   network: Network,
   optimizer: u32,
@@ -156,7 +158,7 @@ export function releaseNetwork(network: Network): void {
   release(changetype<usize>(network));
 }
 
-/** Makes room for mini-batches of `batch` samples and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
+/** Makes room for mini-batches of `batch` samples and for `threads` threads. Returns 1, or 0 if it cannot be had. */
 export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
   if (batch <= network.batch && threads <= network.threads) return 1;
   batch = max(batch, network.batch);
@@ -185,7 +187,7 @@ export function reserveBatch(network: Network, batch: u32, threads: u32): u32 {
 }
 
 /**
- * Lays layer 1 out for a team, each of whose threads then has panels of its own. Returns 1, or 0 if the memory cannot be had.
+ * Lays layer 1 out for a team, so that each thread has panels of its own. Returns 1, or 0 if the memory cannot be had.
  */
 export function arrange(network: Network, threads: u32): u32 {
   if (threads === network.arrangement) return 1;
@@ -205,8 +207,8 @@ export function arrange(network: Network, threads: u32): u32 {
 }
 
 /**
- * Random weights, the second number being the deviation: `how` 0 from N(0, 1), 1 from N(0, 1 / sqrt(fan-in)), biases from N(0, 1); 2 (He)
- * from N(0, sqrt(2 / fan-in)), biases 0.
+ * Random parameters, the second number of N being the standard deviation. With `how` 0 weights are from N(0, 1); with 1
+ * from N(0, 1 / sqrt(fan-in)); with 2 (He) from N(0, sqrt(2 / fan-in)). Biases are from N(0, 1), with 2 they are 0.
  */
 export function initialise(network: Network, seed: u32, how: u32): void {
   for (let l: u32 = 1; l <= network.layers; l++) {
@@ -242,7 +244,7 @@ export function readLayer(network: Network, l: u32, slot: u32, weights: usize, b
 export function writeLayer(network: Network, l: u32, slot: u32, weights: usize, biases: usize): void {
   const layer = network.layer(l);
   const offset = <usize>(slot - network.slot) * network.bytes;
-  // Padding, too, begins anew: a training that diverged has left NaN there.
+  // Clears the padding, too: training that diverged has left NaN there.
   memory.fill(layer.weights + offset, 0, (<usize>layer.vectors * (layer.inputs + 1)) << 4);
   memory.copy(layer.biases + offset, biases, (<usize>layer.outputs) << 2);
   for (let j: u32 = 0; j < layer.outputs; j++) {

@@ -1,10 +1,10 @@
-// Which thread does what: the only file that knows. Each number has one writer, and no sum is split between threads.
-// Samples are shared out evenly. The weights and biases of a layer are shared out by one of these rules:
-//   NEURONS  layer 1: to each thread the panels of its neurons, whole cache lines of a sample's activations.
-//   PANELS   above a layer that goes by lists: whole panels, evenly. Nobody overwrites a list before the next barrier.
-//   ROWS     other layers: of every panel the rows of this thread's neurons in the layer before. Nobody else may take them:
-//            this thread, when done, goes on to the next mini-batch and overwrites the activations of these neurons.
-//            The biases are shared out evenly.
+// Which thread owns what: the only file that knows. Each number has one writer, and no sum is split between threads.
+// Samples are shared out evenly. The weights and biases of a layer are shared out by one of three rules:
+//   NEURONS  Layer 1: each thread owns the panels of its neurons, whole cache lines of a sample's activations.
+//   PANELS   Layers above one with lists: panels are shared out evenly. No list is overwritten before the next barrier.
+//   ROWS     Other layers: of every panel, a thread owns the rows of its neurons in the layer before. They must be the
+//            same neurons: a thread that is done goes on to the next mini-batch and overwrites their activations in
+//            layer 1. Biases are shared out evenly.
 
 import { Layer } from "./layer";
 import { threadCount, threadIndex } from "./team";
@@ -13,7 +13,7 @@ const NEURONS: u32 = 0;
 const PANELS: u32 = 1;
 const ROWS: u32 = 2;
 
-/** The rule for layer l. */
+/** The rule for layer l; `aboveLists` says whether the layer before has lists. */
 export function sharingOf(l: u32, aboveLists: bool): u32 {
   return l === 1 ? NEURONS : aboveLists ? PANELS : ROWS;
 }
@@ -54,7 +54,7 @@ export function biasEnd(layer: Layer): u32 {
   return biasBoundary(layer, 1);
 }
 
-/** The first vector of thread t of `threads`, if a layer of so many neurons is shared out: a multiple of 4, or the end. */
+/** The first vector of thread t's neurons, of a layer shared out to `threads` threads: a multiple of 4, or the end. */
 export function neuronBoundary(neurons: u32, t: u32, threads: u32): u32 {
   const vectors = (neurons + 3) >>> 2;
   return min(vectors, ((((vectors + 3) >>> 2) * t) / threads) << 2);

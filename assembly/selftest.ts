@@ -1,5 +1,6 @@
-// Trains a tiny network on random pixels and compares a hash of its weights with the one expected: does this engine give
-// the right bits? For hosts that can call exports but not look at memory. tests/module.test.ts repeats it on the reference.
+// Does this engine give the right bits? Trains a tiny network on random pixels and compares a hash of its weights with
+// the one expected. For hosts that can call exports but not read memory. tests/module.test.ts repeats it on the
+// reference.
 
 import { createDataset, releaseDataset, shuffle } from "./dataset";
 import { addImages } from "./images";

@@ -1,8 +1,8 @@
 // Mini-batch stochastic gradient descent:  w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
 // (3) dC/db_j^l = delta_j^l       (4) dC/dw_kj^l = a_k^(l-1) delta_j^l
-// No gradient is stored. Once all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and a_k d_j
-// is added to w_kj for each sample, in mini-batch order. Other optimisers add a_k d_j with d_j = (1/m) delta_j to a
-// gradient (optimise.ts).
+// No gradient is stored. After all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and
+// a_k d_j is added to w_kj for each sample, in mini-batch order. Other optimisers add a_k d_j to a gradient, with
+// d_j = (1/m) delta_j (optimise.ts).
 
 import { backprop } from "./backprop";
 import { outputErrors } from "./cost";
@@ -21,9 +21,9 @@ import { sparseUpdate } from "./sparse";
 import { barrier, threadCount } from "./team";
 
 /**
- * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch may
- * be smaller. Leaves each sample's cost and prediction, as they were before its batch's update, in dataset. Needs room for
- * m samples and for the threads of the team, all of which must call this.
+ * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch
+ * may be smaller. Leaves each sample's cost and prediction in dataset, as they were before its batch's update. Needs
+ * room for m samples and for the threads of the team, all of which must call this.
  */
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
   const end = min(<u64>dataset.count, (<u64>first + count) * m);
@@ -47,7 +47,10 @@ export function trainBatches(network: Network, dataset: Dataset, first: u32, cou
   }
 }
 
-/** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
+/**
+ * One mini-batch in three steps: layer 1, shared out by neurons; the other layers and the way back, by samples; the
+ * update, by weights. Returns false if the team was aborted.
+ */
 function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32, t: u32): bool {
   const layer = network.layer(1);
   const from = panelStart(layer);
@@ -134,7 +137,7 @@ export function updateFirst(
   const a = network.expansion;
   for (let s: u32 = 0; s < m; s += network.block) {
     const samples = min(m - s, network.block);
-    // A batch of one block is still there from feedforward.
+    // A batch of one block is still there, expanded by feedforward.
     if (m > network.block) expandImages(images + (s << 2), samples, layer.inputs, a, network.inputStride);
     for (let p = from; p < to; p++) {
       const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);

@@ -1,6 +1,6 @@
-// Products of weights with inputs that are not zero, for one panel. The inputs are listed: the pixels of an Image
-// (dataset.ts), or the neurons of an Active (layer.ts). One input is one row of weights. The sums, or the deltas, of one
-// sample stay in registers over all inputs.
+// Products of weights with inputs that are not 0, for one panel. The inputs are listed: the pixels of an Image
+// (dataset.ts), or the neurons of an Active (layer.ts). Each input takes one row of weights. The sums, or the deltas,
+// of one sample stay in registers over all inputs.
 
 import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
 
@@ -15,7 +15,7 @@ interface Inputs {
   rowOf(entry: usize, panel: usize, row: usize, rowBytes: usize): usize;
 }
 
-/** What is done with rows of one width, for the inputs of a list. */
+/** What to do with the rows of a list of inputs, all of one width. */
 @unmanaged
 class Kernel {
   run<_Row, List extends Inputs>(_list: List, _panel: usize, _source: usize, _z: usize): void {}
@@ -44,7 +44,7 @@ export function sparseUpdate<List extends Inputs>(width: u32, list: List, panel:
   forWidth<Update, List>(width, list, panel, d, 0);
 }
 
-/** Runs a kernel for rows of `width` vectors. */
+/** Runs a kernel for rows of `width` vectors. It reads `source`, biases or deltas, into registers; sums go to z. */
 function forWidth<K extends Kernel, List extends Inputs>(
   width: u32,
   list: List,
@@ -52,7 +52,7 @@ function forWidth<K extends Kernel, List extends Inputs>(
   source: usize,
   z: usize,
 ): void {
-  // No object: the type alone says which kernel is meant.
+  // There is no object: its type alone says which kernel is meant.
   const kernel = changetype<K>(0);
   if (width === 8) kernel.run<Row8, List>(list, panel, source, z);
   else if (width === 7) kernel.run<Row7, List>(list, panel, source, z);
@@ -90,8 +90,8 @@ class Sum extends Kernel {
       z1 = Sum.step<Row, Row2>(z1, x, row);
       z2 = Sum.step<Row, Row3>(z2, x, row);
       z3 = Sum.step<Row, Row4>(z3, x, row);
-      // Never true. Between two branches V8 loads all it needs before it adds; a row of 8 and 8 sums would not fit in its
-      // 15 registers, and a sum that lives in memory doubles the time of the loop.
+      // Never true. Between two branches V8 loads all it needs before it adds. A row of 8 and 8 sums would not fit in
+      // its 15 registers, and a sum that lives in memory doubles the time of the loop.
       if (offsetof<Row>() === offsetof<Row8>() && row === 0) break;
       z4 = Sum.step<Row, Row5>(z4, x, row);
       z5 = Sum.step<Row, Row6>(z5, x, row);
