@@ -57,6 +57,7 @@ export function biasEnd(layer: Layer): u32 {
 /** The first vector of thread t's neurons, of a layer shared out to `threads` threads: a multiple of 4, or the end. */
 export function neuronBoundary(neurons: u32, t: u32, threads: u32): u32 {
   const vectors = (neurons + 3) >>> 2;
+  // The even split of shareBoundary(), of cache lines. One function for both took 0.5 % of a mini-batch at 30 neurons.
   return min(vectors, ((((vectors + 3) >>> 2) * t) / threads) << 2);
 }
 
