@@ -18,6 +18,7 @@ interface Inputs {
 /** What to do with the rows of a list of inputs, all of one width. */
 @unmanaged
 class Kernel {
+  /** For Sum and Update to override: a method with type parameters cannot be abstract here. */
   run<_Row, List extends Inputs>(_list: List, _panel: usize, _source: usize, _z: usize): void {}
 
   /** Vector N of a row at an address, the last one of RowN; nothing if rows are shorter, as in the steps below. */
