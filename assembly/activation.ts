@@ -2,20 +2,16 @@
 //   sigmoid  1 / (1 + e^-z)          a (1 - a)
 //   tanh     2 sigma(2 z) - 1        (a + 1) (1 - a)
 //   ReLU     max(z, 0)               1 where a > 0, else 0
-//   softmax  e^(z_j - max z) / sum of e^(z_i - max z)      (output only: its errors need no derivative, see cost.ts)
+//   softmax  e^(z_j - max z) / sum of e^(z_i - max z)
+// Softmax is for the output only: its errors need no derivative, see cost.ts.
 
-import { Layer } from "./network";
+import { Layer, RELU, SIGMOID, SOFTMAX } from "./layer";
 import { exp, sigmoid } from "./sigmoid";
 import { laneSum, usedLanes } from "./simd";
 
-export const SIGMOID: u32 = 0;
-export const TANH: u32 = 1;
-export const RELU: u32 = 2;
-export const SOFTMAX: u32 = 3;
-
 /**
- * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1, and 0 past the last output: so are then the
- * deltas there, and padding weights stay 0. With softmax a is still z: it takes whole samples.
+ * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1. Padding past the last output becomes 0;
+ * so its deltas are 0, too, and padding weights stay 0. Softmax needs whole samples: here its z stays as it is.
  */
 export function activate(layer: Layer, first: u32, count: u32, from: u32, to: u32): void {
   const a = layer.activationsOf(first);
@@ -35,7 +31,7 @@ export function activate(layer: Layer, first: u32, count: u32, from: u32, to: u3
   }
 }
 
-/** The others, but for softmax, which is left z. */
+/** ReLU or tanh, in place. */
 function apply(activation: u32, z: usize, vectors: u32): void {
   if (activation === SOFTMAX) return;
   const end = z + ((<usize>vectors) << 4);
@@ -51,11 +47,14 @@ function apply(activation: u32, z: usize, vectors: u32): void {
   }
 }
 
-/** a = softmax(z) in place for one sample at z, its padding 0 before and after. The sum is taken in four lanes, j mod 4, then added as (0 + 2) + (1 + 3). */
+/**
+ * a = softmax(z) in place for one sample at z, whose padding is 0 before and after. The sum is taken in four lanes, j
+ * mod 4, which are then added as (0 + 2) + (1 + 3).
+ */
 export function softmax(layer: Layer, z: usize): void {
   const end = z + ((<usize>layer.vectors - 1) << 4);
   const used = usedLanes(layer.outputs);
-  // Padding takes part with the first output.
+  // Padding counts as the first output here.
   let largest = v128.bitselect(v128.load(end), v128.load32_splat(z), used);
   for (let j = z; j < end; j += 16) largest = f32x4.pmax(largest, v128.load(j));
   largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));

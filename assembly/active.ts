@@ -1,25 +1,11 @@
-// The neurons of a ReLU layer that are not 0: one in three to five, in a trained network. To leave the others out is exact: a term 0 * w adds
-// nothing, and their delta is 0. So a wide layer above goes by lists of those that are left, sample by sample.
+// The neurons of a ReLU layer that are not 0: one in three to five, in a trained network. Leaving the others out is
+// exact: a term 0 * w adds nothing, and their delta is 0. So a wide layer above goes by lists of the neurons that are
+// not 0, one list for each sample.
 
-import { RELU } from "./activation";
-import { Layer } from "./network";
+import { Active, Layer, RELU } from "./layer";
 
-/** Fewer vectors of neurons in the layer above make the tiles of dense.ts faster. */
+/** With fewer vectors of neurons in the layer above, the tiles of dense.ts are faster. */
 const WIDE: u32 = 16;
-
-/** One sample's: then `length` entries by ascending k,  f32 a_k, u32 k. */
-@unmanaged
-export class Active {
-  length: u32;
-
-  @inline get entries(): usize {
-    return changetype<usize>(this) + offsetof<Active>();
-  }
-
-  @inline get end(): usize {
-    return this.entries + (this.length << 3);
-  }
-}
 
 /** Bytes of a list of a layer's neurons; 0 if the layer above does not go by lists. */
 export function listBytes(layer: Layer, above: Layer): u32 {
@@ -34,7 +20,7 @@ export function listActive(layer: Layer, first: u32, count: u32): void {
     const a = layer.activationsOf(s);
     let entry = list.entries;
     for (let k: u32 = 0; k < layer.outputs; k += 4) {
-      // Past the last neuron there are zeros.
+      // Padding past the last neuron is 0.
       const vector = a + (k << 2);
       for (let mask = i32x4.bitmask(f32x4.ne(v128.load(vector), f32x4.splat(0))); mask !== 0; mask &= mask - 1) {
         const i = ctz(mask);

@@ -1,11 +1,10 @@
 // (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
 // (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 
-import { derivative, RELU, TANH } from "./activation";
-import { QUADRATIC } from "./cost";
+import { derivative } from "./activation";
 import { rowSums } from "./dense";
 import { dropDeltas } from "./dropout";
-import { Layer, Network } from "./network";
+import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
 import { sigmoidPrime } from "./sigmoid";
 import { Row1, Row2, Row3, usedLanes } from "./simd";
 
@@ -41,7 +40,7 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
   const last = (layer.vectors - 1) << 4;
   for (let s = first; s < first + count; s++) {
     const delta = layer.deltaOf(s);
-    // Past the last neuron the sums are those of any row.
+    // Past the last neuron the sums are those of some other row.
     v128.store(delta + last, v128.and(v128.load(delta + last), used));
     const end = delta + last;
     for (let d = delta, a = layer.activationsOf(s); d <= end; d += 16, a += 16) {
@@ -50,18 +49,21 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
   }
 }
 
-/** (w^(l+1))^T delta^(l+1), for four neurons k of this layer (four rows of the weights of the layer above) and two samples at a time. */
+/**
+ * (w^(l+1))^T delta^(l+1), for two samples and four neurons k of this layer at a time. Neuron k is row k of the weights
+ * of the layer above.
+ */
 function sums(layer: Layer, above: Layer, first: u32, count: u32): void {
   const last = <usize>(layer.outputs - 1);
   for (let k: usize = 0; k <= last; k += 4) {
-    // Past the last neuron its row again.
+    // Past the last neuron: the last row again.
     const k1 = min(k + 1, last);
     const k2 = min(k + 2, last);
     const k3 = min(k + 3, last);
     let deltaAbove = above.deltaOf(first);
     let delta = layer.deltaOf(first) + (k << 2);
     for (let s: u32 = 0; s < count; s += 2, deltaAbove += above.stride << 1, delta += layer.stride << 1) {
-      // The last of an odd number of samples is its own neighbour, whose sums are the same.
+      // The last of an odd number of samples is paired with itself, and its sums are stored twice.
       const next = usize(s + 1 < count);
       const deltaNext = deltaAbove + next * above.stride;
       v128.store(delta, rowSums<Row2>(above, k, k1, k2, k3, deltaAbove, deltaNext, delta + next * layer.stride));
@@ -70,8 +72,8 @@ function sums(layer: Layer, above: Layer, first: u32, count: u32): void {
 }
 
 /**
- * The same sums below a layer of three vectors, as ten digits are: without a loop over them, and for one sample at a time. Reads up to three
- * rows past the last one.
+ * The same sums below a layer of three vectors, such as ten digits: no loop over the vectors, and one sample at a time.
+ * Reads up to three rows past the last one.
  */
 function digitSums(layer: Layer, above: Layer, first: u32, count: u32): void {
   const zero = f32x4.splat(0);
@@ -107,7 +109,7 @@ function digitSums(layer: Layer, above: Layer, first: u32, count: u32): void {
   }
 }
 
-/** (2) for a ReLU layer that has been listed: f' is 1 for the neurons in the list, and 0 for the others. Four of them at a time. */
+/** (2) for a ReLU layer with lists: f' is 1 for the neurons in the list, four at a time, and 0 for all others. */
 function activeError(layer: Layer, above: Layer, first: u32, count: u32): void {
   for (let s = first; s < first + count; s++) {
     const active = layer.activeOf(s);
@@ -115,7 +117,7 @@ function activeError(layer: Layer, above: Layer, first: u32, count: u32): void {
     memory.fill(delta, 0, layer.stride);
     const end = active.end;
     for (let entry = active.entries; entry < end; entry += 32) {
-      // Past the end the last one again.
+      // Past the end: the last entry again.
       const last = end - 8;
       const k0 = load<u32>(entry, 4);
       const k1 = load<u32>(min(entry + 8, last), 4);

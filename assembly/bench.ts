@@ -1,15 +1,31 @@
-// The steps of a mini-batch one by one, for bench/kernels.ts; and a loop of nothing but multiplications and additions, as fast
-// as this machine can do them in WebAssembly: the peak that the steps are measured against. Not part of the shipped module.
+// The steps of a mini-batch one by one, for bench/kernels.ts, and the peak that they are measured against: a loop of
+// nothing but multiplications and additions, as fast as WebAssembly can do them on this machine. Not part of the
+// shipped module.
 
-import { Dataset } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset } from "./dataset";
+import { feedforwardFirst as feedforwardFirstOf } from "./feedforward";
+import { mostlyZero } from "./images";
+import { Layer, Network } from "./layer";
+import { updateFirst as updateFirstOf } from "./sgd";
 
 export { backprop } from "./backprop";
 export { outputErrors } from "./cost";
 export { distortImages } from "./distort";
-export { feedforwardFirst, feedforwardRest } from "./feedforward";
+export { feedforwardRest } from "./feedforward";
 export * from "./index";
-export { updateFirst, updateLayer } from "./sgd";
+export { updateLayer } from "./sgd";
+
+/** Layer 1, panels from..to-1, with the choice between sparse and dense that a mini-batch takes once. */
+export function feedforwardFirst(network: Network, images: usize, first: u32, count: u32, from: u32, to: u32): void {
+  const sparse = mostlyZero(images, count, network.layer(1).inputs);
+  feedforwardFirstOf(network, images, first, count, from, to, sparse);
+}
+
+/** The update of layer 1, with the same choice. */
+export function updateFirst(network: Network, images: usize, m: u32, step: f32): void {
+  const layer = network.layer(1);
+  updateFirstOf(network, images, m, 0, layer.panels, step, mostlyZero(images, m, layer.inputs));
+}
 
 /** Layer l of a network, 1..L. */
 export function layerOf(network: Network, l: u32): Layer {
@@ -21,12 +37,12 @@ export function panelsOf(layer: Layer): u32 {
   return layer.panels;
 }
 
-/** Where a data set's images stand in the order of the epoch. */
+/** Addresses of a data set's images, u32, in the order of the epoch. */
 export function orderOf(dataset: Dataset): usize {
   return dataset.order;
 }
 
-/** 96 f32 multiplications by 1 and 96 additions of it a round, in chains that do not wait for each other: what they come to. */
+/** Rounds of 96 f32 multiplications and 96 additions, in chains independent of each other. Returns their total. */
 export function multiplyAdd(rounds: u32, factor: f32): f32 {
   const one = f32x4.splat(factor);
   let sum0 = one;

@@ -1,21 +1,17 @@
-// The cost C_x of one sample, and the error a - y of its outputs; delta^L = dC_x/dz^L is made of it in backprop.ts:
+// The cost C_x of one sample, and the error a - y of its outputs, of which backprop.ts makes delta^L = dC_x/dz^L:
 //   quadratic       1/2 |y - a|^2                            (a - y) a (1 - a)    on sigmoid outputs
 //   cross-entropy   -sum of y ln a + (1 - y) ln(1 - a)       a - y                on sigmoid outputs
 //   log-likelihood  -sum of y ln a                           a - y                on softmax outputs
 // y is one-hot, or with smoothing e: 1 - e + e/K for the label and e/K for the other K - 1 outputs.
 
-import { Dataset, Image } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset, Image } from "./dataset";
+import { CROSS_ENTROPY, Layer, Network, QUADRATIC } from "./layer";
 import { ln } from "./random";
 import { laneSum } from "./simd";
 
-export const QUADRATIC: u32 = 0;
-const CROSS_ENTROPY: u32 = 1;
-export const LOG_LIKELIHOOD: u32 = 2;
-
 /**
- * a - y of samples first..first+count-1, fed forward from `images` (u32[count] addresses), to their deltas, and C_x to costs
- * (f32[count]); `smoothing` is e.
+ * Writes a - y of samples first..first+count-1 to their deltas, and C_x to costs (f32[count]). The samples were fed
+ * forward from `images` (u32[count] addresses); `smoothing` is e.
  */
 export function outputErrors(
   network: Network,
@@ -29,7 +25,7 @@ export function outputErrors(
   const keep = f32x4.splat(1 - smoothing);
   const rest = f32x4.splat(smoothing / <f32>output.outputs);
   for (let s: u32 = 0; s < count; s++) {
-    const label = changetype<Image>(<usize>load<u32>(images + (s << 2))).label;
+    const label = Image.at(images, s).label;
     const a = output.activationsOf(first + s);
     const delta = output.deltaOf(first + s);
     // The sum of squares is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
@@ -37,7 +33,7 @@ export function outputErrors(
     for (let j: u32 = 0; j < output.vectors << 2; j += 4) {
       const lanes = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3));
       const oneHot = v128.and(i32x4.eq(lanes, i32x4.splat(label)), f32x4.splat(1));
-      // Without smoothing times 1 and plus 0: no bit changes. Padding has y = 0.
+      // Without smoothing this multiplies by 1 and adds 0, which changes no bit. Padding has y = 0.
       const y = v128.and(f32x4.add(f32x4.mul(oneHot, keep), rest), i32x4.lt_u(lanes, i32x4.splat(output.outputs)));
       const error = f32x4.sub(v128.load(a + (j << 2)), y);
       v128.store(delta + (j << 2), error);
@@ -51,7 +47,7 @@ export function outputErrors(
   }
 }
 
-/** Either of the other two, in f64 by ascending j. */
+/** Cross-entropy (`both` terms) or log-likelihood, in f64 by ascending j. */
 function entropy(output: Layer, a: usize, label: u32, smoothing: f32, both: bool): f64 {
   const rest = <f64>smoothing / output.outputs;
   let sum = 0.0;

@@ -1,11 +1,14 @@
 // Products of weights with inputs that are all used, for one panel, in tiles whose sums stay in registers:
-// 4 samples x 2 vectors of outputs for feedforward, 4 rows x 2 vectors for the update, 4 rows x 2 samples for the errors.
-// A tile that reaches past the last sample or row takes the last one again.
+//   4 samples x 2 vectors of outputs for feedforward, 4 rows x 2 vectors for the update, 4 rows x 2 samples for errors
+// A tile that reaches past the last sample or row computes the last one again.
 
-import { Layer } from "./network";
+import { Layer } from "./layer";
 import { Row1, Row2 } from "./simd";
 
-/** z = b + sum of a_k w_k by ascending k, for `count` samples, aStride and layer.stride bytes apart, and the outputs of panel p. */
+/**
+ * z = b + sum of a_k w_k by ascending k, for `count` samples and the outputs of panel p. Samples are aStride bytes
+ * apart in a, and layer.stride bytes in z.
+ */
 export function denseSums(layer: Layer, p: u32, count: u32, a: usize, aStride: usize, biases: usize, z: usize): void {
   const stride = (<usize>layer.width(p)) << 4;
   let row = layer.panel(p);
@@ -77,8 +80,9 @@ function denseSumsOf<Row>(
 }
 
 /**
- * w_kj, or what layer.target says, += a_k d_j of each of `count` samples in their order, aStride and layer.stride bytes apart, for the rows k
- * first..first+rows-1 (at least one) and the outputs j of panel p. `a` is padded to whole vectors with finite numbers.
+ * w_kj += a_k d_j for `count` samples in their order, the rows k = first..first+rows-1 (at least one) and the outputs j
+ * of panel p; or to what layer.target says instead of w_kj. Samples are aStride bytes apart in a, and layer.stride
+ * bytes in d. `a` is padded to whole vectors with finite numbers.
  */
 export function denseUpdate(
   layer: Layer,
@@ -140,7 +144,7 @@ function denseUpdateOf<Row>(
       w30 = f32x4.add(w30, f32x4.mul(x3, d0));
       if (offsetof<Row>() > 16) w31 = f32x4.add(w31, f32x4.mul(x3, d1));
     }
-    // Past the last row a_k is padding, and the row the last one again: its own result is stored after.
+    // Past the last row a_k is padding, and its result goes to the last row: the right result is stored after it.
     v128.store(row3, w30);
     v128.store(row2, w20);
     v128.store(row1, w10);
@@ -157,8 +161,9 @@ function denseUpdateOf<Row>(
 }
 
 /**
- * sum over j of w_kj delta_j, for four rows k of a layer's weights: of one sample, returned, and with Samples = Row2 of another, to sums2
- * (v128). Each sum is taken in four lanes, j mod 4, each by ascending j from 0, then added as (0 + 2) + (1 + 3).
+ * sum over j of w_kj delta_j, for four rows k of a layer's weights. Returns the four sums of one sample. With Samples =
+ * Row2 it stores those of a second sample at sums2 (v128). Each sum is taken in four lanes, j mod 4, each by ascending
+ * j from 0, which are then added as (0 + 2) + (1 + 3).
  */
 export function rowSums<Samples>(
   layer: Layer,
@@ -181,7 +186,7 @@ export function rowSums<Samples>(
   let panel = layer.weights;
   for (let p: u32 = 0; p < layer.panels; p++) {
     const stride = (<usize>layer.width(p)) << 4;
-    // Four pointers that move: offsets from one, Binaryen would compute anew for every vector.
+    // Four pointers that move: as offsets from one, Binaryen would compute them anew for every vector.
     let row0 = panel + k0 * stride;
     let row1 = panel + k1 * stride;
     let row2 = panel + k2 * stride;

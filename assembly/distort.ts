@@ -1,53 +1,63 @@
-// Fresh distortions of the training images (Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
-// visual document analysis; ICDAR 2003). The pixel at p, counted from the middle of the image, shows the original at
+// Data augmentation by fresh distortions of the training images (Simard, Steinkraus, Platt: Best practices for
+// convolutional neural networks applied to visual document analysis; ICDAR 2003). The pixel at p, counted from the
+// middle of the image, shows the original at
 //   A p + t + alpha (g * n)(p),    A = [cos r, -sin r; sin r, cos r] [1 + s_x, h; 0, 1 + s_y]
-// with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y at each
-// pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels bilinear; 0 outside. (seed, epoch, image) decide.
+// with angle r, scales s, shear h and shift t uniform within their bounds, n uniform noise from -1 to 1 for x and for y
+// at each pixel, repeated beyond the edges, and g a Gaussian of deviation sigma. Between pixels it is bilinear, and
+// outside 0. All of it is a function of (seed, epoch, image).
 
-import { Dataset, FLOATS, Image, writeImage } from "./images";
+import { Dataset, Distortion, FLOATS, Image, releaseDistortion } from "./dataset";
+import { writeImage } from "./images";
 import { allocateBlock, release } from "./memory";
+import { shareEnd, shareStart } from "./ownership";
 import { DISTORTIONS, nextSigned, nextWord, openStream } from "./random";
 import { exp } from "./sigmoid";
-import { barrier, place, shareEnd, shareStart } from "./team";
+import { barrier, threadIndex } from "./team";
 
-/** Images that are distorted together, if mini-batches are smaller: threads wait for each other before and after. */
+/** Images that are distorted together, if mini-batches are smaller: before and after, threads wait for each other. */
 const BLOCK: u32 = 128;
 
+/** Where a pixel shows the original, but for the noise. Each thread has its own. */
 @unmanaged
-class Distortion {
-  columns: u32;
-  rows: u32;
-  /** Columns in whole vectors. */
-  width: u32;
-  /** The bounds: pixels, radians, shares. */
-  shift: f64;
-  rotation: f64;
-  scale: f64;
-  shear: f64;
-  /** alpha / 127.5: the noise is bytes less 127.5. */
-  amplitude: f32;
-  /** g from its middle on, f32[radius + 1], right after this. */
-  radius: u32;
-  /** Room for u32[samples] addresses of distorted images, their records, and for each thread what it works with. */
-  room: usize;
-  samples: u32;
-  threads: u32;
-  recordBytes: u32;
-  threadBytes: u32;
+class Affine {
+  /** A. */
+  xx: f32;
+  xy: f32;
+  yx: f32;
+  yy: f32;
+  /** The middle of the image, and the same plus t. */
+  middleX: f32;
+  middleY: f32;
+  x0: f32;
+  y0: f32;
 
-  get gaussian(): usize {
-    return changetype<usize>(this) + offsetof<Distortion>();
-  }
-
-  /** Where the record of a distorted image goes. */
-  record(s: u32): usize {
-    return this.room + <usize>this.samples * 4 + <usize>s * this.recordBytes;
+  /** Draws one from the open random stream. */
+  draw(distortion: Distortion): void {
+    const shiftX = distortion.shift * nextSigned();
+    const shiftY = distortion.shift * nextSigned();
+    const angle = distortion.rotation * nextSigned();
+    const scaleX = 1 + distortion.scale * nextSigned();
+    const scaleY = 1 + distortion.scale * nextSigned();
+    const shear = distortion.shear * nextSigned();
+    const sine = series(angle, angle * angle, 3);
+    const cosine = series(1, angle * angle, 2);
+    this.xx = <f32>(cosine * scaleX);
+    this.xy = <f32>(cosine * shear - sine * scaleY);
+    this.yx = <f32>(sine * scaleX);
+    this.yy = <f32>(sine * shear + cosine * scaleY);
+    const middleX = <f64>(distortion.columns - 1) / 2;
+    const middleY = <f64>(distortion.rows - 1) / 2;
+    this.middleX = <f32>middleX;
+    this.middleY = <f32>middleY;
+    this.x0 = <f32>(middleX + shiftX);
+    this.y0 = <f32>(middleY + shiftY);
   }
 }
 
 /**
- * Lets the images be distorted from now on, or with all bounds 0 no more: shift in pixels, rotation in radians, scale and shear as shares,
- * alpha and sigma (above 0) in pixels. Images have rows of `columns` pixels. Returns 1, or 0 if the memory cannot be had.
+ * From now on distorts the images within these bounds; with all bounds 0 no more. Shift is in pixels, rotation in
+ * radians, scale and shear are fractions, alpha and sigma (above 0) are in pixels. Images have rows of `columns`
+ * pixels. Returns 1, or 0 if the memory cannot be had.
  */
 export function setDistortion(
   dataset: Dataset,
@@ -97,7 +107,10 @@ function setGaussian(gaussian: usize, radius: u32, sigma: f64): void {
   }
 }
 
-/** Makes room for the distorted images of mini-batches of m samples, and for `threads` threads. Returns 1, or 0 if the memory cannot be had. */
+/**
+ * Makes room for the distorted images of mini-batches of m samples, and for `threads` threads. Returns 1, or 0 if the
+ * memory cannot be had.
+ */
 export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   if (dataset.distortion === 0) return 1;
   const distortion = changetype<Distortion>(dataset.distortion);
@@ -109,12 +122,12 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   const columns = <u64>distortion.columns;
   const width = <u64>distortion.width;
   const extra = <u64>distortion.radius * 2;
-  // A record may be f32[inputs], and whole vectors are written: up to 12 bytes past its end.
+  // A record may be f32[inputs]. Whole vectors are written to it: up to 12 bytes past its end.
   const recordBytes = offsetof<Image>() + (rows * columns + 4) * 4;
   const original = (rows + 3) * (columns + 3);
   const noise = (rows + extra) * width;
   const smoothed = rows * (width + extra);
-  const threadBytes = (original + noise + smoothed + 2 * rows * width + 8) * 4;
+  const threadBytes = offsetof<Affine>() + (original + noise + smoothed + 2 * rows * width + 8) * 4;
   const room = allocateBlock(samples * (4 + recordBytes) + threads * threadBytes);
   if (room === 0) return 0;
   release(distortion.room);
@@ -123,16 +136,9 @@ export function reserveDistorted(dataset: Dataset, m: u32, threads: u32): u32 {
   distortion.threads = threads;
   distortion.recordBytes = <u32>recordBytes;
   distortion.threadBytes = <u32>threadBytes;
-  // The frames of the originals are never written again.
+  // Nothing else ever writes to the frames of zeros around the originals.
   memory.fill(distortion.record(samples), 0, <usize>(threads * threadBytes));
   return 1;
-}
-
-export function releaseDistortion(dataset: Dataset): void {
-  if (dataset.distortion === 0) return;
-  release(changetype<Distortion>(dataset.distortion).room);
-  release(dataset.distortion);
-  dataset.distortion = 0;
 }
 
 /** How many mini-batches of m samples are distorted together. */
@@ -141,8 +147,8 @@ export function batchesTogether(m: u32): u32 {
 }
 
 /**
- * Distorts `count` images (u32[count] addresses) by all threads of the team; returns the addresses of the new ones, which last until
- * the next call. Returns 0 if the team was aborted.
+ * Distorts `count` images (u32[count] addresses) with all threads of the team. Returns the addresses of the new images,
+ * which last until the next call, or 0 if the team was aborted.
  */
 export function distortImages(dataset: Dataset, images: usize, count: u32): usize {
   const distortion = changetype<Distortion>(dataset.distortion);
@@ -151,7 +157,7 @@ export function distortImages(dataset: Dataset, images: usize, count: u32): usiz
   const end = shareEnd(count);
   for (let s = shareStart(count); s < end; s++) {
     const record = distortion.record(s);
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
+    const image = Image.at(images, s);
     distortImage(distortion, dataset, image, image.index, changetype<Image>(record));
     store<u32>(distortion.room + (s << 2), <u32>record);
   }
@@ -159,58 +165,35 @@ export function distortImages(dataset: Dataset, images: usize, count: u32): usiz
 }
 
 /**
- * Image i of the data set as epoch `epoch` of a training with this seed sees the one of this number: the address of u8[inputs], or of
- * f32[inputs] if it was given so, which last until the next call. Room must have been reserved.
+ * Distorts image i as training with this seed distorts image `number` in this epoch. Returns the address of u8[inputs],
+ * or of f32[inputs] if the image was added as such, which lasts until the next call. Room must have been reserved.
  */
 export function distortedImage(dataset: Dataset, i: u32, number: u32, seed: u32, epoch: u32): usize {
   const distortion = changetype<Distortion>(dataset.distortion);
   dataset.seed = seed;
   dataset.epoch = epoch;
-  const image = changetype<Image>(<usize>load<u32>(dataset.images + (i << 2)));
+  const image = Image.at(dataset.images, i);
   return distortImage(distortion, dataset, image, number, changetype<Image>(distortion.record(0)));
 }
 
 /** Returns the address of the new pixels. */
 function distortImage(distortion: Distortion, dataset: Dataset, image: Image, number: u32, distorted: Image): usize {
-  const rows = distortion.rows;
-  const columns = distortion.columns;
-  const width = distortion.width;
-  const original = distortion.record(distortion.samples) + <usize>(place() * distortion.threadBytes);
-  const displacements = original + ((<usize>(rows + 3) * (columns + 3)) << 2);
-  const noise = displacements + ((<usize>rows * width) << 3);
+  const planeBytes = (<usize>distortion.rows * distortion.width) << 2;
+  const room = distortion.record(distortion.samples) + <usize>(threadIndex() * distortion.threadBytes);
+  const affine = changetype<Affine>(room);
+  const original = room + offsetof<Affine>();
+  const displacements = original + ((<usize>(distortion.rows + 3) * (distortion.columns + 3)) << 2);
+  const noise = displacements + 2 * planeBytes;
   openStream(dataset.seed, DISTORTIONS, number, dataset.epoch, 0, 0);
-  const shiftX = distortion.shift * nextSigned();
-  const shiftY = distortion.shift * nextSigned();
-  const angle = distortion.rotation * nextSigned();
-  const scaleX = 1 + distortion.scale * nextSigned();
-  const scaleY = 1 + distortion.scale * nextSigned();
-  const shear = distortion.shear * nextSigned();
+  affine.draw(distortion);
   if (distortion.radius !== 0) {
     displace(distortion, noise, displacements);
-    displace(distortion, noise, displacements + ((<usize>rows * width) << 2));
+    displace(distortion, noise, displacements + planeBytes);
   }
   copyOriginal(image, distortion, original);
-  const sine = series(angle, angle * angle, 3);
-  const cosine = series(1, angle * angle, 2);
-  const middleX = <f64>(columns - 1) / 2;
-  const middleY = <f64>(rows - 1) / 2;
   const floats = image.length === FLOATS;
-  const pixels = floats ? distorted.entries : noise; // noise is no more in use
-  sample(
-    distortion,
-    original,
-    displacements,
-    <f32>(cosine * scaleX),
-    <f32>(cosine * shear - sine * scaleY),
-    <f32>(sine * scaleX),
-    <f32>(sine * shear + cosine * scaleY),
-    <f32>(middleX + shiftX),
-    <f32>(middleY + shiftY),
-    <f32>middleX,
-    <f32>middleY,
-    floats,
-    pixels,
-  );
+  const pixels = floats ? distorted.entries : noise; // the noise is not needed any more
+  sample(distortion, affine, original, displacements, floats, pixels);
   distorted.label = image.label;
   distorted.index = number;
   if (floats) distorted.length = FLOATS;
@@ -228,7 +211,7 @@ function series(first: f64, square: f64, n: f64): f64 {
   return sum;
 }
 
-/** The pixels, bytes as they are, in a frame of zeros: one before and two after, where bilinear sampling reads. */
+/** The pixels, bytes as they are, in a frame of zeros that bilinear sampling reads: one before and two after. */
 function copyOriginal(image: Image, distortion: Distortion, original: usize): void {
   const columns = distortion.columns;
   const stride = (<usize>(columns + 3)) << 2;
@@ -270,7 +253,7 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
   const height = last - first;
   for (let row = first - stride; row >= noise; row -= stride) memory.copy(row, row + height, stride);
   for (let row = last; row < last + margin; row += stride) memory.copy(row, row - height, stride);
-  // Down the columns, into rows that go on at both ends; then along them.
+  // First down the columns, into rows that are extended at both ends; then along these rows.
   let row = last + margin + ((<usize>radius) << 2);
   for (let source = first; source < last; source += stride) {
     smooth(gaussian, radius, source, stride, row, stride);
@@ -282,7 +265,7 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
   }
 }
 
-/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for a row of x that have neighbours `step` bytes apart. */
+/** g_0 x_0 + sum over t of g_t (x_-t + x_t), by ascending t, for a row of x whose neighbours are `step` bytes apart. */
 function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize, rowBytes: usize): void {
   const last = gaussian + (radius << 2);
   const end = x + rowBytes;
@@ -310,16 +293,9 @@ function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize
 /** The distorted image from the original: f32[inputs], or nearest bytes; up to 3 more are written. */
 function sample(
   distortion: Distortion,
+  affine: Affine,
   original: usize,
   displacements: usize,
-  xx: f32,
-  xy: f32,
-  yx: f32,
-  yy: f32,
-  x0: f32,
-  y0: f32,
-  middleX: f32,
-  middleY: f32,
   floats: bool,
   out: usize,
 ): void {
@@ -331,22 +307,26 @@ function sample(
   const right = f32x4.splat(<f32>columns);
   const bottom = f32x4.splat(<f32>rows);
   const yOffset = (<usize>rows * stride) << 2;
+  // Read once: the compiler cannot know that no pixel is written over them.
+  const xx = f32x4.splat(affine.xx);
+  const yx = f32x4.splat(affine.yx);
+  const middleX = f32x4.splat(affine.middleX);
   for (let r: u32 = 0; r < rows; r++) {
-    const dr = <f32>r - middleY;
-    const rowX = f32x4.splat(xy * dr + x0);
-    const rowY = f32x4.splat(yy * dr + y0);
+    const dr = <f32>r - affine.middleY;
+    const rowX = f32x4.splat(affine.xy * dr + affine.x0);
+    const rowY = f32x4.splat(affine.yy * dr + affine.y0);
     for (let c: u32 = 0; c < columns; c += 4) {
-      const dc = f32x4.sub(f32x4.convert_i32x4_u(i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3))), f32x4.splat(middleX));
+      const dc = f32x4.sub(f32x4.convert_i32x4_u(i32x4.add(i32x4.splat(c), i32x4(0, 1, 2, 3))), middleX);
       const d = displacements + ((<usize>r * stride + c) << 2);
-      let x = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(xx), dc), rowX), v128.load(d));
-      let y = f32x4.add(f32x4.add(f32x4.mul(f32x4.splat(yx), dc), rowY), v128.load(d + yOffset));
+      let x = f32x4.add(f32x4.add(f32x4.mul(xx, dc), rowX), v128.load(d));
+      let y = f32x4.add(f32x4.add(f32x4.mul(yx, dc), rowY), v128.load(d + yOffset));
       x = f32x4.pmin(f32x4.pmax(x, lowest), right);
       y = f32x4.pmin(f32x4.pmax(y, lowest), bottom);
       const left = f32x4.floor(x);
       const top = f32x4.floor(y);
       x = f32x4.sub(x, left);
       y = f32x4.sub(y, top);
-      // From -1 on, where the frame begins.
+      // Counted from -1, where the frame begins.
       const cells = i32x4.add(
         i32x4.mul(i32x4.trunc_sat_f32x4_s(f32x4.sub(top, lowest)), i32x4.splat(framed)),
         i32x4.trunc_sat_f32x4_s(f32x4.sub(left, lowest)),

@@ -1,15 +1,19 @@
-// Dropout (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014), scaled while training, so that evaluation does not know of it:
-// a hidden neuron's activation becomes 0 with probability p, else a / (1 - p); its delta likewise 0, or delta / (1 - p). (seed, epoch,
-// place of the sample in the epoch, layer, neuron) decide: 16 random bits for each neuron, in words of two.
+// Dropout (Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014), inverted: scaled while training, so that
+// evaluation need not know of it. A hidden neuron's activation becomes 0 with probability p, else a / (1 - p); its
+// delta likewise 0, or delta / (1 - p). 16 random bits for each neuron, two neurons to a word, are a function of (seed,
+// epoch, position of the sample in the epoch, layer, neuron).
 
-import { Dataset } from "./images";
-import { Layer, Network } from "./network";
+import { Dataset } from "./dataset";
+import { Layer, Network } from "./layer";
 import { DROPOUT, nextWord, openStream } from "./random";
 
-/** The activation of a neuron that was left out: -0. No activation is; tanh and ReLU may be 0. */
+/** The activation of a neuron that was left out: -0, which no other activation is. Tanh and ReLU may be 0. */
 const LEFT_OUT: v128 = i32x4.splat(0x80000000);
 
-/** Activations of layer l, vectors from..to-1 (from: an even one), of samples first..first+count-1, the first of which is `visit` in the epoch's order. */
+/**
+ * Drops activations of layer l, vectors from..to-1 (`from` is even), of samples first..first+count-1. The first of
+ * these is number `visit` in the epoch's order.
+ */
 export function dropActivations(
   network: Network,
   dataset: Dataset,
@@ -37,7 +41,7 @@ export function dropActivations(
   }
 }
 
-/** Deltas of a layer for samples first..first+count-1: 0 for the neurons left out. */
+/** Drops the deltas of the same neurons, of samples first..first+count-1, and scales the others. */
 export function dropDeltas(network: Network, layer: Layer, first: u32, count: u32): void {
   if (network.dropout === 0) return;
   const scale = f32x4.splat(1 / (1 - network.dropout));

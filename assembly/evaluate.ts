@@ -1,17 +1,17 @@
-// What the network makes of images: the most active output of each, how many are the label, and their costs.
+// Evaluation: the most active output for each image, how many of them are the label, and the costs.
 
 import { outputErrors } from "./cost";
+import { Dataset, Image } from "./dataset";
 import { feedforward } from "./feedforward";
-import { Dataset, Image } from "./images";
-import { Layer, Network } from "./network";
-import { shareEnd, shareStart } from "./team";
+import { Layer, Network } from "./layer";
+import { shareEnd, shareStart } from "./ownership";
 
-/** Samples that are carried through the network together: their activations stay in the cache. */
+/** Samples that go through the network together: their activations stay in the cache. */
 const BLOCK: u32 = 64;
 
 /**
- * Evaluates this thread's share of the images, in the order given; returns how many of these are read correctly. Leaves
- * dataset.predictions and dataset.costs. Needs room for one sample or more per thread of the team.
+ * Evaluates this thread's share of the images, in the order given. Returns how many of these are read correctly, and
+ * leaves dataset.predictions and dataset.costs. Needs room for one sample or more per thread of the team.
  */
 export function evaluate(network: Network, dataset: Dataset): u32 {
   const output = network.layer(network.layers);
@@ -26,19 +26,18 @@ export function evaluate(network: Network, dataset: Dataset): u32 {
     outputErrors(network, images, row, samples, 0, dataset.costs + (first << 2));
     predict(output, row, samples, dataset.predictions + (first << 1));
     for (let s: u32 = 0; s < samples; s++) {
-      const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-      correct += u32(load<u16>(dataset.predictions + ((first + s) << 1)) === image.label);
+      correct += u32(load<u16>(dataset.predictions + ((first + s) << 1)) === Image.at(images, s).label);
     }
   }
   return correct;
 }
 
-/** The most active output of samples first..first+count-1, the first of equals, to predictions (u16[count]). */
+/** Writes the most active output of samples first..first+count-1, the first of equals, to predictions (u16[count]). */
 export function predict(output: Layer, first: u32, count: u32, predictions: usize): void {
   for (let s: u32 = 0; s < count; s++) {
     const a = output.activationsOf(first + s);
     const end = a + ((<usize>output.vectors) << 4);
-    // Outputs are 0 or more, and padding is 0: where it is as large as the largest, an output before it is, too.
+    // Outputs are at least 0, and padding is 0: where padding equals the largest, so does an output before it.
     let largest = v128.load(a);
     for (let j = a + 16; j < end; j += 16) largest = f32x4.pmax(largest, v128.load(j));
     largest = f32x4.pmax(largest, v128.shuffle<f32>(largest, largest, 2, 3, 0, 1));

@@ -1,29 +1,39 @@
 // feedforward:  z^l = w^l a^(l-1) + b^l,   a^l = f(z^l)
 // z_j starts at b_j and adds its terms w_kj a_k by ascending k, so every kernel and tile gives the same bits.
 
-import { activate, SOFTMAX, softmax } from "./activation";
+import { activate, softmax } from "./activation";
 import { listActive } from "./active";
+import { Dataset, Image } from "./dataset";
 import { denseSums } from "./dense";
 import { dropActivations } from "./dropout";
-import { Dataset, expandImages, Image, mostlyZero } from "./images";
-import { touch } from "./memory";
-import { Layer, Network } from "./network";
-import { Neuron, Pixel, sparseSum } from "./sparse";
+import { expandImages, mostlyZero } from "./images";
+import { Active, Layer, Network, SOFTMAX } from "./layer";
+import { prefetch } from "./memory";
+import { sparseSum } from "./sparse";
 
-/** Images whose records are fetched together: as many as a mini-batch often has, and a first-level cache holds. */
-const TOGETHER: u32 = 16;
+/** Images whose records are fetched together: as many as a mini-batch often has and a first-level cache holds. */
+const PREFETCHED: u32 = 16;
 
-/** Activations of every layer for the `count` images at `images` (u32[count] addresses), as samples first..first+count-1. */
+/** Activations of every layer for `count` images (u32[count] addresses), as samples first..first+count-1. */
 export function feedforward(network: Network, images: usize, first: u32, count: u32): void {
-  feedforwardFirst(network, images, first, count, 0, network.layer(1).panels);
+  const layer = network.layer(1);
+  feedforwardFirst(network, images, first, count, 0, layer.panels, mostlyZero(images, count, layer.inputs));
   feedforwardRest(network, first, count, null, 0);
 }
 
-/** Activations of layer 1, panels from..to-1. */
-export function feedforwardFirst(network: Network, images: usize, first: u32, count: u32, from: u32, to: u32): void {
+/** Activations of layer 1, panels from..to-1. `sparse` says whether to leave the zeros of the images out. */
+export function feedforwardFirst(
+  network: Network,
+  images: usize,
+  first: u32,
+  count: u32,
+  from: u32,
+  to: u32,
+  sparse: bool,
+): void {
   const layer = network.layer(1);
   const z = layer.activationsOf(first);
-  if (mostlyZero(images, count, layer.inputs)) {
+  if (sparse) {
     sparseLayer(layer, images, count, z, from, to);
   } else {
     const a = network.expansion;
@@ -36,7 +46,10 @@ export function feedforwardFirst(network: Network, images: usize, first: u32, co
   activate(layer, first, count, layer.firstVector(from), layer.firstVector(to));
 }
 
-/** Activations of the layers after the first, and softmax. With dropout if a data set is trained on, whose visit `visit` is the first sample. */
+/**
+ * Activations of the layers after the first, and softmax. With dropout if a data set is trained on, in whose order of
+ * the epoch the first sample is number `visit`.
+ */
 export function feedforwardRest(network: Network, first: u32, count: u32, training: Dataset | null, visit: u32): void {
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
@@ -63,18 +76,18 @@ function sparseLayer(layer: Layer, images: usize, count: u32, z: usize, from: u3
     const biases = layer.biases + offset;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      if (p === from && s % TOGETHER === 0) touchImages(images + (s << 2), min(TOGETHER, count - s));
-      sparseSum<Pixel>(width, load<u32>(images + (s << 2)), panel, biases, zs);
+      if (p === from && s % PREFETCHED === 0) prefetchImages(images + (s << 2), min(PREFETCHED, count - s));
+      sparseSum<Image>(width, Image.at(images, s), panel, biases, zs);
     }
   }
 }
 
-/** Fetches records, shuffled over all of memory, before they are needed: first where they end, then all of them. */
-function touchImages(images: usize, count: u32): void {
+/** Fetches records, shuffled over all of memory, before they are needed: first their lengths, then all of them. */
+function prefetchImages(images: usize, count: u32): void {
   for (let s: u32 = 0; s < count; s++) load<u8>(<usize>load<u32>(images + (s << 2)));
   for (let s: u32 = 0; s < count; s++) {
-    const image = changetype<Image>(<usize>load<u32>(images + (s << 2)));
-    touch(image.entries, image.end);
+    const image = Image.at(images, s);
+    prefetch(image.entries, image.end);
   }
 }
 
@@ -86,8 +99,7 @@ function activeLayer(layer: Layer, previous: Layer, first: u32, count: u32, z: u
     const offset = (<usize>layer.firstVector(p)) << 4;
     let zs = z + offset;
     for (let s: u32 = 0; s < count; s++, zs += layer.stride) {
-      const active = changetype<usize>(previous.activeOf(first + s));
-      sparseSum<Neuron>(width, active, panel, layer.biases + offset, zs);
+      sparseSum<Active>(width, previous.activeOf(first + s), panel, layer.biases + offset, zs);
     }
   }
 }

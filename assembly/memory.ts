@@ -1,6 +1,7 @@
-// Linear memory as blocks above the static data, in whole cache lines of 64 bytes. The line before a block says how long it is.
-// Freed blocks form a list by address, neighbours joined; an allocation takes the first that is long enough, or else grows
-// the end. Blocks are few and large (a network, a batch, a chunk of images), so the list stays short.
+// Linear memory as blocks above the static data, in whole cache lines of 64 bytes. The line before a block says how
+// long it is. Freed blocks form a list by address, and neighbours are joined. An allocation takes the first block that
+// is long enough, or else grows the end. Blocks are few and large (a network, a batch, a chunk of images): the list
+// stays short.
 
 const LINE: u64 = 64;
 
@@ -12,7 +13,7 @@ class Block {
   next: Block | null;
 }
 
-/** First address after all blocks. Zero until the first allocation: reading `__heap_base` here would need a start function. */
+/** First address after all blocks; 0 before the first allocation: reading `__heap_base` here needs a start function. */
 let top: usize = 0;
 /** The free block with the lowest address. */
 let firstFree: Block | null = null;
@@ -113,7 +114,7 @@ function align(bytes: u64): u64 {
   return (bytes + (LINE - 1)) & ~(LINE - 1);
 }
 
-/** Reads a byte of every cache line, so that what lies far away, or other threads wrote, comes all at once and not line by line. */
-export function touch(start: usize, end: usize): void {
+/** Reads a byte of every cache line: what is far away, or other threads wrote, comes all at once, not line by line. */
+export function prefetch(start: usize, end: usize): void {
   for (let line = start; line < end; line += <usize>LINE) load<u8>(line);
 }

@@ -1,32 +1,30 @@
 // What is done with a mini-batch's mean gradient g, weight by weight; eta is the learning rate, L the weight decay:
 //   momentum   g += L w,   v <- mu v + g,   w <- w - eta v,   with Nesterov  w <- w - eta (g + mu v)
 //   Adam       g += L w,   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,
-//              w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)      AdamW: L is left out of g, and w <- w - eta L w before
-// Sources: Sutskever et al. 2013; Kingma, Ba 2015; Loshchilov, Hutter 2019. Plain descent with decay: w <- (1 - eta L) w before its update.
-// Each thread does the weights that it updates: no other one writes to them in between.
+//              w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
+//   AdamW      the same without L in g; before it w <- w - eta L w
+//   plain SGD  with decay: w <- (1 - eta L) w before its update
+// Sources: Sutskever et al. 2013; Kingma, Ba 2015; Loshchilov, Hutter 2019.
+// Each thread steps the weights that it owns (ownership.ts): no other thread writes to them in between.
 
-import { Layer, Network } from "./network";
-import { place, shareEnd, shareStart, size } from "./team";
+import { ADAM, ADAMW, MOMENTUM, NESTEROV, Network, SGD } from "./layer";
+import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart } from "./ownership";
 
-export const SGD: u32 = 0;
-const MOMENTUM: u32 = 1;
-const NESTEROV: u32 = 2;
-const ADAM: u32 = 3;
-const ADAMW: u32 = 4;
 /** Not an optimiser, but a step like theirs: averaging. */
 const AVERAGE: u32 = 5;
 
 /** Plain descent with decay: before the update. */
 export function decayWeights(network: Network, eta: f32): void {
-  if (network.optimizer === SGD && network.decay !== 0) forOwn(network, SGD, eta, 0);
+  if (network.optimizer === SGD && network.decay !== 0) stepOwn(network, SGD, eta, 0);
 }
 
 /** After the update of mini-batch t, from 1 on. */
 export function optimise(network: Network, eta: f32, t: u32): void {
-  if (network.optimizer !== SGD) forOwn(network, network.optimizer, eta, t);
-  if (network.average !== 0) forOwn(network, AVERAGE, eta, t);
+  if (network.optimizer !== SGD) stepOwn(network, network.optimizer, eta, t);
+  if (network.average !== 0) stepOwn(network, AVERAGE, eta, t);
 }
 
+/** One step of this kind for the weights or biases at start..end-1. */
 function step(network: Network, kind: u32, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
   if (kind === SGD) shrink(start, end, 1 - eta * decay);
   else if (kind === MOMENTUM || kind === NESTEROV) momentum(network, start, end, decay, eta);
@@ -34,48 +32,20 @@ function step(network: Network, kind: u32, start: usize, end: usize, decay: f32,
   else adam(network, start, end, decay, eta, t);
 }
 
-/** A step for the runs of memory of this thread's weights and biases; biases do not decay. */
-function forOwn(network: Network, kind: u32, eta: f32, t: u32): void {
-  const decay = network.decay;
+/** A step for this thread's weights and biases; biases do not decay. */
+function stepOwn(network: Network, kind: u32, eta: f32, t: u32): void {
   for (let l: u32 = 1; l <= network.layers; l++) {
     const layer = network.layer(l);
-    if (l === 1) {
-      const from = layer.firstOf(place(), size());
-      const to = layer.firstOf(place() + 1, size());
-      step(network, kind, layer.weights + column(layer, from), layer.weights + column(layer, to), decay, eta, t);
-      step(network, kind, layer.biases + ((<usize>from) << 4), layer.biases + ((<usize>to) << 4), 0, eta, t);
-      continue;
+    const first = <usize>rowStart(layer);
+    const end = <usize>rowEnd(layer);
+    const to = panelEnd(layer);
+    for (let p = panelStart(layer); p < to; p++) {
+      const rowBytes = (<usize>layer.width(p)) << 4;
+      step(network, kind, layer.panel(p) + first * rowBytes, layer.panel(p) + end * rowBytes, network.decay, eta, t);
     }
-    const previous = network.layer(l - 1);
-    if (previous.listBytes !== 0) {
-      const from = layer.firstVector(shareStart(layer.panels));
-      const to = layer.firstVector(shareEnd(layer.panels));
-      step(network, kind, layer.weights + column(layer, from), layer.weights + column(layer, to), decay, eta, t);
-      step(network, kind, layer.biases + ((<usize>from) << 4), layer.biases + ((<usize>to) << 4), 0, eta, t);
-      continue;
-    }
-    const first = min(layer.inputs, previous.firstOf(place(), size()) << 2);
-    const end = min(layer.inputs, previous.firstOf(place() + 1, size()) << 2);
-    for (let p: u32 = 0; p < layer.panels; p++) {
-      const stride = (<usize>layer.width(p)) << 4;
-      step(network, kind, layer.panel(p) + <usize>first * stride, layer.panel(p) + <usize>end * stride, decay, eta, t);
-    }
-    const biases = layer.biases;
-    step(
-      network,
-      kind,
-      biases + ((<usize>shareStart(layer.vectors)) << 4),
-      biases + ((<usize>shareEnd(layer.vectors)) << 4),
-      0,
-      eta,
-      t,
-    );
+    const biases = layer.biases + ((<usize>biasStart(layer)) << 4);
+    step(network, kind, biases, layer.biases + ((<usize>biasEnd(layer)) << 4), 0, eta, t);
   }
-}
-
-/** Bytes of all panels before a vector that begins one. */
-function column(layer: Layer, vector: u32): usize {
-  return (<usize>vector * layer.inputs) << 4;
 }
 
 /** A weight never becomes -0, which sums over zeros would make 0 in some kernels, and not in others. */

@@ -1,7 +1,8 @@
 // Random numbers as a function of (seed, purpose, stream, position) alone: the counter-based generator Philox4x32-10
 // (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011).
-// Normal numbers z solve Phi(z) = u by Wichura's rational functions (algorithm AS 241, PPND7; relative error below 1e-7),
-// in f64 additions, multiplications, divisions and square roots only: these round the same way in every engine.
+// Normal numbers z solve Phi(z) = u by Wichura's rational functions (algorithm AS 241, PPND7; relative error below
+// 1e-7), with f64 additions, multiplications, divisions and square roots only: these round the same way in every
+// engine.
 
 export const WEIGHTS: u32 = 0;
 export const SHUFFLE: u32 = 1;
@@ -20,7 +21,10 @@ let word1: u32 = 0;
 let word2: u32 = 0;
 let word3: u32 = 0;
 
-/** Starts the stream (a, b, c) of `purpose` under `seed` at its block `first`: key (seed, purpose), counter (block, a, b, c). */
+/**
+ * Starts the stream (a, b, c) of `purpose` under `seed` at its block `first`: the key is (seed, purpose), and the
+ * counter (block, a, b, c).
+ */
 export function openStream(seed: u32, purpose: u32, a: u32, b: u32, c: u32, first: u32): void {
   key0 = seed;
   key1 = purpose;
@@ -47,7 +51,7 @@ export function nextBelow(n: u32): u32 {
   return <u32>((<u64>nextWord() * n) >> 32);
 }
 
-/** The next number between -1 and 1, all of them alike. */
+/** The next number from the uniform distribution between -1 and 1. */
 export function nextSigned(): f64 {
   return (<f64>nextWord() + 0.5) / 2147483648.0 - 1;
 }
@@ -93,8 +97,8 @@ function normalQuantile(u: f64): f64 {
 }
 
 /**
- * ln(x) for x up to 1, and ln(2^-126) for smaller ones: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1))
- * as a series.
+ * ln(x) for x from 2^-126 to 1, and ln(2^-126) below. x = m / 2^e with m in [0.7, 1.42), and ln m =
+ * 2 artanh((m - 1) / (m + 1)) as a series.
  */
 export function ln(x: f64): f64 {
   x = max(x, f32.MIN_NORMAL_VALUE);

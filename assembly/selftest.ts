@@ -1,7 +1,9 @@
-// Trains a tiny network on random pixels and compares a hash of its weights with the one expected: does this engine give
-// the right bits? For hosts that can call exports but not look at memory. tests/module.test.ts repeats it on the reference.
+// Does this engine give the right bits? Trains a tiny network on random pixels and compares a hash of its weights with
+// the one expected. For hosts that can call exports but not read memory. tests/module.test.ts repeats it on the
+// reference.
 
-import { addImages, createDataset, releaseDataset, shuffle } from "./images";
+import { createDataset, releaseDataset, shuffle } from "./dataset";
+import { addImages } from "./images";
 import { allocate, release } from "./memory";
 import { createNetwork, initialise, readLayer, releaseNetwork, reserveBatch } from "./network";
 import { nextBelow, openStream } from "./random";

@@ -1,26 +1,29 @@
 // Mini-batch stochastic gradient descent:  w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
 // (3) dC/db_j^l = delta_j^l       (4) dC/dw_kj^l = a_k^(l-1) delta_j^l
-// No gradient is stored: once all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and a_k d_j is
-// added to w_kj for each sample, in mini-batch order. Other optimisers have d_j = (1/m) delta_j added to a gradient (optimise.ts).
+// No gradient is stored. After all samples went forward and back with the old weights, d_j = (-eta/m) delta_j, and
+// a_k d_j is added to w_kj for each sample, in mini-batch order. Other optimisers add a_k d_j to a gradient, with
+// d_j = (1/m) delta_j (optimise.ts).
 
 import { backprop } from "./backprop";
 import { outputErrors } from "./cost";
+import { Dataset, Image } from "./dataset";
 import { denseUpdate } from "./dense";
 import { batchesTogether, distortImages } from "./distort";
 import { dropActivations } from "./dropout";
 import { predict } from "./evaluate";
 import { feedforwardFirst, feedforwardRest } from "./feedforward";
-import { Dataset, expandImages, mostlyZero } from "./images";
-import { touch } from "./memory";
-import { Layer, Network } from "./network";
-import { decayWeights, optimise, SGD } from "./optimise";
-import { Neuron, Pixel, sparseUpdate } from "./sparse";
-import { barrier, place, shareEnd, shareStart, size } from "./team";
+import { expandImages, mostlyZero } from "./images";
+import { Active, Layer, Network, SGD } from "./layer";
+import { prefetch } from "./memory";
+import { decayWeights, optimise } from "./optimise";
+import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart, shareEnd, shareStart } from "./ownership";
+import { sparseUpdate } from "./sparse";
+import { barrier, threadCount } from "./team";
 
 /**
- * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch may be
- * smaller. Leaves each sample's cost and prediction, as they were before its batch's update, in dataset. Needs room for m samples and
- * for the threads of the team, all of which must call this.
+ * Trains on mini-batches first..first+count-1 of m samples each, in the data set's order; the last batch of the epoch
+ * may be smaller. Leaves each sample's cost and prediction in dataset, as they were before its batch's update. Needs
+ * room for m samples and for the threads of the team, all of which must call this.
  */
 export function trainBatches(network: Network, dataset: Dataset, first: u32, count: u32, eta: f32, m: u32): void {
   const end = min(<u64>dataset.count, (<u64>first + count) * m);
@@ -44,19 +47,23 @@ export function trainBatches(network: Network, dataset: Dataset, first: u32, cou
   }
 }
 
-/** One mini-batch, in three steps: layer 1 by neurons, the rest of the way and back by samples, the update by weights. */
+/**
+ * One mini-batch in three steps: layer 1, shared out by neurons; the other layers and the way back, by samples; the
+ * update, by weights. Returns false if the team was aborted.
+ */
 function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: Dataset, sample: u32, t: u32): bool {
   const layer = network.layer(1);
-  const from = ownPanel(layer, 0);
-  const to = ownPanel(layer, 1);
-  feedforwardFirst(network, images, 0, m, from, to);
+  const from = panelStart(layer);
+  const to = panelEnd(layer);
+  const sparse = mostlyZero(images, m, layer.inputs);
+  feedforwardFirst(network, images, 0, m, from, to, sparse);
   if (network.layers > 1)
     dropActivations(network, dataset, 1, 0, m, layer.firstVector(from), layer.firstVector(to), sample);
   if (!barrier()) return false;
   const first = shareStart(m);
   const count = shareEnd(m) - first;
   const own = images + (first << 2);
-  if (size() > 1) touch(layer.activationsOf(first), layer.activationsOf(first + count));
+  if (threadCount() > 1) prefetch(layer.activationsOf(first), layer.activationsOf(first + count));
   feedforwardRest(network, first, count, dataset, sample + first);
   const output = network.layer(network.layers);
   outputErrors(network, own, first, count, network.smoothing, dataset.costs + ((sample + first) << 2));
@@ -68,7 +75,7 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   }
   if (!barrier()) return false;
   decayWeights(network, eta);
-  updateFirst(network, images, m, step);
+  updateFirst(network, images, m, from, to, step, sparse);
   for (let l: u32 = 2; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
     if (previous.listBytes !== 0) updateActive(previous, network.layer(l), m);
@@ -76,11 +83,6 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   }
   optimise(network, eta, t);
   return true;
-}
-
-/** The first panel of this thread in layer 1, or with `next` 1 of the thread after it. */
-function ownPanel(layer: Layer, next: u32): u32 {
-  return layer.panelOf(layer.firstOf(place() + next, size()));
 }
 
 /** d = step * delta, in place, for the vectors from..to-1 of samples first..first+count-1. */
@@ -106,62 +108,67 @@ function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
   }
 }
 
-/** Layer 1: this thread's neurons. */
-export function updateFirst(network: Network, images: usize, m: u32, step: f32): void {
+/** Layer 1: this thread's panels from..to-1. `sparse` says whether to leave the zeros of the images out. */
+export function updateFirst(
+  network: Network,
+  images: usize,
+  m: u32,
+  from: u32,
+  to: u32,
+  step: f32,
+  sparse: bool,
+): void {
   const layer = network.layer(1);
-  const from = ownPanel(layer, 0);
-  const to = ownPanel(layer, 1);
-  scaleDeltas(layer, 0, m, layer.firstVector(from), layer.firstVector(to), step);
-  updateBiases(layer, m, layer.firstVector(from), layer.firstVector(to));
-  if (mostlyZero(images, m, layer.inputs)) {
+  const first = biasStart(layer);
+  const end = biasEnd(layer);
+  scaleDeltas(layer, 0, m, first, end, step);
+  updateBiases(layer, m, first, end);
+  if (sparse) {
     for (let p = from; p < to; p++) {
       const width = layer.width(p);
       const panel = layer.panel(p) + layer.target;
       let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
       for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-        sparseUpdate<Pixel>(width, load<u32>(images + (s << 2)), panel, d);
+        sparseUpdate<Image>(width, Image.at(images, s), panel, d);
       }
     }
-  } else {
-    const a = network.expansion;
-    for (let s: u32 = 0; s < m; s += network.block) {
-      const samples = min(m - s, network.block);
-      // A batch of one block is still there from feedforward.
-      if (m > network.block) expandImages(images + (s << 2), samples, layer.inputs, a, network.inputStride);
-      for (let p = from; p < to; p++) {
-        const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);
-        denseUpdate(layer, p, 0, layer.inputs, samples, a, network.inputStride, d);
-      }
+    return;
+  }
+  const a = network.expansion;
+  for (let s: u32 = 0; s < m; s += network.block) {
+    const samples = min(m - s, network.block);
+    // A batch of one block is still there, expanded by feedforward.
+    if (m > network.block) expandImages(images + (s << 2), samples, layer.inputs, a, network.inputStride);
+    for (let p = from; p < to; p++) {
+      const d = layer.deltaOf(s) + ((<usize>layer.firstVector(p)) << 4);
+      denseUpdate(layer, p, 0, layer.inputs, samples, a, network.inputStride, d);
     }
   }
 }
 
-/** A layer that goes by lists, which nobody overwrites before the next barrier: this thread's panels. */
+/** A layer that goes by the lists of the layer before. */
 function updateActive(previous: Layer, layer: Layer, m: u32): void {
-  const from = shareStart(layer.panels);
-  const to = shareEnd(layer.panels);
-  updateBiases(layer, m, layer.firstVector(from), layer.firstVector(to));
-  for (let p = from; p < to; p++) {
+  updateBiases(layer, m, biasStart(layer), biasEnd(layer));
+  const to = panelEnd(layer);
+  for (let p = panelStart(layer); p < to; p++) {
     const width = layer.width(p);
     const panel = layer.panel(p) + layer.target;
     let d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
     for (let s: u32 = 0; s < m; s++, d += layer.stride) {
-      sparseUpdate<Neuron>(width, changetype<usize>(previous.activeOf(s)), panel, d);
+      sparseUpdate<Active>(width, previous.activeOf(s), panel, d);
     }
   }
 }
 
-/**
- * A later layer: the rows of this thread's neurons in the layer before. No other thread may take them: this one, being done,
- * goes on to the next mini-batch and overwrites the activations of its neurons in layer 1.
- */
+/** Any other layer. */
 export function updateLayer(previous: Layer, layer: Layer, m: u32): void {
-  updateBiases(layer, m, shareStart(layer.vectors), shareEnd(layer.vectors));
-  const first = previous.firstOf(place(), size()) << 2;
-  const end = min(layer.inputs, previous.firstOf(place() + 1, size()) << 2);
+  updateBiases(layer, m, biasStart(layer), biasEnd(layer));
+  const first = rowStart(layer);
+  const end = rowEnd(layer);
   if (first >= end) return;
   const a = previous.activations + (first << 2);
-  for (let p: u32 = 0; p < layer.panels; p++) {
+  const to = panelEnd(layer);
+  for (let p = panelStart(layer); p < to; p++) {
     const d = layer.delta + ((<usize>layer.firstVector(p)) << 4);
     denseUpdate(layer, p, first, end - first, m, a, previous.stride, d);
   }

@@ -1,7 +1,7 @@
 // sigma(z) = 1 / (1 + e^-z),   sigma'(z) = sigma(z) (1 - sigma(z)), four at a time; absolute error of sigma below 2e-7.
 // e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
 
-/** f32 constants by byte offset. Loading one into four lanes is one instruction; V8 makes a v128 constant anew with three. */
+/** f32 constants by byte offset. One instruction loads one into four lanes; V8 makes a v128 constant with three. */
 const CONSTANTS: usize = memory.data<f32>(
   [
     -87,
@@ -89,7 +89,7 @@ export function sigmoid(z: usize, vectors: u32): void {
   }
 }
 
-/** e^t for t up to 87; from -87 down it is e^-87, 1.6e-38. Relative error below 2e-7. The steps are those of sigmoid(). */
+/** e^t for t from -87 to 87, and e^-87 = 1.6e-38 below. Relative error below 2e-7. The steps are those of sigmoid(). */
 export function exp(t: v128): v128 {
   t = f32x4.pmin(f32x4.pmax(t, v128.load32_splat(CONSTANTS, LOWEST)), v128.load32_splat(CONSTANTS, HIGHEST));
   const rounder = v128.load32_splat(CONSTANTS, ROUNDER);

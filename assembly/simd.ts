@@ -1,4 +1,5 @@
-// What kernels share: rows of 1 to 8 vectors, as types, so that one generic kernel compiles to one loop per width; and lanes.
+// What kernels share: steps with lanes, and types for rows of 1 to 8 vectors, so that a generic kernel compiles to one
+// loop per width.
 
 /** The widths of a panel: offsetof<RowN>() is 16 N bytes, known at compile time. */
 @unmanaged

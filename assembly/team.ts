@@ -1,77 +1,67 @@
-// Threads: instances of this module on one shared memory, all calling the same function with the same arguments. Each does its
-// share of the neurons, samples or rows of weights, so no number has two writers, no sum is split, and the bits do not depend
-// on how many they are. Between two steps they wait for each other at a barrier: first spinning, then asleep.
+// Threads: instances of this module on one shared memory, all calling the same function with the same arguments. Each
+// does its share (ownership.ts) of the neurons, samples or weights. No number has two writers and no sum is split, so
+// the bits do not depend on the number of threads. Between two steps they wait for each other at a barrier: first
+// spinning, then asleep.
 
 /** Most threads in a team. */
 const MAX_THREADS: u32 = 64;
 
-/** Looks of a short wait, some microseconds; how many waits are short at first, and at most. */
-const SHORT_PATIENCE: u32 = 1000;
-const HASTY: u32 = 32;
-const MAX_HASTY: u32 = 8192;
+/** Spins of a short wait, which takes some microseconds. */
+const SHORT_SPINS: u32 = 1000;
+/** How many waits in a row are short after one that spun in vain: at first, and at most. */
+const MIN_BACKOFF: u32 = 32;
+const MAX_BACKOFF: u32 = 8192;
 
 let thread: u32 = 0;
 let threads: u32 = 1;
-let patience: u32 = 0;
-/** Waits that are to be short before the next one with all patience, and how many after that if it is in vain. */
-let hasty: u32 = 0;
-let nextHasty: u32 = HASTY;
+/** Spins of a long wait. */
+let maxSpins: u32 = 0;
+/** Short waits before the next long one, and how many will follow that one if it is in vain. */
+let backoff: u32 = 0;
+let nextBackoff: u32 = MIN_BACKOFF;
 /** How often this thread went to sleep since it joined the team. */
-let naps: u32 = 0;
+let sleeps: u32 = 0;
 
 /** In shared memory: for each thread how many barriers it has come to, each on its own cache line. */
 const ARRIVALS: usize = memory.data(4096, 64);
 /** In shared memory: how many threads sleep, or are about to; whether the team is aborted. */
 const ASLEEP: usize = memory.data(64, 64);
 const ABORTED: usize = memory.data(64, 64);
-/** Nanoseconds after which a sleeper looks whether the team was aborted. */
-const NAP: i64 = 50_000_000;
+/** Nanoseconds after which a sleeper checks whether the team was aborted. */
+const SLEEP_TIMEOUT: i64 = 50_000_000;
 
 /**
- * Makes this instance thread `place` of `count`, 1 to 64: it is 0 of 1 until then. `looks` is how often it looks whether the
- * others have come before it sleeps: many times where each thread has a core, not at all where it keeps one from working.
+ * Makes this instance thread `place` of `count`, 1 to 64; before it is 0 of 1. `looks` is how often it spins before it
+ * sleeps: many times where each thread has a core, not at all where spinning keeps another thread from working.
  */
 export function joinTeam(place: u32, count: u32, looks: u32): void {
   thread = place;
   threads = min(count, MAX_THREADS);
-  patience = looks;
-  naps = 0;
+  maxSpins = looks;
+  sleeps = 0;
 }
 
-/** How often this thread went to sleep since joinTeam(): often, where the others do not get a core for themselves. */
+/** How often this thread went to sleep since joinTeam(): often, where the others do not each have a core. */
 export function slept(): u32 {
-  return naps;
+  return sleeps;
 }
 
-/** Resets the barrier: to be called by one thread before each call of a team, for teams differ in size. */
+/** Resets the barrier. One thread calls it before each call of a team, because teams differ in size. */
 export function formTeam(): void {
   memory.fill(ARRIVALS, 0, MAX_THREADS << 6);
 }
 
-/** Lets every waiting thread return without finishing, now and at each later barrier: one of them is lost. */
+/** Makes every waiting thread return without finishing, now and at each later barrier: for when a thread is lost. */
 export function abortTeam(): void {
   if (ASC_FEATURE_THREADS) atomic.store<u32>(ABORTED, 1);
 }
 
-/** This thread's share of n things: shareStart(n)..shareEnd(n) - 1. */
-export function shareStart(n: u32): u32 {
-  return boundary(n, thread);
-}
-
-export function shareEnd(n: u32): u32 {
-  return boundary(n, thread + 1);
-}
-
-function boundary(n: u32, place: u32): u32 {
-  return threads === 1 ? n * place : <u32>((<u64>n * place) / threads);
-}
-
 /** This thread's number, from 0, and how many there are. */
-export function place(): u32 {
+export function threadIndex(): u32 {
   return thread;
 }
 
-export function size(): u32 {
+export function threadCount(): u32 {
   return threads;
 }
 
@@ -88,27 +78,28 @@ export function barrier(): bool {
 }
 
 /**
- * Waits until a thread has come to barrier number `arrival`: it may have come to the next one. Looks with all its patience while
- * that works: being woken takes longer than a mini-batch. Once it did not, the two may share a core, where each look keeps the
- * other from coming; then it soon sleeps, and only now and then, ever more rarely, tries whether patience works again.
+ * Waits until a thread has come to barrier number `arrival`; it may have come to the next one already. Waits are long
+ * while that works: being woken takes longer than a mini-batch. After a long wait in vain the two threads may share a
+ * core, where spinning keeps the other one from coming. Then waits are short, and only now and then, ever more rarely,
+ * is a long one tried again.
  */
 function waitFor(thread: usize, arrival: u32): void {
-  const looks = hasty === 0 ? patience : min(patience, SHORT_PATIENCE);
-  for (let i: u32 = 0; i <= looks; i++) {
+  const spins = backoff === 0 ? maxSpins : min(maxSpins, SHORT_SPINS);
+  for (let i: u32 = 0; i <= spins; i++) {
     if (<i32>(atomic.load<u32>(thread) - arrival) < 0) continue;
-    if (hasty !== 0) hasty--;
-    else nextHasty = HASTY;
+    if (backoff !== 0) backoff--;
+    else nextBackoff = MIN_BACKOFF;
     return;
   }
-  if (hasty !== 0) hasty--;
+  if (backoff !== 0) backoff--;
   else {
-    hasty = nextHasty;
-    nextHasty = min(2 * nextHasty, MAX_HASTY);
+    backoff = nextBackoff;
+    nextBackoff = min(2 * nextBackoff, MAX_BACKOFF);
   }
-  naps++;
+  sleeps++;
   atomic.add<u32>(ASLEEP, 1);
   while (<i32>(atomic.load<u32>(thread) - arrival) < 0 && atomic.load<u32>(ABORTED) === 0) {
-    atomic.wait<i32>(thread, arrival - 1, NAP);
+    atomic.wait<i32>(thread, arrival - 1, SLEEP_TIMEOUT);
   }
   atomic.sub<u32>(ASLEEP, 1);
 }
