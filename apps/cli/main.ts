@@ -10,7 +10,7 @@ import { PREDICT, predict } from "./predict.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { TRAIN, train } from "./train.js";
-import { TUNE, tune } from "./tune.js";
+import { TUNE, tune } from "./tune/tune.js";
 
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },

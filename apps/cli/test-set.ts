@@ -1,7 +1,7 @@
 // What evaluate and report measure: a model on one of the three parts of the data it was trained with.
 
 import { type ClassFigures, classFigures, confusionMatrix, type Dataset, type Evaluation, type Network } from "ductus";
-import { withData } from "./run.js";
+import { withData } from "./data.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
 export type Part = (typeof PARTS)[number];

@@ -1,22 +1,22 @@
 // ductus tune: searches the options of a training on the validation set.
 
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
-import { loadTraining } from "ductus/node";
-import { partsOf, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
-import { hashOf, Interrupted, listenForSignals } from "./run.js";
-import { bold, formatSeconds, percent, printLine } from "./terminal.js";
-import { type Outcome, type Rung, rungsOf } from "./tune/halving.js";
-import type { Data } from "./tune/job.js";
-import { Journal } from "./tune/journal.js";
-import { LiveTable } from "./tune/live.js";
-import { Pool } from "./tune/pool.js";
-import { type Best, runSearch, type Search, saveBest, type Trial } from "./tune/search.js";
-import { drawTrials, optionsOf, parseSpace, SEARCHED, type Settings, type Space } from "./tune/space.js";
-import { summaryOf } from "./tune/summary.js";
-import { TrialTable } from "./tune/table.js";
-import { type Command, helpOf, parseCommand } from "./usage.js";
+import { RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
+import { hashOf, trainingData } from "../data.js";
+import { Interrupted, listenForSignals } from "../signals.js";
+import { bold, formatSeconds, percent, printLine } from "../terminal.js";
+import { type Command, helpOf, parseCommand } from "../usage.js";
+import { packageVersion } from "../version.js";
+import { type Outcome, type Rung, rungsOf } from "./halving.js";
+import type { Data } from "./job.js";
+import { Journal } from "./journal.js";
+import { LiveTable } from "./live.js";
+import { Pool } from "./pool.js";
+import { type Best, runSearch, type Search, saveBest, type Trial } from "./search.js";
+import { drawTrials, optionsOf, parseSpace, type Settings, type Space, searchOptions } from "./space.js";
+import { summaryOf } from "./summary.js";
+import { TrialTable } from "./table.js";
 
 const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
 const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };
@@ -36,7 +36,7 @@ on the workers.`,
     reduction: { value: "R", help: `of R trials one goes on, for R times as many epochs: 2 to 100`, standard: "3" },
     workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
     out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", standard: "tune" },
-    ...SEARCHED,
+    ...searchOptions(),
     epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
     "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
     "learning-rate": {
@@ -65,7 +65,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const data = loadData(recipe);
   const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
   const journal = await Journal.open(out, {
-    version: await version(),
+    version: await packageVersion(),
     options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
     trials: count,
     epochs,
@@ -92,7 +92,7 @@ export async function tune(args: readonly string[]): Promise<void> {
     await journal.clean(() => true);
     if (!(error instanceof Interrupted)) throw error;
     console.error(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
-    process.exitCode = error.signal === "SIGINT" ? 130 : 143;
+    process.exitCode = error.exitCode;
   } finally {
     live.stop();
     interrupt.stop();
@@ -100,13 +100,9 @@ export async function tune(args: readonly string[]): Promise<void> {
   }
 }
 
-async function version(): Promise<string> {
-  return JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8")).version;
-}
-
-function loadData({ data, limit, validation }: Recipe): Data {
+function loadData(recipe: Recipe): Data {
   // A preset may hold none back, but a search chooses by some.
-  return partsOf(loadTraining(data), { limit, validation: validation || undefined }) as Data;
+  return trainingData({ ...recipe, validation: recipe.validation || undefined }) as Data;
 }
 
 /** A trial, or why train does not take its settings. */
