@@ -15,12 +15,13 @@ export function startLine(
 ): string {
   const { epochs, batchSize, learningRate, initialWeights, seed } = recipe;
   const batches = Math.ceil(training.length / batchSize);
-  const words = [...describeRecipe(recipe), ...(threads === undefined || threads === 1 ? [] : [`${threads} threads`])];
-  return (
-    `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ` +
-    `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${batchSize}, eta ${learningRate}` +
-    words.map((word) => `, ${word}`).join("")
-  );
+  const parts = [
+    `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${batchSize}`,
+    `eta ${learningRate}`,
+    ...describeRecipe(recipe),
+    ...(threads === undefined || threads === 1 ? [] : [`${threads} threads`]),
+  ];
+  return `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ${parts.join(", ")}`;
 }
 
 export function epochLine({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {

@@ -18,8 +18,8 @@ import { packageVersion } from "./version.js";
 
 export const REPORT: Command = {
   usage: "report [MODEL] [options]",
-  summary: `Writes one HTML page on a model (default ${MODEL}) and its training: learning curves, confusion matrix with the images that
-were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
+  summary: `Writes one HTML page on a model (default ${MODEL}) and its training: learning curves, confusion matrix
+with the images that were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },

@@ -10,8 +10,9 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
-  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the same recipe: the
-final weights have the same bits as if it had not been interrupted. With --epochs, a finished training goes on for more.`,
+  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the
+same recipe: the final weights have the same bits as if it had not been interrupted. With --epochs, a finished training
+goes on for more.`,
   arguments: 1,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },

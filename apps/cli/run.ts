@@ -1,5 +1,5 @@
-// A training as train and resume run it: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk is a
-// whole model, and resume goes on from it to the same bits.
+// A training as train and resume run it: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk
+// is a whole model, and resume goes on from it to the same bits.
 
 import { availableParallelism } from "node:os";
 import { chooseThreads, DivergenceError, type Network } from "ductus";

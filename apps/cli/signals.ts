@@ -12,7 +12,10 @@ export class Interrupted extends Error {
   }
 }
 
-/** The first signal aborts, which ends a training within a slice; with the listeners gone, a second one ends the program at once. */
+/**
+ * The first signal aborts, which ends a training within a slice; with the listeners gone, a second one ends the program
+ * at once.
+ */
 export function listenForSignals() {
   const controller = new AbortController();
   const stop = () => {

@@ -11,8 +11,9 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const TRAIN: Command = {
   usage: "train [options]",
-  summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise sigmoid neurons on the quadratic cost.
-Results go to standard output, progress to standard error. The model is saved after each epoch: \`ductus resume\` goes on from it.`,
+  summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise
+sigmoid neurons on the quadratic cost. Results go to standard output, progress to standard error. The model is saved
+after each epoch: \`ductus resume\` goes on from it.`,
   arguments: 0,
   options: {
     ...commandOptions(),

@@ -1,5 +1,5 @@
-// What the table of options (recipe/options.ts) says of each option of a training. Parsing, help, metadata, printed commands, searches,
-// forms and the library's own checks all derive from it.
+// What the table of options (recipe/options.ts) says of each option of a training. Parsing, help, metadata, printed
+// commands, searches, forms and the library's own checks all derive from it.
 
 import { checkRange, type Range } from "../ranges.js";
 
@@ -42,8 +42,8 @@ export interface FormField {
 }
 
 /**
- * How a search draws a number from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as a whole number,
- * uniformly in the logarithm if it cannot be 0.
+ * How a search draws a number from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as
+ * a whole number, uniformly in the logarithm if it cannot be 0.
  */
 export type Scale = "uniform" | "log" | "share" | "whole";
 

@@ -1,4 +1,5 @@
-// How a network is trained, by the names that command line, page and model files share: options, presets, and recipes in metadata.
+// How a network is trained, by the names that command line, page and model files share: options, presets, and recipes
+// in metadata.
 
 export { RandomStream, TUNE } from "../kernels/reference/random.js";
 export {

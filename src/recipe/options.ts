@@ -1,4 +1,5 @@
-// The table of options: all that a training can be told, each declared once. The parts that the library checks, too, are in ../options.
+// The table of options: all that a training can be told, each declared once. The parts that the library checks, too,
+// are in ../options.
 
 import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS } from "../kernels/kernels.js";
 import { DISTORTIONS } from "../options/distortions.js";
@@ -13,8 +14,8 @@ export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9]
 const { patience, ...method } = METHOD;
 
 /**
- * Options by their names in a recipe, in the order of help, in which searches draw them, too. The defaults are the recipe of the notes;
- * hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md).
+ * Options by their names in a recipe, in the order of help, in which searches draw them, too. The defaults are the
+ * recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md).
  */
 export const OPTIONS: OptionTable = {
   epochs: {

@@ -8,7 +8,9 @@ import type { TrainOptions } from "../network/trainer.js";
 import type { OptionValue, TrainingOption } from "../options/option.js";
 import { SCHEDULE } from "./options.js";
 
-/** How a network is trained, and on what. The values of the options are in the table of options under the same names. */
+/**
+ * How a network is trained, and on what. The values of the options are in the table of options under the same names.
+ */
 export interface Recipe {
   /** The last epoch. */
   readonly epochs: number;
@@ -37,7 +39,9 @@ export interface Recipe {
   readonly limit: number | undefined;
 }
 
-/** Whether an option is kept with others of its kind, in a field of the recipe that is called like what it belongs to. */
+/**
+ * Whether an option is kept with others of its kind, in a field of the recipe that is called like what it belongs to.
+ */
 export function isNested({ belongs }: TrainingOption): boolean {
   return belongs === "method" || belongs === "distortions";
 }

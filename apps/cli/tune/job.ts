@@ -1,4 +1,5 @@
-// What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a rung.
+// What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a
+// rung.
 
 import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
 import { type HistoryEntry, type Recipe, trainByRecipe } from "ductus/recipe";

@@ -1,4 +1,5 @@
-// The search while it runs, on a terminal only: how far the rung is, what runs, and the best trials, in lines that are drawn anew.
+// The search while it runs, on a terminal only: how far the rung is, what runs, and the best trials, in lines that are
+// drawn anew.
 
 import { formatSeconds, printLine } from "../terminal.js";
 import { type Outcome, type Rung, ranked } from "./halving.js";

@@ -1,4 +1,5 @@
-// What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range A..B.
+// What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range
+// A..B.
 
 import {
   commandOptions,
@@ -125,8 +126,8 @@ export function optionsOf(settings: Settings, table: OptionTable = OPTIONS) {
 }
 
 /**
- * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine. Where there are
- * choices only, and no more combinations than trials, each combination is a trial.
+ * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine.
+ * Where there are choices only, and no more combinations than trials, each combination is a trial.
  */
 export function drawTrials({ parameters }: Space, trials: number, seed: number): Settings[] {
   const combinations = parameters.reduce(

@@ -23,13 +23,14 @@ const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2
 
 export const TUNE: Command = {
   usage: "tune [options]",
-  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for three times as many
-epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its model.
+  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for
+three times as many epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its
+model.
 
-Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit and preset have one
-value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the distance to 1), others evenly.
-A search that was interrupted, even killed, goes on with the same command; its result depends on its options and the seed alone, not
-on the workers.`,
+Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit
+and preset have one value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the
+distance to 1), others evenly. A search that was interrupted, even killed, goes on with the same command; its result
+depends on its options and the seed alone, not on the workers.`,
   arguments: 0,
   options: {
     trials: { value: "N", help: `settings to try: ${TRIALS.words}`, standard: "27" },
@@ -121,8 +122,8 @@ function trialOf(settings: Settings, data: Data, dataHash: string | undefined): 
 
 function describe({ parameters }: Space, rungs: readonly Rung[], seed: number): string {
   const names = parameters.map(({ name }) => name).join(", ");
-  const [{ trials }] = rungs;
-  return `${trials} ${trials === 1 ? "trial" : "trials"} of ${names}, seed ${seed}, in ${rungs.length} ${rungs.length === 1 ? "rung" : "rungs"}`;
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  return `${count(rungs[0].trials, "trial")} of ${names}, seed ${seed}, in ${count(rungs.length, "rung")}`;
 }
 
 function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outcome[], table: TrialTable): string[] {

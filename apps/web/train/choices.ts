@@ -1,5 +1,5 @@
-// What a visitor chooses for a training: options of `ductus train` by their names, of which the link in the address bar and the command
-// line hold those that differ from what they are otherwise.
+// What a visitor chooses for a training: options of `ductus train` by their names, of which the link in the address bar
+// and the command line hold those that differ from what they are otherwise.
 
 import { countWeights } from "ductus";
 import {
