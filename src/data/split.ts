@@ -1,6 +1,7 @@
 // The four files of a data set in MNIST's form: their data, divided into what trains, what chooses, and what tests.
 
 import { FormatError } from "../errors.js";
+import { checkRange, RANGES } from "../ranges.js";
 import type { Dataset } from "./dataset.js";
 import { type IdxFile, parseDataset } from "./idx.js";
 
@@ -45,7 +46,7 @@ export interface Division {
 /**
  * The data of the four files, in the order of MNIST.
  * @throws {FormatError} if one is not what it should be, or test and training files disagree
- * @throws {RangeError} if all training images are held back
+ * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
 export function parseSplit(files: readonly IdxFile[]): DataSplit;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined>;
@@ -67,13 +68,15 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
 /**
  * The data of the training files.
  * @throws {FormatError} if one is not what it should be
- * @throws {RangeError} if all images are held back
+ * @throws {TypeError | RangeError} if they cannot be divided like that, or all images are held back
  */
 export function parseTraining(
   images: IdxFile,
   labels: IdxFile,
   { validation, limit }: Division = {},
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
+  if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
+  if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
   const all = parseDataset(images, labels);
   const { length } = all;
   if (length < 2) throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");

@@ -40,17 +40,18 @@ export function methodOf(
   options: MethodOptions,
   table: Readonly<Record<keyof MethodOptions, TrainingOption>> = METHOD,
 ): Method {
-  const { optimizer, momentum, beta2, epsilon, averaging, patience, ...rest } = checkOptions(options, table);
+  const checked = checkOptions(options, table);
+  const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, patience } = checked;
   const [adam, plain] = [optimizer.startsWith("adam"), optimizer === "sgd"];
   return {
     optimizer,
     momentum: plain ? 0 : momentum,
     beta: adam ? beta2 : 0,
     epsilon: adam ? epsilon : 0,
-    weightDecay: rest.weightDecay,
+    weightDecay,
     average: averaging,
-    labelSmoothing: rest.labelSmoothing,
-    dropout: rest.dropout,
+    labelSmoothing,
+    dropout,
     keepBest: patience !== undefined,
   };
 }

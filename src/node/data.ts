@@ -29,7 +29,7 @@ const HEADER_BYTES = 1024;
  * @param division how the training file is divided; default: its last sixth is for validation
  * @throws {Error} if the package is not installed, or a file is missing or cannot be read
  * @throws {FormatError} if a file is not the one it should be
- * @throws {RangeError} if all training images are held back
+ * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
 export function loadMnist(directory?: string): DataSplit;
 export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined>;

@@ -114,6 +114,10 @@ describe("a training file is cut once", () => {
     expect([parts.training.length, parts.validation?.length]).toEqual([training, validation]);
   });
 
+  test.each([{ validation: -1 }, { validation: 1.5 }, { limit: 0 }])("but not by %o", (division) => {
+    expect(() => parseTraining(images, labels, division)).toThrow(/^(validation|limit): expected a whole number from /);
+  });
+
   test("but not whole", () => {
     expect(() => parseTraining(images, labels, { validation: 12 })).toThrow(
       new RangeError("validation: expected fewer than the 12 training images there are, got 12"),
