@@ -1,12 +1,12 @@
 // The part of the table of options that says how far training images are distorted.
 
 import { RANGES } from "../ranges.js";
-import type { OptionTable } from "./option.js";
+import { declareOptions } from "./option.js";
 
 const COMMON = { belongs: "distortions", search: "uniform" } as const;
 
 /** The keys are those of Distortions. */
-export const DISTORTIONS = {
+export const DISTORTIONS = declareOptions({
   shift: {
     ...COMMON,
     flag: "shift",
@@ -61,4 +61,4 @@ export const DISTORTIONS = {
     help: `by a Gaussian of this deviation: ${RANGES.sigma.words}`,
     form: { group: "distortion", label: "Elastic σ", hint: "pixels, smooths it" },
   },
-} as const satisfies OptionTable;
+});

@@ -2,12 +2,12 @@
 
 import { OPTIMIZERS } from "../kernels/kernels.js";
 import { RANGES } from "../ranges.js";
-import type { OptionTable } from "./option.js";
+import { declareOptions } from "./option.js";
 
 const SHARE = { type: "number", range: RANGES.share } as const;
 
 /** The keys are those of MethodOptions. */
-export const METHOD = {
+export const METHOD = declareOptions({
   optimizer: {
     flag: "optimizer",
     belongs: "method",
@@ -96,4 +96,4 @@ export const METHOD = {
     help: "stop after N epochs without better validation, use the best: 1 to 1000000",
     form: { group: "method", label: "Patience", hint: "epochs without progress", place: 14 },
   },
-} as const satisfies OptionTable;
+});

@@ -74,6 +74,11 @@ export interface TrainingOption {
 /** Options by their names in the library and in recipes. */
 export type OptionTable = Readonly<Record<string, TrainingOption>>;
 
+/** Options whose keys the types know, without the values: declarations would repeat all of them. */
+export function declareOptions<K extends string>(options: Readonly<Record<K, TrainingOption>>) {
+  return options;
+}
+
 /**
  * The options of the library that a table declares, checked, with the table's defaults.
  * @throws {TypeError | RangeError} for one that cannot be used
