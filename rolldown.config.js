@@ -34,7 +34,7 @@ export default defineConfig([
   },
   { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
   {
-    input: { "command-line": "apps/cli/command-line.ts", "tune-worker": "apps/cli/tune-worker.ts" },
+    input: { "command-line": "apps/cli/command-line.ts", "tune-worker": "apps/cli/tune/worker.ts" },
     platform: "node",
     // The library is loaded from the package, so that there is one of each of its classes.
     external: /^ductus/,

@@ -1,5 +1,6 @@
 // The values that the recipe's numbers may take: one table for the library's checks and the command line's help.
 
+/** The numbers that something may be. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -12,6 +13,7 @@ function whole(min: number, max: number): Range {
   return { min, max, whole: true, words: `a whole number from ${min} to ${max}` };
 }
 
+/** The ranges of all numbers that users give. */
 export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
@@ -43,6 +45,8 @@ export const RANGES = {
 } as const satisfies Record<string, Range>;
 
 /**
+ * Checks a number against its range.
+ * @param name what an error calls it
  * @throws {TypeError} if value is not a number
  * @throws {RangeError} if it is outside the range
  */

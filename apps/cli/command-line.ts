@@ -8,7 +8,7 @@ import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printLine } from "./terminal.js";
 import { TRAIN, train } from "./train.js";
-import { TUNE, tune } from "./tune.js";
+import { TUNE, tune } from "./tune/tune.js";
 import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
 import { packageVersion } from "./version.js";
 

@@ -1,29 +1,23 @@
 // ductus distort: a sheet of training images and what their distortions make of them, to look at before training.
 
 import { resolve } from "node:path";
-import { Dataset, type Distortions, distort as distortDataset } from "ductus";
+import { Dataset, distort as distortDataset } from "ductus";
 import { encodePng } from "ductus/formats";
-import {
-  DISTORTION_OPTIONS,
-  distortionsOf,
-  PRESETS,
-  RANGES,
-  type Range,
-  Values,
-  withoutUndefined,
-} from "ductus/recipe";
+import { commandOptions, distortionsFrom, optionsWhere, PRESETS, RANGES, type Range, Values } from "ductus/recipe";
+import { withData } from "./data.js";
 import { checkWritable, saveFile } from "./model-file.js";
-import { withData } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
+const DISTORTIONS = commandOptions(optionsWhere(({ belongs }) => belongs === "distortions"));
+
 export const DISTORT: Command = {
   usage: "distort [options]",
-  summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options sees instead in its first epochs.
-Without options it is that of the preset "best".`,
+  summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options
+sees instead in its first epochs. Without options it is that of the preset "best".`,
   arguments: 0,
   options: {
-    ...DISTORTION_OPTIONS,
+    ...DISTORTIONS,
     epochs: { value: "N", help: "how many columns: 1 to 100", standard: "15" },
     seed: { value: "N", help: "of the training: 0 to 4294967295", standard: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
@@ -41,9 +35,9 @@ const GAP = 4;
 export async function distort(args: readonly string[]): Promise<void> {
   const values = parseCommand(DISTORT, args);
   if (values === undefined) return printLine(helpOf(DISTORT));
-  const { sigma, ...bounds } = distortionsOf(values);
-  const distortions =
-    Object.keys(bounds).length > 0 ? { sigma, ...bounds } : { ...presetDistortions(), ...withoutUndefined({ sigma }) };
+  const { sigma, ...bounds } = distortionsFrom(values);
+  const amounts = Object.keys(bounds).length > 0 ? bounds : distortionsFrom(new Values(PRESETS.best, [], DISTORTIONS));
+  const distortions = { ...amounts, ...(sigma === undefined ? {} : { sigma }) };
   const epochs = values.number("epochs", COLUMNS) as number;
   const seed = values.number("seed", RANGES.seed) as number;
   const data = values.path("data");
@@ -59,11 +53,6 @@ export async function distort(args: readonly string[]): Promise<void> {
   await saveFile(out, drawSheet(sheet));
   const images = numbers.length === 1 ? "1 image as it is" : `${numbers.length} images as they are`;
   printLine(`${out}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
-}
-
-/** Those of the preset "best". */
-function presetDistortions(): Distortions {
-  return distortionsOf(new Values(PRESETS.best, [], DISTORTION_OPTIONS));
 }
 
 function firstOfEachClass({ labels, classes }: Dataset): number[] {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { countWeights, type Dataset, type Network, type Parameters } from "ductus";
 import { encodePng } from "ductus/formats";
-import { historyOf, recipeOf, trainCommand } from "ductus/recipe";
+import { historyOf, recipeOf, recipeRows, trainCommand } from "ductus/recipe";
 import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
@@ -18,8 +18,8 @@ import { packageVersion } from "./version.js";
 
 export const REPORT: Command = {
   usage: "report [MODEL] [options]",
-  summary: `Writes one HTML page on a model (default ${MODEL}) and its training: learning curves, confusion matrix with the images that
-were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
+  summary: `Writes one HTML page on a model (default ${MODEL}) and its training: learning curves, confusion matrix
+with the images that were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
@@ -63,18 +63,10 @@ async function reportData(network: Network, title: string, measured: Measured): 
     command: trainCommand(recipe, layers),
     network: { layers, parameters: countWeights(layers) + layers.slice(1).reduce((sum, n) => sum + n, 0) },
     configuration: [
-      ["Layers", `[${layers.join(", ")}], ${network.activation} neurons, ${network.cost} cost`],
-      ["Initial weights", recipe.initialWeights],
-      ["Epochs", `${network.epochs} of ${recipe.epochs}`],
-      ["Batch size", String(recipe.batchSize)],
-      ["Learning rate", `${recipe.learningRate}, ${recipe.schedule}`],
-      ["Method", listed({ optimizer: "sgd", ...recipe.method })],
-      ["Distortions", listed(recipe.distortions) || "none"],
-      ["Seed", String(recipe.seed)],
-      ["Data", recipe.data ?? "MNIST"],
-      ["Held back for validation", recipe.validation === undefined ? "a sixth" : String(recipe.validation)],
-      ["Training samples", recipe.limit === undefined ? "all" : String(recipe.limit)],
-      ["Time in epochs", formatSeconds(seconds)],
+      ["layers", `[${layers.join(", ")}]`],
+      ...recipeRows(recipe, layers),
+      ["epochs trained", String(network.epochs)],
+      ["time in epochs", formatSeconds(seconds)],
     ],
     hash: await network.hash(),
     image: { rows: dataset.inputs / dataset.columns, columns: dataset.columns },
@@ -101,12 +93,6 @@ async function reportData(network: Network, title: string, measured: Measured): 
     },
     weights: weightsOf(network.parameters(1), dataset.columns),
   };
-}
-
-function listed(options: object): string {
-  return Object.entries(options)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
 }
 
 /** All misread images, those first whose wrong output is the most active. */

@@ -1,16 +1,18 @@
 // ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
 
 import { resolve } from "node:path";
-import { historyOf, RANGES, recipeOf, UsageError, withoutUndefined } from "ductus/recipe";
+import { RANGES, recipeOf, UsageError } from "ductus/recipe";
+import { withData } from "./data.js";
 import { checkWritable, MODEL, readModel } from "./model-file.js";
-import { run, threadsFor, withData } from "./run.js";
+import { run, threadsFor } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
-  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the same recipe: the
-final weights have the same bits as if it had not been interrupted. With --epochs, a finished training goes on for more.`,
+  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the
+same recipe: the final weights have the same bits as if it had not been interrupted. With --epochs, a finished training
+goes on for more.`,
   arguments: 1,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
@@ -44,18 +46,17 @@ export async function resume(args: readonly string[]): Promise<void> {
   if (target === network.epochs) {
     return printLine(`${path}: all ${network.epochs} epochs are done (more: --epochs N)`);
   }
-  const method = withoutUndefined({ ...saved.method, patience: patience ?? saved.method.patience });
+  const method = patience === undefined ? saved.method : { ...saved.method, patience };
   const { bestEpoch } = network;
   if (bestEpoch !== undefined && network.epochs - bestEpoch >= (method.patience ?? Number.POSITIVE_INFINITY)) {
     return printLine(
       `${path}: ended with epoch ${network.epochs}, the best being epoch ${bestEpoch} (more: --patience N)`,
     );
   }
-  const history = historyOf(network.metadata, path);
   await checkWritable(out);
   const folder = data === undefined ? undefined : resolve(data);
   const own = saved.data === undefined ? undefined : (folder ?? saved.data);
   const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);
   const count = threads ?? threadsFor(network.layers, recipe.batchSize);
-  await run({ network, recipe, history, split, out, checkpointEvery, threads: count, start });
+  await run({ network, recipe, split, out, checkpointEvery, threads: count, start });
 }

@@ -2,7 +2,7 @@
 
 import { type ClassFigures, classFigures, confusionMatrix, type Dataset, type Evaluation, type Network } from "ductus";
 import { UsageError } from "ductus/recipe";
-import { withData } from "./run.js";
+import { withData } from "./data.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
 export type Part = (typeof PARTS)[number];

@@ -2,20 +2,21 @@
 
 import { resolve } from "node:path";
 import { createReference, Network } from "ductus";
-import { RANGES, recipeFrom, TRAIN_OPTIONS, type Values } from "ductus/recipe";
+import { commandOptions, OPTIONS, type OptionTable, RANGES, recipeFrom, type Values } from "ductus/recipe";
+import { withData } from "./data.js";
 import { checkWritable, MODEL } from "./model-file.js";
-import { run, threadsFor, withData } from "./run.js";
+import { run, threadsFor } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const TRAIN: Command = {
   usage: "train [options]",
-  summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise sigmoid neurons on the quadratic cost.
-Results go to standard output, progress to standard error. The model is saved after each epoch: \`ductus resume\` goes on from it.`,
+  summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise
+sigmoid neurons on the quadratic cost. Results go to standard output, progress to standard error. The model is saved
+after each epoch: \`ductus resume\` goes on from it.`,
   arguments: 0,
   options: {
-    ...TRAIN_OPTIONS,
-    data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
+    ...commandOptions(),
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", standard: "wasm" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model", standard: MODEL },
@@ -23,13 +24,19 @@ Results go to standard output, progress to standard error. The model is saved af
   },
 };
 
+/**
+ * The recipe that options make, its data in a folder with a whole path, and the sizes of its hidden layers.
+ * @throws {UsageError} for a value that cannot be used
+ */
+export function localRecipe(values: Values, table: OptionTable = OPTIONS) {
+  const { recipe, hidden } = recipeFrom(values, table);
+  return { recipe: { ...recipe, data: recipe.data === undefined ? undefined : resolve(recipe.data) }, hidden };
+}
+
 /** @throws {UsageError} for a value that cannot be used */
 export function trainOptions(values: Values) {
-  const data = values.path("data");
-  const { recipe, hidden } = recipeFrom(values);
   return {
-    recipe: { ...recipe, data: data === undefined ? undefined : resolve(data) },
-    hidden,
+    ...localRecipe(values),
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
     threads: values.number("threads", RANGES.threads),
     checkpointEvery: values.number("checkpoint-every", RANGES.epochs) as number,
@@ -48,5 +55,5 @@ export async function train(args: readonly string[]): Promise<void> {
   const count = threads ?? threadsFor(layers, recipe.batchSize);
   using network = await Network.create({ ...recipe, layers, kernels, threads: count });
   const printed = kernels === undefined ? count : undefined;
-  await run({ network, recipe, history: [], split, out, checkpointEvery, threads: printed, start });
+  await run({ network, recipe, split, out, checkpointEvery, threads: printed, start });
 }

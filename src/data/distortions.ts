@@ -2,7 +2,8 @@
 // visual document analysis; ICDAR 2003). The kernels draw the distortions themselves: assembly/distort.ts has the equation.
 
 import { checkObject } from "../errors.js";
-import { checkRange, RANGES } from "../ranges.js";
+import { DISTORTIONS } from "../options/distortions.js";
+import { checkOptions, type TrainingOption } from "../options/option.js";
 
 /** How far training images may be distorted, each time anew: every amount is drawn from -bound to bound. Defaults: 0, not at all. */
 export interface Distortions {
@@ -27,16 +28,13 @@ export type DistortionBounds = Required<Distortions>;
  * The bounds; undefined if nothing is to be distorted.
  * @throws {TypeError | RangeError} for one that cannot be used
  */
-export function boundsOf(distortions: Distortions | undefined): DistortionBounds | undefined {
+export function boundsOf(
+  distortions: Distortions | undefined,
+  table: Readonly<Record<keyof Distortions, TrainingOption>> = DISTORTIONS,
+): DistortionBounds | undefined {
   if (distortions === undefined) return undefined;
   checkObject("distortions", distortions);
-  const { shift = 0, rotation = 0, scale = 0, shear = 0, elastic = 0, sigma = 4 } = distortions;
-  checkRange("shift", shift, RANGES.shift);
-  checkRange("rotation", rotation, RANGES.rotation);
-  checkRange("scale", scale, RANGES.share);
-  checkRange("shear", shear, RANGES.shear);
-  checkRange("elastic", elastic, RANGES.elastic);
-  checkRange("sigma", sigma, RANGES.sigma);
-  if (shift === 0 && rotation === 0 && scale === 0 && shear === 0 && elastic === 0) return undefined;
-  return { shift, rotation: (rotation * Math.PI) / 180, scale, shear, elastic, sigma };
+  const { sigma, ...amounts } = checkOptions(distortions, table);
+  if (Object.values(amounts).every((amount) => amount === 0)) return undefined;
+  return { ...amounts, sigma, rotation: (amounts.rotation * Math.PI) / 180 };
 }

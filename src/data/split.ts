@@ -1,6 +1,7 @@
 // The four files of a data set in MNIST's form: their data, divided into what trains, what chooses, and what tests.
 
 import { FormatError } from "../errors.js";
+import { checkRange, RANGES } from "../ranges.js";
 import type { Dataset } from "./dataset.js";
 import { type IdxFile, parseDataset } from "./idx.js";
 
@@ -24,24 +25,34 @@ export const MNIST = [
   },
 ] as const;
 
-/** A training file in two parts, and a test file. */
-export interface DataSplit {
-  /** The first five sixths of the training file: 50,000 of MNIST. */
+/** A training file in two parts, and a test file. Validation is undefined if none are held back. */
+export interface DataSplit<Validation extends Dataset | undefined = Dataset> {
+  /** What is left of the training file: of MNIST 50,000 images, unless told otherwise. */
   readonly training: Dataset;
-  /** The rest, to choose options by: 10,000 of MNIST. */
-  readonly validation: Dataset;
+  /** The last images of the training file, to choose options by: of MNIST 10,000, unless told otherwise. */
+  readonly validation: Validation;
   /** To be read once, at the end: 10,000 of MNIST. */
   readonly test: Dataset;
-  /** The whole training file. */
-  readonly all: Dataset;
+}
+
+/** How a training file is divided. */
+export interface Division {
+  /** How many images are held back for validation, 0 for none; default: a sixth. */
+  readonly validation?: number;
+  /** How many images are trained on at most, the first ones; default: all that are not held back. */
+  readonly limit?: number;
 }
 
 /**
  * The data of the four files, in the order of MNIST.
  * @throws {FormatError} if one is not what it should be, or test and training files disagree
+ * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
-export function parseSplit([trainImages, trainLabels, testImages, testLabels]: readonly IdxFile[]): DataSplit {
-  const parts = parseTraining(trainImages, trainLabels);
+export function parseSplit(files: readonly IdxFile[]): DataSplit;
+export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined>;
+export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined> {
+  const [trainImages, trainLabels, testImages, testLabels] = files;
+  const parts = parseTraining(trainImages, trainLabels, division);
   const { inputs, columns, classes } = parts.training;
   const test = parseDataset(testImages, testLabels, classes);
   if (test.inputs !== inputs || test.columns !== columns) {
@@ -57,11 +68,24 @@ export function parseSplit([trainImages, trainLabels, testImages, testLabels]: r
 /**
  * The data of the training files.
  * @throws {FormatError} if one is not what it should be
+ * @throws {TypeError | RangeError} if they cannot be divided like that, or all images are held back
  */
-export function parseTraining(images: IdxFile, labels: IdxFile): Omit<DataSplit, "test"> {
+export function parseTraining(
+  images: IdxFile,
+  labels: IdxFile,
+  { validation, limit }: Division = {},
+): Omit<DataSplit<Dataset | undefined>, "test"> {
+  if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
+  if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
   const all = parseDataset(images, labels);
-  if (all.length < 2)
-    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
-  const split = all.length - Math.max(1, Math.floor(all.length / 6));
-  return { training: all.slice(0, split), validation: all.slice(split, all.length), all };
+  const { length } = all;
+  if (length < 2) throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
+  const held = validation ?? Math.max(1, Math.floor(length / 6));
+  if (held >= length) {
+    throw new RangeError(`validation: expected fewer than the ${length} training images there are, got ${held}`);
+  }
+  return {
+    training: all.slice(0, Math.min(limit ?? length, length - held)),
+    validation: held === 0 ? undefined : all.slice(length - held, length),
+  };
 }

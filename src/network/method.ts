@@ -1,7 +1,8 @@
 // By what method a network is trained: the options that users give, checked and with their defaults.
 
-import { type Method, OPTIMIZERS, type Optimizer, slotsOf } from "../kernels/kernels.js";
-import { checkRange, RANGES } from "../ranges.js";
+import { type Method, type Optimizer, slotsOf } from "../kernels/kernels.js";
+import { METHOD } from "../options/method.js";
+import { checkOptions, type TrainingOption } from "../options/option.js";
 
 /** How a mini-batch's gradient moves the weights, beyond the plain descent of the notes. */
 export interface MethodOptions {
@@ -35,20 +36,12 @@ export interface MethodOptions {
  * The method of these options.
  * @throws {TypeError | RangeError} for one that cannot be used
  */
-export function methodOf(options: MethodOptions): Method {
-  const { optimizer = "sgd", momentum = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  const { weightDecay = 0, averaging = 0, labelSmoothing = 0, dropout = 0, patience } = options;
-  if (!OPTIMIZERS.includes(optimizer)) {
-    throw new RangeError(`optimizer: expected ${OPTIMIZERS.join(", ")}, got ${JSON.stringify(optimizer)}`);
-  }
-  checkRange("momentum", momentum, RANGES.share);
-  checkRange("beta2", beta2, RANGES.share);
-  checkRange("epsilon", epsilon, RANGES.learningRate);
-  checkRange("weight decay", weightDecay, RANGES.weightDecay);
-  checkRange("averaging", averaging, RANGES.share);
-  checkRange("label smoothing", labelSmoothing, RANGES.share);
-  checkRange("dropout", dropout, RANGES.share);
-  if (patience !== undefined) checkRange("patience", patience, RANGES.epochs);
+export function methodOf(
+  options: MethodOptions,
+  table: Readonly<Record<keyof MethodOptions, TrainingOption>> = METHOD,
+): Method {
+  const checked = checkOptions(options, table);
+  const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, patience } = checked;
   const [adam, plain] = [optimizer.startsWith("adam"), optimizer === "sgd"];
   return {
     optimizer,

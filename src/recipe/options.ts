@@ -1,77 +1,191 @@
-// Options by name, as the command line has them: a table says what each is, and values are checked against it.
+// The table of options: all that a training can be told, each declared once. The parts that the library checks, too,
+// are in ../options.
 
-import { checkRange, type Range } from "../ranges.js";
+import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS } from "../kernels/kernels.js";
+import { DISTORTIONS } from "../options/distortions.js";
+import { METHOD } from "../options/method.js";
+import type { OptionTable } from "../options/option.js";
+import { RANGES } from "../ranges.js";
+import { PRESETS } from "./presets.js";
 
-/** What was asked for is wrong. On the command line: exit code 2. */
-export class UsageError extends Error {}
+/** constant, cosine or step:N:F with N from 1 to 999999, F above 0 and at most 1. */
+export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
-/** An option: what its value is called (a flag has none), what it does, and what it is if not given. */
-export interface Option {
-  readonly value?: string;
-  readonly help: string;
-  readonly standard?: string;
-}
+const { patience, ...method } = METHOD;
 
-/** What was given, defaults filled in. */
-export class Values {
-  /** What stands in for the options' own defaults. */
-  preset: Readonly<Record<string, string>> = {};
-
-  constructor(
-    readonly given: Readonly<Record<string, string | boolean | undefined>>,
-    readonly args: readonly string[],
-    readonly options: Readonly<Record<string, Option>>,
-  ) {}
-
-  text(name: string): string | undefined {
-    return (this.given[name] as string | undefined) ?? this.preset[name] ?? this.options[name].standard;
-  }
-
-  flag(name: string): boolean {
-    return this.given[name] === true;
-  }
-
-  /** An option's number; undefined if it is not given and has no default. */
-  number(name: string, range: Range): number | undefined {
-    const text = this.text(name);
-    return text === undefined ? undefined : parseNumber(name, text, range);
-  }
-
-  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
-    const text = this.text(name);
-    const choice = choices.find((choice) => choice === text);
-    if (text !== undefined && choice === undefined) {
-      throw new UsageError(`--${name}: expected ${listOf(choices)}, got "${text}"`);
-    }
-    return choice;
-  }
-
-  /** A file or folder. */
-  path(name: string): string | undefined {
-    const text = this.text(name);
-    const what = this.options[name].value === "DIR" ? "folder" : "file";
-    if (text === "") throw new UsageError(`--${name}: expected a ${what} name, got nothing`);
-    return text;
-  }
-}
-
-/** "a, b or c" */
-function listOf(words: readonly string[]): string {
-  return words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;
-}
-
-/** @throws {UsageError} unless it is a number in its range */
-export function parseNumber(name: string, text: string, range: Range): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  try {
-    checkRange(`--${name}`, value, range);
-  } catch {
-    throw new UsageError(`--${name}: expected ${range.words}, got "${text}"`);
-  }
-  return value;
-}
-
-/** Only the options that have a value. */
-export function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
+/**
+ * Options by their names in a recipe, in the order of help, in which searches draw them, too. The defaults are the
+ * recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md).
+ */
+export const OPTIONS: OptionTable = {
+  epochs: {
+    flag: "epochs",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.epochs },
+    default: 30,
+    basic: true,
+    value: "N",
+    help: `times through the training data: ${RANGES.epochs.words}`,
+    metadata: "target_epochs",
+    search: "fixed",
+    form: { group: "basic", label: "Epochs", hint: "1 to 1000", place: 5 },
+  },
+  batchSize: {
+    flag: "batch-size",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.batchSize },
+    default: 10,
+    basic: true,
+    value: "M",
+    help: "samples in a mini-batch: 1 to the number of training samples",
+    metadata: "batch_size",
+    search: "whole",
+    form: { group: "basic", label: "Mini-batch m", hint: "images, from 1", place: 4 },
+  },
+  learningRate: {
+    flag: "learning-rate",
+    alias: "eta",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.learningRate },
+    default: 2.5,
+    basic: true,
+    value: "ETA",
+    help: `step size: ${RANGES.learningRate.words}`,
+    metadata: "learning_rate",
+    search: "log",
+    form: { group: "basic", label: "Learning rate η", hint: "above 0", place: 3 },
+  },
+  hidden: {
+    flag: "hidden",
+    belongs: "layers",
+    kind: { type: "sizes", range: RANGES.hidden },
+    default: "100",
+    basic: true,
+    value: "SIZES",
+    help: "neurons of the hidden layers, 1 to 65536 each: 30, or 128,64, or none",
+    search: "whole",
+    form: { group: "basic", label: "Hidden layers", hint: "30, or 128,64, or none", place: 2 },
+  },
+  initialWeights: {
+    flag: "init",
+    belongs: "start",
+    kind: { type: "choice", choices: INITIAL_WEIGHTS },
+    default: "scaled",
+    basic: true,
+    value: "HOW",
+    help: "initial weights: scaled, N(0, 1/sqrt(fan-in)), normal, N(0, 1), or he, N(0, sqrt(2/fan-in))",
+    search: "choices",
+    form: { group: "method", label: "Initial weights", place: 13 },
+  },
+  preset: {
+    flag: "preset",
+    belongs: "preset",
+    kind: { type: "choice", choices: Object.keys(PRESETS) },
+    default: "notes",
+    value: "NAME",
+    help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images, minutes",
+    search: "fixed",
+    form: {
+      group: "basic",
+      label: "Recipe",
+      place: 1,
+      names: {
+        notes: "the notes: 97.8 %, in seconds",
+        book: "cross-entropy: 98.0 %, in seconds",
+        best: "the best: 99.5 %, in minutes",
+      },
+    },
+  },
+  activation: {
+    flag: "activation",
+    belongs: "network",
+    kind: { type: "choice", choices: ACTIVATIONS },
+    default: "sigmoid",
+    value: "F",
+    help: "of the hidden layers: sigmoid, tanh or relu",
+    search: "choices",
+    form: { group: "method", label: "Activation", hint: "of hidden layers", place: 1 },
+  },
+  cost: {
+    flag: "cost",
+    belongs: "network",
+    kind: { type: "choice", choices: COSTS },
+    default: "quadratic",
+    value: "C",
+    help: "quadratic, cross-entropy, or log-likelihood (softmax)",
+    search: "choices",
+    form: { group: "method", label: "Cost", place: 2 },
+  },
+  ...method,
+  ...DISTORTIONS,
+  schedule: {
+    flag: "schedule",
+    belongs: "run",
+    kind: {
+      type: "pattern",
+      pattern: SCHEDULE,
+      expected: "constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1",
+    },
+    default: "constant",
+    value: "HOW",
+    help: "of the learning rate: constant, cosine, or step:N:F",
+    metadata: "schedule",
+    search: "choices",
+    form: { group: "method", label: "Schedule of η", hint: "constant, cosine or step:N:F", place: 7 },
+  },
+  warmUp: {
+    flag: "warm-up",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.warmUp },
+    default: 0,
+    value: "N",
+    help: "epochs in which the learning rate rises: 0 to 1000000",
+    metadata: "warm_up",
+    search: "whole",
+    form: { group: "method", label: "Warm-up", hint: "epochs in which η rises", place: 8 },
+  },
+  patience,
+  validation: {
+    flag: "validation",
+    belongs: "data",
+    kind: { type: "number", range: RANGES.validation },
+    unset: "a sixth",
+    value: "N",
+    help: "training images held back for validation, 0 for none (default: a sixth)",
+    metadata: "validation",
+    search: "fixed",
+    form: { group: "method", label: "Held back", hint: "images: a sixth, 10000", place: 15 },
+  },
+  seed: {
+    flag: "seed",
+    belongs: "start",
+    kind: { type: "number", range: RANGES.seed },
+    default: 1,
+    basic: true,
+    value: "N",
+    help: "decides initial weights and order of samples: 0 to 4294967295",
+    search: "fixed",
+    form: { group: "basic", label: "Seed", hint: "from 0: decides all that is random", place: 6 },
+  },
+  limit: {
+    flag: "limit",
+    belongs: "data",
+    kind: { type: "number", range: RANGES.limit },
+    unset: "all",
+    value: "N",
+    help: "train on the first N training samples only: 1 or more",
+    metadata: "limit",
+    search: "fixed",
+    form: { group: "method", label: "Train on the first", hint: "images: all", place: 16 },
+  },
+  data: {
+    flag: "data",
+    belongs: "data",
+    kind: { type: "folder" },
+    unset: "MNIST",
+    value: "DIR",
+    help: "folder with four IDX files, plain or .gz, instead of MNIST",
+    metadata: "data",
+    search: "fixed",
+  },
+};

@@ -354,7 +354,7 @@ describe("distort", () => {
     const { width, height, data } = decode(await readFile(join(folder, "sheet.png")));
     // Each pixel twice as large, 4 between images: 4 columns of 6 pixels, 4 rows of 4.
     expect([width, height]).toEqual([4 * (2 * 6 + 4), 4 * (2 * 4 + 4)]);
-    const { all } = loadDirectory(join(folder, "data"));
+    const { training: all } = loadDirectory(join(folder, "data"), { validation: 0 });
     for (let label = 0; label < 4; label++) {
       const i = all.labels.indexOf(label);
       const image = all.slice(i, i + 1);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { bestEpoch, failed, type Outcome, ranked, rungsOf } from "../../apps/cli/tune/halving.js";
 import { drawNumber, drawTrials, parseSpace, type Settings } from "../../apps/cli/tune/space.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
-import { UsageError } from "../../src/recipe/options.js";
+import { UsageError } from "../../src/recipe/values.js";
 
 describe("halving", () => {
   test.each([

@@ -12,7 +12,7 @@ import { PREDICT, predict } from "../../apps/cli/predict.js";
 import { REPORT, report } from "../../apps/cli/report.js";
 import { RESUME, resume } from "../../apps/cli/resume.js";
 import { TRAIN, train } from "../../apps/cli/train.js";
-import { TUNE, tune } from "../../apps/cli/tune.js";
+import { TUNE, tune } from "../../apps/cli/tune/tune.js";
 import { type Command, exitCodeOf, helpOf, parseCommand } from "../../apps/cli/usage.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { type Result, startDuctus } from "./command-line.js";

@@ -5,8 +5,8 @@ import { TRAIN, trainOptions } from "../../apps/cli/train.js";
 import { parseCommand } from "../../apps/cli/usage.js";
 import { Network, type NetworkOptions } from "../../src/network/network.js";
 import { type DataSplit, loadMnist } from "../../src/node/index.js";
-import type { Values } from "../../src/recipe/options.js";
 import { trainOptionsOf } from "../../src/recipe/recipe.js";
+import type { Values } from "../../src/recipe/values.js";
 
 let data: DataSplit;
 beforeAll(() => {
@@ -73,7 +73,7 @@ test("--preset best begins as documented, on any kernels", async () => {
   const layers = [784, ...hidden, 10];
   for (const threads of [1, 3]) {
     using network = await Network.create({ ...recipe, layers, threads });
-    for await (const _ of network.train(data.all.slice(0, 6000), { ...trainOptionsOf(recipe), epochs: 1 }));
+    for await (const _ of network.train(data.training.slice(0, 6000), { ...trainOptionsOf(recipe), epochs: 1 }));
     expect((await network.evaluate(data.test)).correct).toBe(8915);
     expect(await network.hash()).toBe("1f518e0201fbe6ebba047cbd101ce649251d015a68386423b621d152115e64b7");
   }

@@ -1,4 +1,5 @@
-// Successive halving: many trials train for few epochs, the best of them go on for more, until few have trained for all.
+// Successive halving: many trials train for few epochs, the best of them go on for more, until few have trained for
+// all.
 
 import type { HistoryEntry } from "ductus/recipe";
 
@@ -29,7 +30,10 @@ export function failed(trial: number, rung: number, error: string): Outcome {
   return { trial, rung, correct: 0, count: 0, cost: 0, history: [], error };
 }
 
-/** The rungs of a search: one trial of `reduction` goes on, for `reduction` times as many epochs, as often as both can be divided. */
+/**
+ * The rungs of a search: one trial of `reduction` goes on, for `reduction` times as many epochs, as often as both can
+ * be divided.
+ */
 export function rungsOf(trials: number, epochs: number, reduction: number): Rung[] {
   const counts = [trials];
   const lengths = [epochs];

@@ -1,7 +1,8 @@
-// What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a rung.
+// What the workers of a search are asked, and how they do it: one trial trains on from its checkpoint to the end of a
+// rung.
 
 import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
-import { addToHistory, type HistoryEntry, historyOf, type Recipe, recipeMetadata, trainOptionsOf } from "ductus/recipe";
+import { type HistoryEntry, type Recipe, trainByRecipe } from "ductus/recipe";
 import { readModel, saveFile } from "../model-file.js";
 import { failed, isBetter, type Outcome } from "./halving.js";
 
@@ -49,28 +50,26 @@ export class Trainer {
 
   async #train(job: Job, onEpoch: (epoch: number) => void): Promise<Outcome> {
     const { trial, rung, recipe, epochs } = job;
-    const { training, validation } = this.data;
     using network = await this.#begin(job);
     // One that began anew has no snapshot.
     let best = network.epochs > 0 ? job.best : undefined;
-    let kept = historyOf(network.metadata, job.to);
     let snapshot: Uint8Array | undefined;
     const history: HistoryEntry[] = [];
-    const options = { ...trainOptionsOf(recipe), epochs: epochs - network.epochs, validation };
+    const session = trainByRecipe(network, recipe, this.data, { until: epochs, file: job.to });
     let [correct, count, cost] = [0, 0, 0];
-    for await (const report of network.train(training, options)) {
-      kept = addToHistory(kept, report, recipe.epochs);
-      const entry = kept[kept.length - 1];
+    for await (const { report, history: all, save } of session) {
+      const entry = all[all.length - 1];
       if (report.epoch > (job.from?.epochs ?? 0)) history.push(entry);
       ({ correct, count, cost } = report.validation as NonNullable<typeof report.validation>);
       if (job.snapshot !== undefined && (best === undefined || isBetter(entry, best))) {
         best = entry;
-        snapshot = network.save(recipeMetadata({ ...recipe, epochs: report.epoch }, kept));
+        // It is whole as it is: there is nothing to resume.
+        snapshot = save({ target_epochs: String(report.epoch) });
       }
       onEpoch(report.epoch);
     }
     if (snapshot !== undefined) await saveFile(job.snapshot as string, snapshot);
-    await saveFile(job.to, network.save(recipeMetadata(recipe, kept)));
+    await saveFile(job.to, session.save());
     return { trial, rung, correct, count, cost, history };
   }
 

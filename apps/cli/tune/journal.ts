@@ -1,6 +1,6 @@
-// The state of a search in its folder: what was asked for and every result in search.json, and a checkpoint for each trial that may
-// go on. A checkpoint is written before its result, and the one before it is removed after: whenever the program is killed, the
-// results on disk have their checkpoints.
+// The state of a search in its folder: what was asked for and every result in search.json, and a checkpoint for each
+// trial that may go on. A checkpoint is written before its result, and the one before it is removed after: whenever the
+// program is killed, the results on disk have their checkpoints.
 
 import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -56,7 +56,8 @@ export class Journal {
     const different = differenceOf(saved.settings, settings);
     if (different !== undefined) {
       throw new Error(
-        `${folder}: expected a new folder or one with this search, got one with ${different}: give another one with --out, or remove it`,
+        `${folder}: expected a new folder or one with this search, got one with ${different}: ` +
+          "give another one with --out, or remove it",
       );
     }
     return new Journal(folder, settings, [...saved.outcomes], saved.finished);
@@ -117,8 +118,10 @@ export class Journal {
     this.#saving = this.#saving.then(() => {
       const { settings, finished, outcomes } = this;
       const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`).join(",\n");
-      const head = `  "format": ${JSON.stringify(FORMAT)},\n  "settings": ${JSON.stringify(settings)},\n  "finished": ${finished}`;
-      return saveFile(join(this.folder, FILE), `{\n${head},\n  "outcomes": [\n${lines}\n  ]\n}\n`);
+      const head = Object.entries({ format: FORMAT, settings, finished })
+        .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
+        .join("");
+      return saveFile(join(this.folder, FILE), `{\n${head}  "outcomes": [\n${lines}\n  ]\n}\n`);
     });
     return this.#saving;
   }

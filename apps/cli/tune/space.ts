@@ -1,16 +1,21 @@
-// What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range A..B.
+// What a search draws from: the options of `ductus train`, each with one value, a list of choices a|b|c, or a range
+// A..B.
 
-import { RandomStream, TUNE, UsageError, Values } from "ductus/recipe";
-import { TRAIN, trainOptions } from "../train.js";
+import {
+  commandOptions,
+  OPTIONS,
+  type OptionTable,
+  optionsWhere,
+  RandomStream,
+  type Scale,
+  TUNE,
+  UsageError,
+  Values,
+} from "ductus/recipe";
+import { localRecipe } from "../train.js";
 
 /** Values of train's options, by their names. */
 export type Settings = Readonly<Record<string, string>>;
-
-/**
- * How a number is drawn from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as a whole number,
- * uniformly in the logarithm if it cannot be 0.
- */
-export type Scale = "uniform" | "log" | "share" | "whole";
 
 /** An option whose value is searched. */
 export type Parameter = { readonly name: string } & (
@@ -27,33 +32,10 @@ export interface Space {
   readonly parameters: readonly Parameter[];
 }
 
-/** Options of train that a search has no use for. */
-const LEFT_OUT = ["patience", "kernels", "threads", "checkpoint-every", "out"];
-/** Options that have one value: they say what is searched, or with what data. */
-const SINGLE = ["epochs", "preset", "seed", "validation", "data", "limit"];
-
-/** train's options, as far as a search takes them. */
-export const SEARCHED = Object.fromEntries(Object.entries(TRAIN.options).filter(([name]) => !LEFT_OUT.includes(name)));
-
-/** How each option that is a number is drawn. */
-const SCALES: Readonly<Record<string, Scale>> = {
-  "batch-size": "whole",
-  hidden: "whole",
-  "warm-up": "whole",
-  "learning-rate": "log",
-  "weight-decay": "log",
-  momentum: "share",
-  beta2: "share",
-  averaging: "share",
-  "label-smoothing": "uniform",
-  dropout: "uniform",
-  shift: "uniform",
-  rotation: "uniform",
-  scale: "uniform",
-  shear: "uniform",
-  elastic: "uniform",
-  sigma: "uniform",
-};
+/** The options of a table that a search takes, as its command line has them. */
+export function searchOptions(table: OptionTable = OPTIONS) {
+  return commandOptions(optionsWhere(({ search }) => search !== undefined, table));
+}
 
 /** Searched if nothing else is said: what the notes leave open. */
 const BATCH_SIZES = [4, 64] as const;
@@ -69,23 +51,32 @@ function learningRates(cost: string, optimizer: string): readonly [number, numbe
  * What the options of a command line ask for.
  * @throws {UsageError} for a value, range or choice that cannot be used
  */
-export function parseSpace(given: Settings): Space {
-  const entries = Object.entries(given).filter(([name]) => name in SEARCHED);
-  // trainOptions() says what is wrong with both.
-  if (given.eta !== undefined && given["learning-rate"] !== undefined) optionsOf(given);
-  const texts = new Map(entries.map(([name, text]) => [name === "eta" ? "learning-rate" : name, text]));
-  const single = ([name, text]: readonly [string, string]) => SINGLE.includes(name) || !/\||\.\./.test(text);
-  const fixed = Object.fromEntries([...texts].filter(single));
-  const { recipe } = optionsOf(fixed);
+export function parseSpace(given: Settings, table: OptionTable = OPTIONS): Space {
+  const searched = optionsWhere(({ search }) => search !== undefined, table);
+  const options = Object.values(searched);
+  const entries = Object.entries(given).filter(([name]) => name in searchOptions(table));
+  // An option given by both its names is refused.
+  if (options.some(({ flag, alias = flag }) => alias !== flag && flag in given && alias in given)) {
+    optionsOf(given, table);
+  }
+  const flagOf = (name: string) => options.find(({ alias }) => alias === name)?.flag ?? name;
+  const texts = new Map(entries.map(([name, text]) => [flagOf(name), text]));
+  const fixed: Record<string, string> = {};
+  const parameters: Parameter[] = [];
+  for (const option of options) {
+    const text = texts.get(option.flag);
+    if (text !== undefined && (option.search === "fixed" || !/\||\.\./.test(text))) fixed[option.flag] = text;
+  }
+  const { recipe } = optionsOf(fixed, table);
   if (fixed.validation !== undefined && recipe.validation === 0) {
     throw new UsageError(`--validation: expected at least 1 image, to choose settings by, got "${fixed.validation}"`);
   }
-  const parameters = Object.keys(TRAIN.options).flatMap((name): Parameter[] => {
-    const text = texts.get(name);
-    if (name in fixed) return [];
-    if (text !== undefined) return [parseParameter(name, text, fixed)];
-    return name === "batch-size" ? [{ name, scale: "whole", range: () => BATCH_SIZES }] : [];
-  });
+  for (const { flag, search } of options) {
+    const text = texts.get(flag);
+    if (flag in fixed) continue;
+    if (text !== undefined) parameters.push(parseParameter(flag, text, search as Scale, fixed, table));
+    else if (flag === "batch-size") parameters.push({ name: flag, scale: "whole", range: () => BATCH_SIZES });
+  }
   // Drawn last: its range may depend on what else was drawn.
   const rate = parameters.find(({ name }) => name === "learning-rate") ?? {
     name: "learning-rate",
@@ -97,20 +88,20 @@ export function parseSpace(given: Settings): Space {
   return { options: Object.fromEntries(named), fixed, parameters: rate.name in fixed ? others : [...others, rate] };
 }
 
-function parseParameter(name: string, text: string, fixed: Settings): Parameter {
+/** Choices, or a range that is drawn by a scale. */
+function parseParameter(name: string, text: string, scale: Scale, fixed: Settings, table: OptionTable): Parameter {
   const wrong = (expected: string) => new UsageError(`--${name}: expected ${expected}, got "${text}"`);
   if (text.includes("|")) {
     const choices = text.split("|");
     if (choices.includes("")) throw wrong("choices as in a|b|c, none of them empty");
     if (text.includes("..")) throw wrong("either choices as in a|b|c or a range as in 0.1..10");
-    for (const choice of choices) checkValue(name, choice, fixed);
+    for (const choice of choices) checkValue(name, choice, fixed, table);
     return { name, choices };
   }
   const ends = text.split("..");
   const [low, high] = ends.map((end) => (/\d/.test(end) ? Number(end) : Number.NaN));
   if (ends.length !== 2 || !(low < high)) throw wrong("a range of two numbers, the lower one first, as in 0.1..10");
-  for (const end of ends) checkValue(name, end, fixed);
-  const scale = SCALES[name];
+  for (const end of ends) checkValue(name, end, fixed, table);
   if (scale === "log" && low <= 0) {
     throw wrong("a range that begins above 0, because it is searched by factors; or choices, as in 0|1e-5|1e-4");
   }
@@ -118,25 +109,25 @@ function parseParameter(name: string, text: string, fixed: Settings): Parameter 
 }
 
 /** Throws what train says of this value, but not of its combination with others: those may be searched too. */
-function checkValue(name: string, value: string, fixed: Settings): void {
+function checkValue(name: string, value: string, fixed: Settings, table: OptionTable): void {
   try {
-    optionsOf({ ...fixed, [name]: value });
+    optionsOf({ ...fixed, [name]: value }, table);
   } catch (error) {
     if ((error as Error).message.startsWith(`--${name}: `)) throw error;
   }
 }
 
 /**
- * What train makes of these settings.
- * @throws {UsageError} if it does not take them
+ * The recipe that settings make, and the sizes of its hidden layers.
+ * @throws {UsageError} if train does not take them
  */
-export function optionsOf(settings: Settings) {
-  return trainOptions(new Values(settings, [], TRAIN.options));
+export function optionsOf(settings: Settings, table: OptionTable = OPTIONS) {
+  return localRecipe(new Values(settings, [], commandOptions(table)), table);
 }
 
 /**
- * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine. Where there are
- * choices only, and no more combinations than trials, each combination is a trial.
+ * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine.
+ * Where there are choices only, and no more combinations than trials, each combination is a trial.
  */
 export function drawTrials({ parameters }: Space, trials: number, seed: number): Settings[] {
   const combinations = parameters.reduce(

@@ -5,7 +5,9 @@ import type { SearchedOption, SearchResult, SearchTrial } from "../../report/dat
 import type { Journal } from "./journal.js";
 import type { Parameter, Settings, Space } from "./space.js";
 
-/** Of a longer history every second epoch is kept, every third, ..., and the last: the header of a model stays small. */
+/**
+ * Of a longer history every second epoch is kept, every third, ..., and the last: the header of a model stays small.
+ */
 const MAX_POINTS = 100;
 
 /** The metadata that searchOf() reads. */

@@ -1,14 +1,16 @@
-// What a visitor chooses for a training: options of `ductus train` by their names, of which the link in the address bar and the command
-// line hold those that differ from what they are otherwise.
+// What a visitor chooses for a training: options of `ductus train` by their names, of which the link in the address bar
+// and the command line hold those that differ from what they are otherwise.
 
 import { countWeights } from "ductus";
 import {
-  type Option,
+  commandOptions,
+  OPTIONS,
+  type OptionTable,
+  optionsWhere,
   PRESETS,
   type Recipe,
   recipeFrom,
   shellWord,
-  TRAIN_OPTIONS,
   UsageError,
   Values,
 } from "ductus/recipe";
@@ -25,19 +27,25 @@ export interface Plan {
 /** On a page a training should not take all memory, or days. */
 const LIMITS = { epochs: 1000, neurons: 2000, layers: 5, weights: 3_000_000 };
 
-const OPTIONS: Readonly<Record<string, Option>> = TRAIN_OPTIONS;
+/** The options of a table that have a field on the page. */
+export function formOptions(table: OptionTable = OPTIONS): OptionTable {
+  return optionsWhere(({ form }) => form !== undefined, table);
+}
+
+const CHOSEN = formOptions();
+const TAKEN = commandOptions(CHOSEN);
 
 /** An option's text in a preset, and "" for what it leaves to the library. */
-export function standardOf(name: string, preset: string): string {
+export function defaultOf(name: string, preset: string): string {
   const given: Readonly<Record<string, string>> = PRESETS[preset as keyof typeof PRESETS] ?? {};
-  if (name === "eta") return standardOf("learning-rate", preset);
-  return given[name] ?? OPTIONS[name].standard ?? "";
+  const flag = Object.values(CHOSEN).find(({ alias }) => alias === name)?.flag ?? name;
+  return given[flag] ?? TAKEN[flag]?.standard ?? "";
 }
 
 /** Those of the texts that are not as the preset has them. */
 export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
   const preset = texts.get("preset") ?? "notes";
-  const differ = (name: string, text: string) => text !== standardOf(name, name === "preset" ? "notes" : preset);
+  const differ = (name: string, text: string) => text !== defaultOf(name, name === "preset" ? "notes" : preset);
   return Object.fromEntries(
     [...texts].map(([name, text]) => [name, text.trim()]).filter(([name, text]) => differ(name, text)),
   );
@@ -48,9 +56,9 @@ export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
  * @throws {UsageError} for a choice that cannot be used, or is too much for a page; the message begins with --option
  */
 export function planOf(choices: Choices): Plan {
-  const unknown = Object.keys(choices).find((name) => !Object.hasOwn(OPTIONS, name));
+  const unknown = Object.keys(choices).find((name) => !Object.hasOwn(TAKEN, name));
   if (unknown !== undefined) throw new UsageError(`link: expected options of a training, got one called "${unknown}"`);
-  const plan = recipeFrom(new Values(choices, [], OPTIONS));
+  const plan = recipeFrom(new Values(choices, [], TAKEN), CHOSEN);
   const { hidden, recipe } = plan;
   const advice = "more is for the command line";
   if (hidden.length > LIMITS.layers) {
@@ -83,9 +91,12 @@ export function fragmentOf(choices: Choices): string {
 /** The choices of a link; of options named twice the last. */
 export function choicesIn(fragment: string): Choices {
   const choices = Object.fromEntries(new URLSearchParams(fragment.replace(/^#/, "")));
-  // The same option by two names, of which the page knows the shorter.
-  const { "learning-rate": rate, ...rest } = choices;
-  return rate === undefined ? rest : { eta: rate, ...rest };
+  for (const { flag, alias } of Object.values(CHOSEN)) {
+    // The same option by two names, of which the page knows the shorter.
+    const { [flag]: text, ...rest } = choices;
+    if (alias !== undefined && text !== undefined) return { [alias]: text, ...rest };
+  }
+  return choices;
 }
 
 /** What trains the same network in a terminal: in a clone of the repository, and where Ductus is installed. */

@@ -1,65 +1,35 @@
-// The fields of a recipe, one for each option.
+// The fields of a recipe, one for each option that the table of options has a field for.
 
+import { type FormField, OPTIONS, type OptionTable, type TrainingOption } from "ductus/recipe";
 import { find, make } from "../../ui/elements.js";
-import { type Choices, choicesOf, standardOf } from "./choices.js";
+import { type Choices, choicesOf, defaultOf, formOptions } from "./choices.js";
 
 type Field = HTMLInputElement | HTMLSelectElement;
 
-/** An option: its label, and its values with their names, or how its text is typed. */
-interface Line {
+/** An option's field: its label, and its values with their names, or how its text is typed. */
+export interface FieldLine extends Pick<FormField, "group" | "label" | "hint"> {
   readonly name: string;
-  readonly label: string;
   readonly kind: "decimal" | "numeric" | "text" | Readonly<Record<string, string>>;
-  /** What may stand there, in a few words. */
-  readonly hint?: string;
 }
 
-const GROUPS: Readonly<Record<string, readonly Line[]>> = {
-  "basic-choices": [
-    {
-      name: "preset",
-      label: "Recipe",
-      kind: {
-        notes: "the notes: 97.8 %, in seconds",
-        book: "cross-entropy: 98.0 %, in seconds",
-        best: "the best: 99.5 %, in minutes",
-      },
-    },
-    { name: "hidden", label: "Hidden layers", kind: "text", hint: "30, or 128,64, or none" },
-    { name: "eta", label: "Learning rate η", kind: "decimal", hint: "above 0" },
-    { name: "batch-size", label: "Mini-batch m", kind: "numeric", hint: "images, from 1" },
-    { name: "epochs", label: "Epochs", kind: "numeric", hint: "1 to 1000" },
-    { name: "seed", label: "Seed", kind: "numeric", hint: "from 0: decides all that is random" },
-  ],
-  "method-choices": [
-    { name: "activation", label: "Activation", kind: named("sigmoid", "tanh", "relu"), hint: "of hidden layers" },
-    { name: "cost", label: "Cost", kind: named("quadratic", "cross-entropy", "log-likelihood") },
-    { name: "optimizer", label: "Optimiser", kind: named("sgd", "momentum", "nesterov", "adam", "adamw") },
-    { name: "momentum", label: "Momentum μ", kind: "decimal", hint: "0 to below 1" },
-    { name: "beta2", label: "β₂ of Adam", kind: "decimal", hint: "0 to below 1" },
-    { name: "schedule", label: "Schedule of η", kind: "text", hint: "constant, cosine or step:N:F" },
-    { name: "warm-up", label: "Warm-up", kind: "numeric", hint: "epochs in which η rises" },
-    { name: "weight-decay", label: "Weight decay", kind: "decimal", hint: "0 to 1" },
-    { name: "dropout", label: "Dropout", kind: "decimal", hint: "0 to below 1" },
-    { name: "label-smoothing", label: "Label smoothing", kind: "decimal", hint: "0 to below 1" },
-    { name: "averaging", label: "Averaging of weights", kind: "decimal", hint: "0 to below 1" },
-    { name: "init", label: "Initial weights", kind: named("scaled", "normal", "he") },
-    { name: "patience", label: "Patience", kind: "numeric", hint: "epochs without progress" },
-    { name: "validation", label: "Held back", kind: "numeric", hint: "images: a sixth, 10000" },
-    { name: "limit", label: "Train on the first", kind: "numeric", hint: "images: all" },
-  ],
-  "distortion-choices": [
-    { name: "shift", label: "Shift", kind: "decimal", hint: "pixels" },
-    { name: "rotation", label: "Rotation", kind: "decimal", hint: "degrees" },
-    { name: "scale", label: "Scale", kind: "decimal", hint: "share, 0 to below 1" },
-    { name: "shear", label: "Shear", kind: "decimal", hint: "pixels for each down" },
-    { name: "elastic", label: "Elastic α", kind: "decimal", hint: "pixels of noise" },
-    { name: "sigma", label: "Elastic σ", kind: "decimal", hint: "pixels, smooths it" },
-  ],
-};
+/** The fields of a table's options, in the order in which they stand in their groups. */
+export function fieldsOf(table: OptionTable = OPTIONS): FieldLine[] {
+  const place = ({ form }: TrainingOption) => form?.place ?? Number.MAX_SAFE_INTEGER;
+  return Object.values(formOptions(table))
+    .sort((a, b) => place(a) - place(b))
+    .map((option) => {
+      const { flag, alias = flag, form } = option;
+      const { group, label, hint } = form as FormField;
+      return { name: alias, group, label, hint, kind: inputOf(option) };
+    });
+}
 
-function named(...names: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(names.map((name) => [name, name]));
+function inputOf({ kind, form, ...option }: TrainingOption): FieldLine["kind"] {
+  if (kind.type === "number") return kind.range.whole ? "numeric" : "decimal";
+  if (kind.type !== "choice") return "text";
+  // What is chosen by default stands first.
+  const choices = [...new Set([String(option.default), ...kind.choices])];
+  return Object.fromEntries(choices.map((choice) => [choice, form?.names?.[choice] ?? choice]));
 }
 
 /** The form's fields. */
@@ -69,7 +39,7 @@ export class Form {
 
   /** @param onChange called when the visitor has changed something */
   constructor(onChange: () => void) {
-    for (const [id, lines] of Object.entries(GROUPS)) find(id).append(...lines.map((line) => this.#makeField(line)));
+    for (const line of fieldsOf()) find(`${line.group}-choices`).append(this.#makeField(line));
     const preset = this.#fields.get("preset") as Field;
     find("choices").addEventListener("input", ({ target }) => {
       // Another recipe brings its own values.
@@ -85,7 +55,7 @@ export class Form {
   set choices(choices: Choices) {
     const preset = choices.preset ?? "notes";
     for (const [name, field] of this.#fields) {
-      field.value = choices[name] ?? (name === "preset" ? "notes" : standardOf(name, preset));
+      field.value = choices[name] ?? (name === "preset" ? "notes" : defaultOf(name, preset));
     }
   }
 
@@ -93,7 +63,8 @@ export class Form {
   blame(message: string): { readonly text: string; readonly field?: HTMLElement } {
     this.forgive();
     const [, name = "", rest = message] = /^(?:--)?([\w -]+?): (.*)$/s.exec(message) ?? [];
-    const option = name === "learning-rate" ? "eta" : name.replace(" ", "-");
+    const flag = name.replaceAll(" ", "-");
+    const option = Object.values(OPTIONS).find((option) => option.flag === flag)?.alias ?? flag;
     const field = this.#fields.get(option);
     if (field === undefined) return { text: message };
     field.setAttribute("aria-invalid", "true");
@@ -110,7 +81,7 @@ export class Form {
     }
   }
 
-  #makeField({ name, label, kind, hint }: Line): HTMLElement {
+  #makeField({ name, label, kind, hint }: FieldLine): HTMLElement {
     const id = `choice-${name}`;
     const field =
       typeof kind === "object"

@@ -1,10 +1,10 @@
-// What the page and the worker that trains tell each other.
+// The messages between the page and the worker that trains: commands to it, events from it.
 
 import type { HistoryEntry } from "ductus/recipe";
 import type { Choices } from "./choices.js";
 
 /** To the worker. */
-export type Order =
+export type WorkerCommand =
   | {
       readonly kind: "train";
       readonly choices: Choices;
@@ -29,8 +29,8 @@ export interface Started {
 }
 
 /** What the network looks like at a moment. */
-export interface Sight {
-  readonly kind: "sight";
+export interface Snapshot {
+  readonly kind: "snapshot";
   /** Of the images that are watched: how many are misread, and the first of them. */
   readonly wrong: number;
   readonly mistakes: readonly Mistake[];
@@ -61,7 +61,7 @@ export interface Finished {
 }
 
 /** From the worker. */
-export type News =
+export type WorkerEvent =
   | { readonly kind: "loading"; readonly loaded: number; readonly total: number }
   | Started
   | {
@@ -73,7 +73,7 @@ export type News =
       readonly rate: number | undefined;
     }
   | { readonly kind: "epoch"; readonly history: readonly HistoryEntry[] }
-  | Sight
+  | Snapshot
   | {
       readonly kind: "model";
       readonly bytes: Uint8Array;

@@ -1,6 +1,6 @@
 // MNIST beside the page: its four files, checked, and kept in the browser for the next visit.
 
-import { type DataSplit, MNIST, parseSplit } from "ductus/formats";
+import { type IdxFile, MNIST } from "ductus/formats";
 import { download } from "../download.js";
 
 /** Of the four files as they lie beside the page, to show how far the loading is. */
@@ -8,7 +8,7 @@ const BYTES = 11_280_473;
 const STORE = "ductus-mnist";
 
 /**
- * MNIST, divided as `ductus train` divides it.
+ * MNIST's four files.
  * @param onProgress called with the bytes that have come, and how many there will be
  * @param signal ends the loading; what has come whole is kept
  * @throws {Error} in one sentence, if a file cannot be had, or is not the one it should be
@@ -16,7 +16,7 @@ const STORE = "ductus-mnist";
 export async function loadMnist(
   onProgress: (loaded: number, total: number) => void,
   signal: AbortSignal,
-): Promise<DataSplit> {
+): Promise<IdxFile[]> {
   let loaded = 0;
   // Without one file the others are of no use.
   const failed = new AbortController();
@@ -31,7 +31,7 @@ export async function loadMnist(
       await check(name, bytes, sha256);
       return { name, bytes };
     });
-    return parseSplit(await Promise.all(files));
+    return await Promise.all(files);
   } catch (error) {
     failed.abort();
     throw error;

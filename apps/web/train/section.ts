@@ -7,7 +7,7 @@ import type { Models } from "../models.js";
 import { forget, restore } from "./checkpoint.js";
 import { type Choices, choicesIn, commandsOf, fragmentOf, planOf } from "./choices.js";
 import { Form } from "./form.js";
-import type { Finished, News, Order } from "./messages.js";
+import type { Finished, WorkerCommand, WorkerEvent } from "./messages.js";
 import { View } from "./view.js";
 
 const FILE = "model.safetensors";
@@ -148,10 +148,10 @@ class Section {
     this.#begin({ kind: "train", choices, model });
   }
 
-  #begin(order: Order): void {
+  #begin(command: WorkerCommand): void {
     this.#problem("");
     this.#worker ??= this.#startWorker();
-    this.#send(order);
+    this.#send(command);
     this.#enter("running");
     this.#view.clear();
     this.#view.state("Starting");
@@ -178,13 +178,13 @@ class Section {
     this.#go.focus();
   }
 
-  #send(order: Order): void {
-    this.#worker?.postMessage(order);
+  #send(command: WorkerCommand): void {
+    this.#worker?.postMessage(command);
   }
 
   #startWorker(): Worker {
     const worker = new Worker(new URL("./training.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<News>) => this.#hears[data.kind](data as never);
+    worker.onmessage = ({ data }: MessageEvent<WorkerEvent>) => this.#handlers[data.kind](data as never);
     worker.onerror = ({ message }) => {
       worker.terminate();
       this.#worker = undefined;
@@ -193,7 +193,9 @@ class Section {
     return worker;
   }
 
-  readonly #hears: { readonly [Kind in News["kind"]]: (news: Extract<News, { kind: Kind }>) => void } = {
+  readonly #handlers: {
+    readonly [Kind in WorkerEvent["kind"]]: (event: Extract<WorkerEvent, { kind: Kind }>) => void;
+  } = {
     loading: ({ loaded, total }) => {
       if (this.#state !== "stopping") this.#view.loading(loaded, total);
     },
@@ -203,7 +205,7 @@ class Section {
     },
     progress: ({ epoch, samples, rate }) => this.#view.progress(epoch, samples, rate),
     epoch: ({ history }) => this.#view.epoch(history),
-    sight: (sight) => this.#view.sight(sight),
+    snapshot: (snapshot) => this.#view.snapshot(snapshot),
     model: (model) => void this.#take(model).catch(({ message }: Error) => this.#problem(message)),
     paused: () => {
       this.#view.state("Paused");
@@ -215,7 +217,7 @@ class Section {
   };
 
   /** The network that is trained reads digits from now on, unless somebody chose another one. */
-  async #take({ bytes, weights, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
+  async #take({ bytes, weights, epoch }: Extract<WorkerEvent, { kind: "model" }>): Promise<void> {
     if (this.#training !== undefined) this.#training = { ...this.#training, model: bytes, epoch };
     await this.models.put("trained", bytes, FILE, weights);
     if (!this.#shown && this.models.current?.origin === "pretrained") this.models.choose("trained");

@@ -5,7 +5,7 @@ import { makeCurves, makeHistory } from "../../ui/curves.js";
 import { find, formatCost, formatCount, formatPercent, make, makeFacts } from "../../ui/elements.js";
 import { INK, makeImage, paintImage, SIGNED } from "../../ui/images.js";
 import { IMAGE } from "../digits.js";
-import type { Finished, Sight, Started } from "./messages.js";
+import type { Finished, Snapshot, Started } from "./messages.js";
 
 const TARGET = 56;
 /** At least so long, in ms, between two drawings of the curves. */
@@ -126,7 +126,7 @@ export class View {
     this.#redraw ??= setTimeout(() => this.#drawCurves(), REDRAW);
   }
 
-  sight({ wrong, mistakes, neurons, weights }: Sight): void {
+  snapshot({ wrong, mistakes, neurons, weights }: Snapshot): void {
     const { watched, held } = this.#started as Started;
     find("wrong-note").textContent =
       `${formatCount(wrong)} of the first ${formatCount(watched)} images ` +

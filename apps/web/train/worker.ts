@@ -1,22 +1,22 @@
-// The worker that trains, so that the page stays free: data -> epochs, each shown and kept -> test. The same recipe as on the command line gives
-// the same bits, paused, stopped and gone on with or not.
+// The worker that trains, so that the page stays free: data -> epochs, each shown and kept -> test. The same recipe as
+// on the command line gives the same bits, paused, stopped and gone on with or not.
 
 import { chooseThreads, type Dataset, Network } from "ductus";
-import { type DataSplit, encodeWeights } from "ductus/formats";
-import { addToHistory, historyOf, partsOf, type Recipe, recipeMetadata, recipeOf, trainOptionsOf } from "ductus/recipe";
+import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
+import { type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
-import type { Mistake, News, Order, Sight } from "./messages.js";
+import type { Mistake, Snapshot, WorkerCommand, WorkerEvent } from "./messages.js";
 import { loadMnist } from "./mnist.js";
 
 /** Images that a training is watched on. */
 const WATCHED = 2000;
 /** Mistakes and neurons that are shown. */
 const SHOWN = { mistakes: 30, neurons: 100 };
-/** At least so long, in ms, is the time between two such news. */
-const EVERY = { progress: 60, sight: 250, file: 1500 };
-/** To look at a training and to file it takes at most one part in so many of its time. */
-const PATIENCE = 15;
+/** At least so long, in ms, is the time between two such events. */
+const EVERY = { progress: 60, snapshot: 250, file: 1500 };
+/** Snapshots and files take at most one part in so many of a training's time. */
+const MOST_OF_TIME = 15;
 /** How long a rate is measured, in ms. */
 const MOMENT = 400;
 /** Weights this many times their root mean square, or more, have the full colour. */
@@ -24,21 +24,21 @@ const FULL = 3;
 const FILE = "the training";
 
 interface Scope {
-  postMessage(message: News, transfer?: Transferable[]): void;
-  onmessage: ((event: MessageEvent<Order>) => void) | null;
+  postMessage(message: WorkerEvent, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<WorkerCommand>) => void) | null;
 }
 const scope = globalThis as unknown as Scope;
 
 /** The training that is under way. */
 let running: Training | undefined;
 /** MNIST, once it is loaded. */
-let data: DataSplit | undefined;
+let files: readonly IdxFile[] | undefined;
 
-scope.onmessage = ({ data: order }) => {
-  if (order.kind !== "train") running?.[order.kind]();
+scope.onmessage = ({ data: command }) => {
+  if (command.kind !== "train") running?.[command.kind]();
   else if (running === undefined) {
     running = new Training();
-    running.run(order.choices, order.model);
+    running.run(command.choices, command.model);
   }
 };
 
@@ -49,8 +49,8 @@ class Training {
   readonly #abort = new AbortController();
   /** Resolves when a pause ends. */
   #pause: { readonly ended: Promise<void>; readonly end: () => void } | undefined;
-  /** When the next news of each kind is due. */
-  readonly #due = { progress: 0, sight: 0, file: 0 };
+  /** When the next event of each kind is due. */
+  readonly #due = { progress: 0, snapshot: 0, file: 0 };
   /** Images visited, and the time then, where the rate's moment began. */
   #moment: { readonly images: number; readonly time: number } | undefined;
   #rate: number | undefined;
@@ -76,20 +76,17 @@ class Training {
 
   async run(choices: Choices, model: Uint8Array | undefined): Promise<void> {
     let network: Network | undefined;
-    let end: News;
+    let end: WorkerEvent;
     try {
-      const plan = planOf(choices);
-      data ??= await loadMnist((loaded, total) => tell({ kind: "loading", loaded, total }), this.#abort.signal).catch(
-        (error) => {
-          this.#abort.signal.throwIfAborted();
-          throw error;
-        },
-      );
+      const { recipe: chosen, hidden } = planOf(choices);
+      files ??= await this.#load();
       this.#abort.signal.throwIfAborted();
-      const layers = [data.all.inputs, ...plan.hidden, data.all.classes];
-      network = model ? await Network.load(model, { file: FILE }) : await Network.create({ ...plan.recipe, layers });
-      const recipe = model ? recipeOf(network.metadata, network, FILE) : plan.recipe;
-      end = await this.#train(network, recipe, data, choices);
+      network = model && (await Network.load(model, { file: FILE }));
+      const recipe = network === undefined ? chosen : recipeOf(network.metadata, network, FILE);
+      const split = parseSplit(files, recipe);
+      const { inputs, classes } = split.training;
+      network ??= await Network.create({ ...recipe, layers: [inputs, ...hidden, classes] });
+      end = await this.#train(network, recipe, split, choices);
     } catch (error) {
       end =
         error instanceof Stopped
@@ -97,79 +94,77 @@ class Training {
           : { kind: "failed", message: (error as Error).message };
     }
     network?.dispose();
-    // The page may answer with the next order.
+    // The page may answer with the next command.
     running = undefined;
-    tell(end);
+    send(end);
   }
 
-  async #train(network: Network, recipe: Recipe, split: DataSplit, choices: Choices): Promise<News> {
-    const { training, validation } = partsOf(split, recipe);
+  /** MNIST; where the visitor stopped it, that is the reason. */
+  async #load(): Promise<readonly IdxFile[]> {
+    const { signal } = this.#abort;
+    try {
+      return await loadMnist((loaded, total) => send({ kind: "loading", loaded, total }), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #train(
+    network: Network,
+    recipe: Recipe,
+    split: DataSplit<Dataset | undefined>,
+    choices: Choices,
+  ): Promise<WorkerEvent> {
+    const { training, validation, test } = split;
     const watched = (validation ?? training).slice(0, Math.min(WATCHED, (validation ?? training).length));
-    let history = historyOf(network.metadata, FILE);
-    const { layers } = network;
-    const threads = globalThis.crossOriginIsolated
-      ? chooseThreads(layers, recipe.batchSize, navigator.hardwareConcurrency)
-      : 1;
-    tell({
+    const show = () => this.#take("snapshot", async () => send(await snapshotOf(network, watched)));
+    const { signal } = this.#abort;
+    const onProgress = (epoch: number, samples: number) => this.#onProgress(epoch, samples, training.length, show);
+    const session = trainByRecipe(network, recipe, split, { signal, onProgress, file: FILE });
+    send({
       kind: "started",
-      layers,
+      layers: network.layers,
       epochs: recipe.epochs,
       samples: training.length,
-      threads,
-      history,
+      threads: threadsOf(network, recipe),
+      history: session.history,
       watched: watched.length,
       held: validation !== undefined,
     });
-    const file = async (extra: Record<string, string> = {}) => {
-      const bytes = network.save({ ...recipeMetadata(recipe, history), ...extra });
-      await keep({ bytes, choices });
-      const weights = encodeWeights(network, extra);
-      tell({ kind: "model", bytes, weights, epoch: network.epochs }, [bytes.buffer, weights.buffer] as ArrayBuffer[]);
-    };
-    const look = () => this.#take("sight", async () => tell(await sightOf(network, watched)));
-    const onProgress = (epoch: number, samples: number) => {
-      this.#measure((epoch - 1) * training.length + samples);
-      if (this.#isDue("progress"))
-        this.#take("progress", () => tell({ kind: "progress", epoch, samples, rate: this.#rate }));
-      return this.#isDue("sight") || this.#pause !== undefined ? this.#stay(look) : undefined;
-    };
-    if (network.epochs === 0) await look();
-    const epochs = recipe.epochs - network.epochs;
-    const iteration =
-      epochs > 0
-        ? network.train(training, {
-            ...trainOptionsOf(recipe),
-            epochs,
-            validation,
-            signal: this.#abort.signal,
-            onProgress,
-          })
-        : [];
+    if (network.epochs === 0) await show();
     try {
-      for await (const report of iteration) {
-        history = addToHistory(history, report, recipe.epochs);
-        tell({ kind: "epoch", history });
-        if (this.#isDue("sight")) await look();
-        if (this.#isDue("file")) await this.#take("file", file);
+      for await (const { history } of session) {
+        send({ kind: "epoch", history });
+        if (this.#isDue("snapshot")) await show();
+        if (this.#isDue("file")) await this.#take("file", () => fileOf(session, choices));
       }
-      this.#abort.signal.throwIfAborted();
     } catch (error) {
-      if (network.epochs > 0) await file();
+      if (network.epochs > 0) await fileOf(session, choices);
       throw error;
     }
-    await look();
-    const { correct, count, standardError } = await network.evaluate(split.test);
+    await show();
+    const { correct, count, standardError } = await network.evaluate(test);
     // Without a secure connection a page has no SHA-256.
     const hash = globalThis.crypto.subtle === undefined ? "" : await network.hash();
-    await file({ test_correct: `${correct} / ${count}` });
+    await fileOf(session, choices, { test_correct: `${correct} / ${count}` });
     return { kind: "finished", correct, count, standardError, hash, bestEpoch: network.bestEpoch };
   }
 
+  /** Says how far the training is; a promise if it is to wait for a snapshot, or for the end of a pause. */
+  #onProgress(epoch: number, samples: number, all: number, show: () => Promise<void>): Promise<void> | undefined {
+    this.#measure((epoch - 1) * all + samples);
+    if (this.#isDue("progress")) {
+      this.#take("progress", () => send({ kind: "progress", epoch, samples, rate: this.#rate }));
+    }
+    return this.#isDue("snapshot") || this.#pause !== undefined ? this.#wait(show) : undefined;
+  }
+
   /** Shows the network as it is, and waits until a pause ends. */
-  async #stay(look: () => Promise<void>): Promise<void> {
-    await look();
+  async #wait(show: () => Promise<void>): Promise<void> {
+    await show();
     if (this.#pause === undefined) return;
-    tell({ kind: "paused" });
+    send({ kind: "paused" });
     await this.#pause.ended;
     this.#moment = undefined;
   }
@@ -183,7 +178,7 @@ class Training {
     const start = performance.now();
     await task();
     const end = performance.now();
-    this.#due[what] = end + Math.max(EVERY[what], PATIENCE * (end - start));
+    this.#due[what] = end + Math.max(EVERY[what], MOST_OF_TIME * (end - start));
   }
 
   /** Counts all time but pauses. */
@@ -197,7 +192,21 @@ class Training {
   }
 }
 
-async function sightOf(network: Network, watched: Dataset): Promise<Sight> {
+/** How many threads train, by the library's own rule. */
+function threadsOf({ layers }: Network, { batchSize }: Recipe): number {
+  return globalThis.crossOriginIsolated ? chooseThreads(layers, batchSize, navigator.hardwareConcurrency) : 1;
+}
+
+/** Keeps the training as it is, and gives the page its file. */
+async function fileOf(session: Session, choices: Choices, extra: Record<string, string> = {}): Promise<void> {
+  const { network } = session;
+  const bytes = session.save(extra);
+  await keep({ bytes, choices });
+  const weights = encodeWeights(network, extra);
+  send({ kind: "model", bytes, weights, epoch: network.epochs }, [bytes.buffer, weights.buffer] as ArrayBuffer[]);
+}
+
+async function snapshotOf(network: Network, watched: Dataset): Promise<Snapshot> {
   const { inputs, images, labels } = watched;
   const { correct, predictions } = await network.evaluate(watched);
   const mistakes: Mistake[] = [];
@@ -212,7 +221,7 @@ async function sightOf(network: Network, watched: Dataset): Promise<Sight> {
   const full = FULL * Math.sqrt(seen.reduce((sum, w) => sum + w * w, 0) / seen.length) || 1;
   const greyOf = (w: number) => 128 + Math.round(127 * Math.max(-1, Math.min(w / full, 1)));
   return {
-    kind: "sight",
+    kind: "snapshot",
     wrong: watched.length - correct,
     mistakes,
     neurons: biases.length,
@@ -222,6 +231,6 @@ async function sightOf(network: Network, watched: Dataset): Promise<Sight> {
   };
 }
 
-function tell(news: News, transfer: Transferable[] = []): void {
-  scope.postMessage(news, transfer);
+function send(event: WorkerEvent, transfer: Transferable[] = []): void {
+  scope.postMessage(event, transfer);
 }

@@ -2,8 +2,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { Dataset, type DatasetOptions } from "ductus";
-import { type Job, Trainer } from "./tune/job.js";
-import type { Reply } from "./tune/pool.js";
+import { type Job, Trainer } from "./job.js";
+import type { Reply } from "./pool.js";
 
 const { training, validation } = workerData as Record<"training" | "validation", DatasetOptions>;
 const trainer = new Trainer({ training: new Dataset(training), validation: new Dataset(validation) });

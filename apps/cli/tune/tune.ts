@@ -2,41 +2,42 @@
 
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
-import { loadTraining } from "ductus/node";
-import { partsOf, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
-import { hashOf, Interrupted, listenForSignals } from "./run.js";
-import { bold, formatSeconds, percent, printLine } from "./terminal.js";
-import { type Outcome, type Rung, rungsOf } from "./tune/halving.js";
-import type { Data } from "./tune/job.js";
-import { Journal } from "./tune/journal.js";
-import { LiveTable } from "./tune/live.js";
-import { Pool } from "./tune/pool.js";
-import { type Best, runSearch, type Search, saveBest, type Trial } from "./tune/search.js";
-import { drawTrials, optionsOf, parseSpace, SEARCHED, type Settings, type Space } from "./tune/space.js";
-import { summaryOf } from "./tune/summary.js";
-import { TrialTable } from "./tune/table.js";
-import { type Command, helpOf, parseCommand } from "./usage.js";
-import { packageVersion } from "./version.js";
+import { RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
+import { hashOf, trainingData } from "../data.js";
+import { Interrupted, listenForSignals } from "../signals.js";
+import { bold, formatSeconds, percent, printLine } from "../terminal.js";
+import { type Command, helpOf, parseCommand } from "../usage.js";
+import { packageVersion } from "../version.js";
+import { type Outcome, type Rung, rungsOf } from "./halving.js";
+import type { Data } from "./job.js";
+import { Journal } from "./journal.js";
+import { LiveTable } from "./live.js";
+import { Pool } from "./pool.js";
+import { type Best, runSearch, type Search, saveBest, type Trial } from "./search.js";
+import { drawTrials, optionsOf, parseSpace, type Settings, type Space, searchOptions } from "./space.js";
+import { summaryOf } from "./summary.js";
+import { TrialTable } from "./table.js";
 
 const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
 const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };
 
 export const TUNE: Command = {
   usage: "tune [options]",
-  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for three times as many
-epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its model.
+  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for
+three times as many epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its
+model.
 
-Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit and preset have one
-value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the distance to 1), others evenly.
-A search that was interrupted, even killed, goes on with the same command; its result depends on its options and the seed alone, not
-on the workers.`,
+Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit
+and preset have one value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the
+distance to 1), others evenly. A search that was interrupted, even killed, goes on with the same command; its result
+depends on its options and the seed alone, not on the workers.`,
   arguments: 0,
   options: {
     trials: { value: "N", help: `settings to try: ${TRIALS.words}`, standard: "27" },
     reduction: { value: "R", help: `of R trials one goes on, for R times as many epochs: 2 to 100`, standard: "3" },
     workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
     out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", standard: "tune" },
-    ...SEARCHED,
+    ...searchOptions(),
     epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
     "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
     "learning-rate": {
@@ -92,7 +93,7 @@ export async function tune(args: readonly string[]): Promise<void> {
     await journal.clean(() => true);
     if (!(error instanceof Interrupted)) throw error;
     console.error(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
-    process.exitCode = error.signal === "SIGINT" ? 130 : 143;
+    process.exitCode = error.exitCode;
   } finally {
     live.stop();
     interrupt.stop();
@@ -100,9 +101,9 @@ export async function tune(args: readonly string[]): Promise<void> {
   }
 }
 
-function loadData({ data, limit, validation }: Recipe): Data {
+function loadData(recipe: Recipe): Data {
   // A preset may hold none back, but a search chooses by some.
-  return partsOf(loadTraining(data), { limit, validation: validation || undefined }) as Data;
+  return trainingData({ ...recipe, validation: recipe.validation || undefined }) as Data;
 }
 
 /** A trial, or why train does not take its settings. */
@@ -121,8 +122,8 @@ function trialOf(settings: Settings, data: Data, dataHash: string | undefined): 
 
 function describe({ parameters }: Space, rungs: readonly Rung[], seed: number): string {
   const names = parameters.map(({ name }) => name).join(", ");
-  const [{ trials }] = rungs;
-  return `${trials} ${trials === 1 ? "trial" : "trials"} of ${names}, seed ${seed}, in ${rungs.length} ${rungs.length === 1 ? "rung" : "rungs"}`;
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
+  return `${count(rungs[0].trials, "trial")} of ${names}, seed ${seed}, in ${count(rungs.length, "rung")}`;
 }
 
 function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outcome[], table: TrialTable): string[] {

@@ -1,0 +1,65 @@
+// The data that a recipe names, from disk.
+
+import { createHash } from "node:crypto";
+import type { Dataset } from "ductus";
+import type { DataSplit } from "ductus/formats";
+import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
+import type { Recipe } from "ductus/recipe";
+
+/** What of a recipe is about data. */
+export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
+
+/** A training file in two parts, and a test file. */
+export type Split = DataSplit<Dataset | undefined>;
+
+/** SHA-256 of training data in a folder of their own, by which they are known again. */
+export function hashOf({ images, labels }: Dataset): string {
+  return createHash("sha256").update(images).update(labels).digest("hex");
+}
+
+/**
+ * A recipe and the data that it names.
+ * @param mnist the folder with MNIST's files, if it is not that of the package
+ * @throws {Error} if they cannot be loaded, or are not the data that it was used with before
+ */
+export function withData<R extends DataRecipe>(
+  recipe: R,
+  mnist?: string,
+): { readonly recipe: R; readonly split: Split } {
+  const { data } = recipe;
+  let split: Split;
+  try {
+    split = named(() => (data === undefined ? loadMnist(mnist, recipe) : loadDirectory(data, recipe)));
+  } catch (error) {
+    if (recipe.dataHash === undefined) throw error;
+    throw new Error(
+      `${(error as Error).message}: the model was trained with these data; give their folder with --data`,
+    );
+  }
+  if (data === undefined) return { recipe, split };
+  const dataHash = hashOf(split.training);
+  if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
+    throw new Error(
+      `${data}: expected the data that the model was trained with, got others: give their folder with --data`,
+    );
+  }
+  return { recipe: { ...recipe, dataHash }, split };
+}
+
+/**
+ * The training file of a recipe in two parts, without the test file.
+ * @throws {Error} if it cannot be loaded
+ */
+export function trainingData(recipe: DataRecipe) {
+  return named(() => loadTraining(recipe.data, recipe));
+}
+
+/** What cannot be divided is named as on the command line. */
+function named<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    if (error instanceof RangeError && error.message.startsWith("validation: ")) throw new Error(`--${error.message}`);
+    throw error;
+  }
+}

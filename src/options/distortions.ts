@@ -1,0 +1,64 @@
+// The part of the table of options that says how far training images are distorted.
+
+import { RANGES } from "../ranges.js";
+import { declareOptions } from "./option.js";
+
+const COMMON = { belongs: "distortions", search: "uniform" } as const;
+
+/** The keys are those of Distortions. */
+export const DISTORTIONS = declareOptions({
+  shift: {
+    ...COMMON,
+    flag: "shift",
+    kind: { type: "number", range: RANGES.shift },
+    default: 0,
+    value: "PIXELS",
+    help: `distort training images by at most so much: ${RANGES.shift.words}`,
+    form: { group: "distortion", label: "Shift", hint: "pixels" },
+  },
+  rotation: {
+    ...COMMON,
+    flag: "rotation",
+    kind: { type: "number", range: RANGES.rotation },
+    default: 0,
+    value: "DEGREES",
+    help: `the same, turned: ${RANGES.rotation.words}`,
+    form: { group: "distortion", label: "Rotation", hint: "degrees" },
+  },
+  scale: {
+    ...COMMON,
+    flag: "scale",
+    kind: { type: "number", range: RANGES.share },
+    default: 0,
+    value: "S",
+    help: "the same, a share of width and of height: 0 to below 1",
+    form: { group: "distortion", label: "Scale", hint: "share, 0 to below 1" },
+  },
+  shear: {
+    ...COMMON,
+    flag: "shear",
+    kind: { type: "number", range: RANGES.shear },
+    default: 0,
+    value: "H",
+    help: `the same, pixels to the side for each down: ${RANGES.shear.words}`,
+    form: { group: "distortion", label: "Shear", hint: "pixels for each down" },
+  },
+  elastic: {
+    ...COMMON,
+    flag: "elastic",
+    kind: { type: "number", range: RANGES.elastic },
+    default: 0,
+    value: "ALPHA",
+    help: `the same, noise of so many pixels, smoothed: ${RANGES.elastic.words}`,
+    form: { group: "distortion", label: "Elastic α", hint: "pixels of noise" },
+  },
+  sigma: {
+    ...COMMON,
+    flag: "sigma",
+    kind: { type: "number", range: RANGES.sigma },
+    default: 4,
+    value: "PIXELS",
+    help: `by a Gaussian of this deviation: ${RANGES.sigma.words}`,
+    form: { group: "distortion", label: "Elastic σ", hint: "pixels, smooths it" },
+  },
+});

@@ -1,0 +1,99 @@
+// The part of the table of options that says by what method a network is trained.
+
+import { OPTIMIZERS } from "../kernels/kernels.js";
+import { RANGES } from "../ranges.js";
+import { declareOptions } from "./option.js";
+
+const SHARE = { type: "number", range: RANGES.share } as const;
+
+/** The keys are those of MethodOptions. */
+export const METHOD = declareOptions({
+  optimizer: {
+    flag: "optimizer",
+    belongs: "method",
+    kind: { type: "choice", choices: OPTIMIZERS },
+    default: "sgd",
+    value: "HOW",
+    help: "sgd, momentum, nesterov, adam or adamw",
+    search: "choices",
+    form: { group: "method", label: "Optimiser", place: 3 },
+  },
+  momentum: {
+    flag: "momentum",
+    belongs: "method",
+    kind: SHARE,
+    default: 0.9,
+    value: "MU",
+    help: "of momentum and nesterov; b1 of adam: 0 to below 1",
+    search: "share",
+    form: { group: "method", label: "Momentum μ", hint: "0 to below 1", place: 4 },
+  },
+  beta2: {
+    flag: "beta2",
+    belongs: "method",
+    kind: SHARE,
+    default: 0.999,
+    value: "B",
+    help: "of adam: 0 to below 1",
+    search: "share",
+    form: { group: "method", label: "β₂ of Adam", hint: "0 to below 1", place: 5 },
+  },
+  epsilon: {
+    flag: "epsilon",
+    belongs: "method",
+    kind: { type: "number", range: RANGES.learningRate },
+    default: 1e-8,
+    value: "E",
+    help: "of adam: a number above 0",
+    search: "log",
+    form: { group: "method", label: "ε of Adam", hint: "above 0", place: 6 },
+  },
+  weightDecay: {
+    flag: "weight-decay",
+    belongs: "method",
+    kind: { type: "number", range: RANGES.weightDecay },
+    default: 0,
+    value: "L",
+    help: "a weight's gradient grows by L times the weight: 0 to 1",
+    search: "log",
+    form: { group: "method", label: "Weight decay", hint: "0 to 1", place: 9 },
+  },
+  averaging: {
+    flag: "averaging",
+    belongs: "method",
+    kind: SHARE,
+    default: 0,
+    value: "D",
+    help: "use a running average of the weights, of which D stays: 0 to below 1",
+    search: "share",
+    form: { group: "method", label: "Averaging of weights", hint: "0 to below 1", place: 12 },
+  },
+  labelSmoothing: {
+    flag: "label-smoothing",
+    belongs: "method",
+    kind: SHARE,
+    default: 0,
+    value: "E",
+    help: "share of the label that goes to all classes: 0 to below 1",
+    search: "uniform",
+    form: { group: "method", label: "Label smoothing", hint: "0 to below 1", place: 11 },
+  },
+  dropout: {
+    flag: "dropout",
+    belongs: "method",
+    kind: SHARE,
+    default: 0,
+    value: "P",
+    help: "share of hidden neurons left out in training: 0 to below 1",
+    search: "uniform",
+    form: { group: "method", label: "Dropout", hint: "0 to below 1", place: 10 },
+  },
+  patience: {
+    flag: "patience",
+    belongs: "method",
+    kind: { type: "number", range: RANGES.epochs },
+    value: "N",
+    help: "stop after N epochs without better validation, use the best: 1 to 1000000",
+    form: { group: "method", label: "Patience", hint: "epochs without progress", place: 14 },
+  },
+});

@@ -1,0 +1,105 @@
+// What the table of options (recipe/options.ts) says of each option of a training. Parsing, help, metadata, printed
+// commands, searches, forms and the library's own checks all derive from it.
+
+import { checkRange, type Range } from "../ranges.js";
+
+/** The values that an option takes. */
+export type OptionKind =
+  | { readonly type: "number"; readonly range: Range }
+  | { readonly type: "choice"; readonly choices: readonly string[] }
+  /** Neurons of several layers with commas between them, or "none". */
+  | { readonly type: "sizes"; readonly range: Range }
+  | { readonly type: "pattern"; readonly pattern: RegExp; readonly expected: string }
+  | { readonly type: "folder" };
+
+/** The value of an option; sizes are a list. */
+export type OptionValue = number | string | readonly number[];
+
+/** What options belong to, in the order in which a printed command has them. */
+export const PARTS = [
+  "preset",
+  "layers",
+  "run",
+  "network",
+  /** Kept together in a recipe and its metadata, each only if given: the library knows the defaults of the others. */
+  "method",
+  /** The same. */
+  "distortions",
+  "start",
+  "data",
+] as const;
+
+/** How an option's field on the page looks. */
+export interface FormField {
+  readonly group: "basic" | "method" | "distortion";
+  readonly label: string;
+  /** What may stand there, in a few words. */
+  readonly hint?: string;
+  /** Its place in the group; without one, it comes after those that have one. */
+  readonly place?: number;
+  /** The names of choices, if they are not the choices themselves. */
+  readonly names?: Readonly<Record<string, string>>;
+}
+
+/**
+ * How a search draws a number from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as
+ * a whole number, uniformly in the logarithm if it cannot be 0.
+ */
+export type Scale = "uniform" | "log" | "share" | "whole";
+
+/** An option of a training. */
+export interface TrainingOption {
+  /** Its name on the command line, in searches and in reports. */
+  readonly flag: string;
+  /** A shorter name for the same, which printed commands and links use. */
+  readonly alias?: string;
+  readonly belongs: (typeof PARTS)[number];
+  readonly kind: OptionKind;
+  /** What it is if not given; undefined for nothing. */
+  readonly default?: number | string;
+  /** Reports say this where there is no value. */
+  readonly unset?: string;
+  /** Printed commands always have it, and a model without it was not made by Ductus. */
+  readonly basic?: true;
+  /** What help calls its value. */
+  readonly value: string;
+  readonly help: string;
+  /** Its key in a model's metadata, if it has one of its own. */
+  readonly metadata?: string;
+  /** How a search draws it; "fixed" if all trials have the same; undefined if searches do not take it. */
+  readonly search?: Scale | "choices" | "fixed";
+  readonly form?: FormField;
+}
+
+/** Options by their names in the library and in recipes. */
+export type OptionTable = Readonly<Record<string, TrainingOption>>;
+
+/** Options whose keys the types know, without the values: declarations would repeat all of them. */
+export function declareOptions<K extends string>(options: Readonly<Record<K, TrainingOption>>) {
+  return options;
+}
+
+/**
+ * The options of the library that a table declares, checked, with the table's defaults.
+ * @throws {TypeError | RangeError} for one that cannot be used
+ */
+export function checkOptions<T extends object>(
+  given: T,
+  table: Readonly<Record<keyof T, TrainingOption>>,
+): Required<T> {
+  const checked: Record<string, unknown> = {};
+  for (const [key, option] of Object.entries<TrainingOption>(table)) {
+    const { [key as keyof T]: value = option.default as T[keyof T] } = given;
+    if (value !== undefined) checkOption(key, value, option);
+    checked[key] = value;
+  }
+  return checked as Required<T>;
+}
+
+function checkOption(key: string, value: unknown, { kind }: TrainingOption): void {
+  const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  if (kind.type === "number") checkRange(name, value as number, kind.range);
+  if (kind.type === "choice" && !kind.choices.includes(value as string)) {
+    throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${JSON.stringify(value)}`);
+  }
+}

@@ -1,0 +1,64 @@
+// A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
+
+import { type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
+import { OPTIONS } from "./options.js";
+import { isNested, type Recipe, valueIn } from "./recipe.js";
+
+/** An option of a table and its value in a recipe. */
+type Entry = readonly [option: TrainingOption, value: OptionValue | undefined];
+
+/** All options in the order of PARTS, hidden layers with the layers' sizes. */
+function entriesOf(recipe: Recipe, layers: readonly number[], table: OptionTable): Entry[] {
+  const fields = { ...recipe, hidden: layers.slice(1, -1) };
+  return Object.entries(table)
+    .sort(([, a], [, b]) => PARTS.indexOf(a.belongs) - PARTS.indexOf(b.belongs))
+    .map(([key, option]) => [option, valueIn(fields, key, option)]);
+}
+
+/** Whether a command needs an option to repeat the training. */
+function isTold([option, value]: Entry): boolean {
+  if (option.basic) return true;
+  return value !== undefined && (isNested(option) || value !== option.default);
+}
+
+function textOf(value: OptionValue): string {
+  if (typeof value !== "object") return String(value);
+  return value.length === 0 ? "none" : value.join(",");
+}
+
+/** The command line of a training, to repeat it. */
+export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
+  const options = entriesOf(recipe, layers, table)
+    .filter(isTold)
+    .map(([{ flag, alias = flag }, value]) => ` --${alias} ${shellWord(textOf(value as OptionValue))}`);
+  return `ductus train${options.join("")}`;
+}
+
+/** What a training does that another does not, but for what all have and the data: "cosine", "weight-decay 0.01". */
+export function describeRecipe(recipe: Recipe, table: OptionTable = OPTIONS): string[] {
+  return entriesOf(recipe, [], table)
+    .filter((entry) => isTold(entry) && !entry[0].basic && entry[0].belongs !== "data")
+    .map(([option, value]) => {
+      const named = isNested(option) || option.kind.type === "number";
+      return named ? `${option.flag} ${value}` : String(value);
+    });
+}
+
+/** Every option that decided a training, defaults among them, by its name on the command line: [name, value]. */
+export function recipeRows(
+  recipe: Recipe,
+  layers: readonly number[],
+  table: OptionTable = OPTIONS,
+): (readonly [name: string, value: string])[] {
+  return entriesOf(recipe, layers, table).flatMap(([option, value]) => {
+    // What the library was not told of method and distortions has no part in it, as momentum in plain descent.
+    const left = isNested(option) && option.kind.type === "number";
+    const shown = value ?? (left || option.belongs === "preset" ? undefined : (option.default ?? option.unset));
+    return shown === undefined ? [] : [[option.flag, textOf(shown)] as const];
+  });
+}
+
+/** As a shell takes it: quoted if need be. */
+export function shellWord(text: string): string {
+  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

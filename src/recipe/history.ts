@@ -1,0 +1,61 @@
+// What the metadata of a model keep of its epochs, for the learning curves.
+
+import { FormatError } from "../errors.js";
+import type { EpochReport } from "../network/trainer.js";
+
+/** What is left of an EpochReport in the metadata, for the learning curves. */
+export interface HistoryEntry {
+  readonly epoch: number;
+  readonly cost: number;
+  readonly accuracy: number;
+  readonly validationCost?: number;
+  readonly validationAccuracy?: number;
+  readonly seconds: number;
+}
+
+/** A longer training keeps every second epoch, every third, ...: the header of a model stays small. */
+const MAX_HISTORY = 1000;
+
+/** The history with one more epoch. */
+export function addToHistory(
+  history: readonly HistoryEntry[],
+  { epoch, cost, accuracy, validation, seconds }: EpochReport,
+  epochs: number,
+): HistoryEntry[] {
+  const round = (value: number) => Number(value.toPrecision(6));
+  const entry = {
+    epoch,
+    cost: round(cost),
+    accuracy: round(accuracy),
+    validationCost: validation && round(validation.cost),
+    validationAccuracy: validation && round(validation.accuracy),
+    seconds: Number(seconds.toPrecision(3)),
+  };
+  // The latest is always there, until the next replaces it.
+  const every = Math.ceil(epochs / MAX_HISTORY);
+  return [...history.filter((old) => old.epoch % every === 0), entry];
+}
+
+/**
+ * The learning curves of a model; none if it was not made by `ductus train`.
+ * @throws {FormatError} if they are not what they should be
+ */
+export function historyOf(metadata: ReadonlyMap<string, string>, file: string): HistoryEntry[] {
+  let history: unknown;
+  try {
+    history = JSON.parse(metadata.get("history") ?? "[]");
+  } catch {
+    history = undefined;
+  }
+  if (!Array.isArray(history) || !history.every(isEntry)) {
+    throw new FormatError(file, "metadata history: expected a list of epochs, got something else (file corrupt?)");
+  }
+  return history;
+}
+
+/** Whether a value of a JSON file is an entry of a history. */
+export function isEntry(entry: unknown): entry is HistoryEntry {
+  if (typeof entry !== "object" || entry === null) return false;
+  const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0 } = entry as HistoryEntry;
+  return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
+}

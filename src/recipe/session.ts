@@ -1,0 +1,95 @@
+// The training of a recipe, epoch by epoch: the one loop of command line, search and page.
+
+import type { Dataset } from "../data/dataset.js";
+import type { Network } from "../network/network.js";
+import type { EpochReport, TrainOptions } from "../network/trainer.js";
+import { addToHistory, type HistoryEntry, historyOf } from "./history.js";
+import { recipeMetadata } from "./metadata.js";
+import { type Recipe, trainOptionsOf } from "./recipe.js";
+
+/** What a recipe is trained with. */
+export interface SessionOptions extends Pick<TrainOptions, "signal" | "onProgress"> {
+  /** The epoch at which it pauses; default: the recipe's last. */
+  readonly until?: number;
+  /** What errors call the network's file. Default "model". */
+  readonly file?: string;
+}
+
+/** An epoch of a training. */
+export interface SessionStep {
+  readonly report: EpochReport;
+  /** The learning curves up to this epoch. */
+  readonly history: readonly HistoryEntry[];
+  /**
+   * The network as a file that resumes with the same recipe.
+   * @param metadata more for its metadata, or other than the recipe's
+   */
+  readonly save: (metadata?: Readonly<Record<string, string>>) => Uint8Array;
+}
+
+/**
+ * A training under way: iterate it for its epochs. The network may have been trained before: it goes on after its last
+ * epoch, to the bits of a training that never stopped.
+ */
+export class Session implements AsyncIterable<SessionStep> {
+  #history: readonly HistoryEntry[];
+  readonly #reports: AsyncIterable<EpochReport> | Iterable<EpochReport>;
+  readonly #signal: AbortSignal | undefined;
+
+  /** Use trainByRecipe(). */
+  constructor(
+    readonly network: Network,
+    readonly recipe: Recipe,
+    { training, validation }: { readonly training: Dataset; readonly validation?: Dataset },
+    { until = recipe.epochs, file = "model", ...options }: SessionOptions,
+  ) {
+    this.#history = historyOf(network.metadata, file);
+    this.#signal = options.signal;
+    const epochs = until - network.epochs;
+    this.#reports =
+      epochs > 0 ? network.train(training, { ...trainOptionsOf(recipe), ...options, epochs, validation }) : [];
+  }
+
+  /** The learning curves so far. */
+  get history(): readonly HistoryEntry[] {
+    return this.#history;
+  }
+
+  /**
+   * The network as a file that resumes with the same recipe.
+   * @param metadata more for its metadata, or other than the recipe's
+   */
+  save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+    return this.network.save({ ...recipeMetadata(this.recipe, this.#history), ...metadata });
+  }
+
+  /**
+   * Trains an epoch for each step.
+   * @throws {DivergenceError | ThreadError} as Network.train()
+   * @throws {Error} what the signal is aborted with, be it after the last epoch
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<SessionStep, void, void> {
+    for await (const report of this.#reports) {
+      this.#history = addToHistory(this.#history, report, this.recipe.epochs);
+      yield { report, history: this.#history, save: (metadata) => this.save(metadata) };
+    }
+    this.#signal?.throwIfAborted();
+  }
+}
+
+/**
+ * Trains a network by a recipe:
+ * `for await (const { report, history, save } of trainByRecipe(network, recipe, parts)) ...`
+ * @param network made by the recipe, or loaded from a file that a session saved
+ * @param parts images to train on, and those to validate by, if any
+ * @throws {TypeError | RangeError} at once, for a recipe that cannot be used, or data that do not fit
+ * @throws {FormatError} at once, if the network's metadata hold something else than learning curves
+ */
+export function trainByRecipe(
+  network: Network,
+  recipe: Recipe,
+  parts: { readonly training: Dataset; readonly validation?: Dataset },
+  options: SessionOptions = {},
+): Session {
+  return new Session(network, recipe, parts, options);
+}
