@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Dataset } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
-import type { Recipe } from "ductus/recipe";
+import { type Recipe, UsageError } from "ductus/recipe";
 
 /** What of a recipe is about data. */
 export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
@@ -59,7 +59,8 @@ function named<T>(load: () => T): T {
   try {
     return load();
   } catch (error) {
-    if (error instanceof RangeError && error.message.startsWith("validation: ")) throw new Error(`--${error.message}`);
+    if (error instanceof RangeError && error.message.startsWith("validation: "))
+      throw new UsageError(`--${error.message}`);
     throw error;
   }
 }

@@ -2,8 +2,17 @@
 
 import { resolve } from "node:path";
 import { createReference, Network } from "ductus";
-import { commandOptions, OPTIONS, type OptionTable, RANGES, recipeFrom, type Values } from "ductus/recipe";
-import { withData } from "./data.js";
+import {
+  commandOptions,
+  OPTIONS,
+  type OptionTable,
+  RANGES,
+  type Recipe,
+  recipeFrom,
+  UsageError,
+  type Values,
+} from "ductus/recipe";
+import { type Split, withData } from "./data.js";
 import { checkWritable, MODEL } from "./model-file.js";
 import { run, threadsFor } from "./run.js";
 import { printLine } from "./terminal.js";
@@ -44,6 +53,20 @@ export function trainOptions(values: Values) {
   };
 }
 
+/** @throws {UsageError} for a value that these data do not allow */
+function checkAgainstData({ batchSize, method }: Recipe, { training, validation }: Split): void {
+  if (batchSize > training.length) {
+    throw new UsageError(
+      `--batch-size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
+    );
+  }
+  if (method.patience !== undefined && validation === undefined) {
+    throw new UsageError(
+      "--patience: expected validation data to find the best epoch by, got none: raise --validation",
+    );
+  }
+}
+
 export async function train(args: readonly string[]): Promise<void> {
   const start = performance.now();
   const values = parseCommand(TRAIN, args);
@@ -51,6 +74,7 @@ export async function train(args: readonly string[]): Promise<void> {
   const { hidden, kernels, threads, checkpointEvery, out, ...options } = trainOptions(values);
   await checkWritable(out);
   const { recipe, split } = withData(options.recipe);
+  checkAgainstData(recipe, split);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   const count = threads ?? threadsFor(layers, recipe.batchSize);
   using network = await Network.create({ ...recipe, layers, kernels, threads: count });

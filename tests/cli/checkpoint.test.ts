@@ -278,7 +278,7 @@ test("--validation 0 trains on all images, and has none to be patient by", async
   });
   expect((await ductus("evaluate", "all", "--set", "training")).stdout).toContain("(1200 / 1200, ");
   expect((await ductus(...small, "--patience", "3")).stderr).toBe(
-    "ductus: patience: expected validation data to find the best epoch by, got none\n",
+    "ductus: --patience: expected validation data to find the best epoch by, got none: raise --validation\n",
   );
   expect((await ductus(...small, "--validation", "1200")).stderr).toBe(
     "ductus: --validation: expected fewer than the 1200 training images there are, got 1200\n",

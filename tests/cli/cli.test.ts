@@ -173,11 +173,11 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
     await expectFailure(["--data", broken], /t10k-images-idx3-ubyte: expected 4 x 2 x 2 = 16 bytes of data, got 15/);
   });
 
-  test("a batch larger than the training set", () =>
-    expectFailure(
-      ["--data", data, "--batch-size", "101"],
-      /batch size: expected at most 100, the number of training samples, got 101/,
-    ));
+  test("a batch larger than the training set: wrong usage", async () => {
+    const { code, stderr } = await ductus(["train", "--data", data, "--batch-size", "101"]);
+    expect(code).toBe(2);
+    expect(stderr).toBe("ductus: --batch-size: expected at most 100, the number of training samples, got 101\n");
+  });
 
   test("a network too large for memory", () =>
     expectFailure(["--data", data, "--hidden", "65536,65536"], /not enough WebAssembly memory for a network/));
