@@ -19,8 +19,8 @@ export function startTraining(models: Models): void {
 /** "stopping" lasts until the worker has stopped; "stopped" means that there is a run to resume. */
 type State = "idle" | "running" | "paused" | "stopping" | "stopped";
 
-/** The run that is under way, or was stopped. */
-interface Run {
+/** The training run that is under way, or was stopped. */
+interface Training {
   readonly choices: Choices;
   readonly epochs: number;
   /** Its latest model file, and the epochs completed by then. */
@@ -35,7 +35,7 @@ class Section {
   readonly #otherButton = find("again") as HTMLButtonElement;
   #worker: Worker | undefined;
   #state: State = "idle";
-  #run: Run | undefined;
+  #training: Training | undefined;
   /** Whether a new run starts as soon as the worker is done. */
   #restarts = false;
   /** Whether the trained network has been put to use once. */
@@ -61,7 +61,7 @@ class Section {
 
   /** Whether the choices differ from those of the stopped run. */
   get #differs(): boolean {
-    return fragmentOf(this.#form.choices) !== fragmentOf(this.#run?.choices ?? {});
+    return fragmentOf(this.#form.choices) !== fragmentOf(this.#training?.choices ?? {});
   }
 
   /** Takes the choices from the link, unless a network is being trained. */
@@ -131,7 +131,7 @@ class Section {
     const { choices } = this.#form;
     try {
       const { recipe } = planOf(choices);
-      this.#run = { choices, epochs: recipe.epochs, epoch: 0 };
+      this.#training = { choices, epochs: recipe.epochs, epoch: 0 };
     } catch (error) {
       this.#blame((error as Error).message)?.focus();
       return;
@@ -141,7 +141,7 @@ class Section {
 
   /** Resumes the run that was stopped, with the choices that it was started with. */
   #resume(): void {
-    const { choices, model } = this.#run as Run;
+    const { choices, model } = this.#training as Training;
     this.#form.choices = choices;
     this.#changed();
     this.#begin({ kind: "train", choices, model });
@@ -183,7 +183,7 @@ class Section {
 
   #startWorker(): Worker {
     const worker = new Worker(new URL("./training.js", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<News>) => this.#handlers[data.kind](data as never);
+    worker.onmessage = ({ data }: MessageEvent<News>) => this.#hears[data.kind](data as never);
     worker.onerror = ({ message }) => {
       worker.terminate();
       this.#worker = undefined;
@@ -192,7 +192,7 @@ class Section {
     return worker;
   }
 
-  readonly #handlers: { readonly [Kind in News["kind"]]: (news: Extract<News, { kind: Kind }>) => void } = {
+  readonly #hears: { readonly [Kind in News["kind"]]: (news: Extract<News, { kind: Kind }>) => void } = {
     loading: ({ loaded, total }) => {
       if (this.#state !== "stopping") this.#view.loading(loaded, total);
     },
@@ -203,7 +203,7 @@ class Section {
     progress: ({ epoch, samples, rate }) => this.#view.progress(epoch, samples, rate),
     epoch: ({ history }) => this.#view.epoch(history),
     sight: (sight) => this.#view.sight(sight),
-    model: (model) => void this.#adopt(model).catch(({ message }: Error) => this.#problem(message)),
+    model: (model) => void this.#take(model).catch(({ message }: Error) => this.#problem(message)),
     paused: () => {
       this.#view.state("Paused");
       this.#announce("Paused.");
@@ -213,20 +213,20 @@ class Section {
     failed: ({ message }) => this.#failed(message),
   };
 
-  /** From its first file on, the trained network reads digits, unless the visitor has chosen another one. */
-  async #adopt({ bytes, weights, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
-    if (this.#run !== undefined) this.#run = { ...this.#run, model: bytes, epoch };
+  /** The network that is trained reads digits from now on, unless somebody chose another one. */
+  async #take({ bytes, weights, epoch }: Extract<News, { kind: "model" }>): Promise<void> {
+    if (this.#training !== undefined) this.#training = { ...this.#training, model: bytes, epoch };
     await this.models.put("trained", bytes, FILE, weights);
     if (!this.#used && this.models.current?.source === "pretrained") this.models.choose("trained");
     this.#used = true;
   }
 
   #finished(finished: Finished): void {
-    const { choices } = this.#run as Run;
+    const { choices } = this.#training as Training;
     this.#view.state("Done");
     this.#view.finish(finished, commandsOf(choices).clone);
     this.#announce(`Done: ${finished.correct} of ${finished.count} test images are read correctly.`);
-    this.#run = undefined;
+    this.#training = undefined;
     this.#settle("idle");
   }
 
@@ -244,10 +244,10 @@ class Section {
   }
 
   /** The worker is done: the run can be resumed if there is a model of it, or a new one starts. */
-  #settle(state: State = this.#run?.model === undefined ? "idle" : "stopped"): void {
+  #settle(state: State = this.#training?.model === undefined ? "idle" : "stopped"): void {
     const restarts = this.#restarts;
     this.#restarts = false;
-    if (state === "idle") this.#run = undefined;
+    if (state === "idle") this.#training = undefined;
     this.#enter(state);
     if (restarts) this.#train();
   }
@@ -265,7 +265,7 @@ class Section {
       const epochs = Number(metadata.get("target_epochs"));
       if (this.#state !== "idle" || metadata.has("test_correct") || !(epoch < epochs)) return;
       this.#view.left(historyOf(metadata, FILE), epoch, epochs);
-      this.#run = { choices, epochs, model: bytes, epoch };
+      this.#training = { choices, epochs, model: bytes, epoch };
       if (location.hash === "") this.#form.choices = choices;
       this.#enter("stopped");
       this.#changed(choicesIn(location.hash));
@@ -289,7 +289,7 @@ class Section {
 
   /** Names the buttons by what they do now. */
   #label(): void {
-    const { epoch = 0, epochs = 0 } = this.#run ?? {};
+    const { epoch = 0, epochs = 0 } = this.#training ?? {};
     const stopped = this.#state === "stopped";
     const names = { idle: "Train", running: "Pause", paused: "Continue", stopping: "Stopping" };
     const left = `after epoch ${epoch} of ${epochs}`;
