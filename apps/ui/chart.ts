@@ -57,7 +57,7 @@ export function drawChart(
   const values = y.ticks(VALUES);
   const format = y.tickFormat(VALUES, percent ? "%" : values[values.length - 1] < 1e-5 ? "e" : undefined);
   const labels = new Map(values.map((value) => [value, value === 0 ? "0" : format(value).replace("%", "\u00a0%")]));
-  // Charts below each other begin at one place, unless a label needs more room.
+  // Charts below each other are aligned on the left, unless a label needs more room.
   const left = Math.max(56, 12 + CHARACTER * Math.max(...Array.from(labels.values(), ({ length }) => length)));
   const x = scaleLinear([epochs[0], epochs[epochs.length - 1]], [left, right]);
 

@@ -6,7 +6,7 @@ import type { ImageSheet } from "./images.js";
 
 /** An image that the network misread. */
 export interface Mistake {
-  /** Its place in the test set, from 0. */
+  /** Its index in the test set. */
   readonly index: number;
   readonly label: number;
   readonly prediction: number;

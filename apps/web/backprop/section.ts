@@ -147,7 +147,7 @@ class Section {
     this.#draw();
   }
 
-  /** Goes on with the image and the label that are chosen. */
+  /** Continues with the chosen image and label. */
   #showSample(): void {
     find("backprop-wrong").hidden = this.#label.selectedIndex === this.#digit;
     this.#change(() => {
