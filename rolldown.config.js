@@ -49,7 +49,9 @@ export default defineConfig([
     resolve: { alias: d3 },
     output: { file: "build/report/report.js", format: "iife", minify: true },
     plugins: [
-      emitFile("report.css", () => concat("apps/ui/page.css", "apps/report/report.css")),
+      emitFile("report.css", () =>
+        concat(...["page", "charts", "images"].map((name) => `apps/ui/${name}.css`), "apps/report/report.css"),
+      ),
       emitFile("report.html", () => concat("apps/report/report.html")),
       licences(),
     ],

@@ -8,7 +8,7 @@ import { historyOf, recipeOf, recipeRows, trainCommand } from "ductus/recipe";
 import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
-import type { Mistake } from "../ui/mistakes.js";
+import type { TestMistake } from "../ui/mistakes.js";
 import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
@@ -96,8 +96,8 @@ async function reportData(network: Network, title: string, measured: Measured): 
 }
 
 /** All misread images, those first whose wrong output is the most active. */
-function mistakesOf(network: Network, { dataset, evaluation }: Measured): Mistake[] {
-  const mistakes: Mistake[] = [];
+function mistakesOf(network: Network, { dataset, evaluation }: Measured): TestMistake[] {
+  const mistakes: TestMistake[] = [];
   for (const [index, prediction] of evaluation.predictions.entries()) {
     const label = dataset.labels[index];
     if (label === prediction) continue;

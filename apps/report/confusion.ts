@@ -1,10 +1,10 @@
-// The confusion matrix as a table. Counts that are not 0 are buttons: one is in the tab order, arrow keys move between them.
+// The confusion matrix as a table. Counts above 0 are buttons: one is in the tab order, arrow keys move between them.
 
 import { make } from "../ui/elements.js";
 
 type Confusion = readonly (readonly number[])[];
 
-/** Calls `open` when a count is activated, and at once for the most frequent confusion. */
+/** Calls `open` for each count that is activated, and at once for the most frequent confusion. */
 export function makeConfusion(
   confusion: Confusion,
   open: (label: number, prediction: number, count: number) => void,
@@ -22,7 +22,7 @@ export function makeConfusion(
   const select = (button: HTMLButtonElement) => {
     table.querySelector("[aria-current]")?.removeAttribute("aria-current");
     button.setAttribute("aria-current", "true");
-    // The count that was chosen last is the one that the tab key comes to.
+    // The tab key leads to the count that was chosen last.
     table.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
     button.setAttribute("tabindex", "0");
     const [label, prediction] = placeOf(button);
@@ -41,7 +41,7 @@ export function makeConfusion(
       }
       const right = label === prediction;
       cell.className = right ? "right" : "wrong";
-      // The square root: a confusion that happened once can be told from none.
+      // By the square root, a single confusion is still distinct from none.
       cell.style.setProperty("--share", String(right ? count / all : Math.sqrt(count / most)));
       const name = `${count}: ${label} read as ${prediction}`;
       const button = make("button", { type: "button", tabindex: "-1", "aria-label": name }, String(count));
@@ -79,7 +79,7 @@ function makeHead(classes: number): HTMLElement {
   );
 }
 
-/** The largest count off the diagonal, or the largest of all if there is no mistake. */
+/** The largest count off the diagonal, or the largest of all if nothing is misread. */
 function mostFrequent(confusion: Confusion): { label: number; prediction: number } {
   let worst = { label: 0, prediction: 0, count: 0, wrong: false };
   confusion.forEach((counts, label) => {
@@ -97,7 +97,7 @@ function placeOf(button: HTMLButtonElement): [number, number] {
   return [(cell.parentElement as HTMLTableRowElement).sectionRowIndex, cell.cellIndex - 1];
 }
 
-/** What a key leads to: the next count that way which is not 0; Home and End in the row, with Ctrl in the table. */
+/** The button that a key leads to: the next one in its direction; Home and End in the row, with Ctrl in the table. */
 function nextButton(body: HTMLTableSectionElement, button: HTMLButtonElement, event: KeyboardEvent) {
   const [row, column] = placeOf(button);
   const line = (cells: (Element | undefined)[]) =>

@@ -1,13 +1,13 @@
-// What a report shows: written by `ductus report`, read by the page. Shares and activations are 0 to 1.
+// What a report shows: written by `ductus report`, read by its page. Ratios and activations are 0 to 1.
 
 import type { Epoch } from "../ui/curves.js";
 import type { ImageSize, Sprite } from "../ui/images.js";
-import type { Mistake } from "../ui/mistakes.js";
+import type { TestMistake } from "../ui/mistakes.js";
 
-/** A matrix of more classes is too large to read, and slow in a browser. */
+/** A larger confusion matrix would be hard to read, and slow in a browser. */
 export const MOST_MATRIX_CLASSES = 256;
 
-/** One class. Null stands for a ratio of 0 to 0, which JSON makes of NaN too. */
+/** One class. A ratio of 0 to 0 is null: JSON has no NaN. */
 export interface ClassRow {
   readonly label: number;
   readonly count: number;
@@ -20,14 +20,14 @@ export interface TestResult {
   readonly count: number;
   readonly correct: number;
   readonly cost: number;
-  /** Of the accuracy. */
+  /** Standard error of the accuracy. */
   readonly standardError: number;
   /** Counts at [label][prediction]; null with more than MOST_MATRIX_CLASSES classes. */
   readonly confusion: readonly (readonly number[])[] | null;
   /** By label. */
   readonly classes: readonly ClassRow[];
   /** All misread images, the most confident first. */
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly TestMistake[];
   /** The mistakes' images in the same order: 0 is paper, 255 ink. */
   readonly sprite: Sprite;
 }
@@ -35,31 +35,31 @@ export interface TestResult {
 /** An option that `ductus tune` searched. */
 export interface SearchedOption {
   readonly name: string;
-  /** Numbers, evenly or by factors, or words. */
+  /** Numbers on a linear or a logarithmic scale, or words. */
   readonly scale: "linear" | "log" | "words";
 }
 
 export interface SearchTrial {
-  /** By option. */
+  /** One for each option. */
   readonly settings: readonly string[];
-  /** By epoch; none if it failed. */
+  /** One for each epoch; none if the trial failed. */
   readonly points: readonly { readonly epoch: number; readonly value: number }[];
 }
 
-/** The search that the model is the best of. Values are accuracies on the validation data. */
+/** The search that found the model. Values are accuracies on the validation data. */
 export interface SearchResult {
   readonly options: readonly SearchedOption[];
   readonly trials: readonly SearchTrial[];
-  /** The best trial: its place among them. */
+  /** Index of the best trial. */
   readonly best: number;
 }
 
 export interface ReportData {
   /** The model's file name. */
   readonly title: string;
-  /** Of ductus. */
+  /** The version of Ductus. */
   readonly version: string;
-  /** What trains this model again. */
+  /** The command that trains this model again. */
   readonly command: string;
   readonly network: { readonly layers: readonly number[]; readonly parameters: number };
   /** Batch size, learning rate, seed, data: shown in this order. */
@@ -69,7 +69,7 @@ export interface ReportData {
   /** The size of every image, in pixels. */
   readonly image: ImageSize;
   readonly history: readonly Epoch[];
-  /** Null for a model that was not searched for. */
+  /** Null for a model that did not come from a search. */
   readonly search: SearchResult | null;
   readonly test: TestResult;
   /** The first layer, one image for each neuron: 128 is a weight of 0, 255 the largest. */

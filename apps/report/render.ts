@@ -1,9 +1,9 @@
-// The report as one HTML file: a template in which {{title}} is filled in, and elements take the place of {{style}}, {{data}} and
-// {{script}}, which are in comments so that the template is plain HTML.
+// The report as one HTML file, made from a template: {{title}} becomes text; {{style}}, {{data}} and {{script}} become
+// elements, and are in comments, so that the template is plain HTML.
 
 import type { ReportData } from "./data.js";
 
-/** What `npm run build` leaves in build/report/. */
+/** The files that `npm run build` writes to build/report/. */
 export interface ReportAssets {
   readonly script: string;
   readonly style: string;
@@ -15,7 +15,7 @@ export function renderReport(data: ReportData, { script, style, template }: Repo
   const parts = new Map([
     ["title", escapeHtml(data.title)],
     ["style", `<style>\n${style}</style>`],
-    // Without "<" no content can end the element or open a comment in it.
+    // Without "<", no content can end the element or open a comment in it.
     ["data", `<script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>`],
     ["script", `<script>\n${script}</script>`],
   ]);

@@ -1,16 +1,26 @@
-// The page of a report, in the browser: reads the data from the file itself and fills in the template.
+// Runs in the page of a report: reads the data from the file itself, and fills in the template.
 
-import { offerCopy } from "../ui/copy.js";
 import { makeCurves, makeHistory } from "../ui/curves.js";
-import { countOf, find, formatCost, formatCount, formatPercent, make, makeFacts, makeTable } from "../ui/elements.js";
-import { ImageSheet, INK, makeGallery, SIGNED } from "../ui/images.js";
+import {
+  countOf,
+  find,
+  formatCost,
+  formatCount,
+  formatPercent,
+  make,
+  makeFacts,
+  makeTable,
+  offerCopy,
+} from "../ui/elements.js";
+import { makeGallery } from "../ui/gallery.js";
+import { ImageSheet, INK, SIGNED } from "../ui/images.js";
 import { makeMistakes } from "../ui/mistakes.js";
 import { makeConfusion } from "./confusion.js";
 import { type ClassRow, MOST_MATRIX_CLASSES, type ReportData } from "./data.js";
 import { describeSearch, makeSearch, makeTrials } from "./search.js";
 
 const data = JSON.parse(find("data").textContent ?? "") as ReportData;
-/** Shown of more classes than a matrix can have. */
+/** So many classes are listed if there are more than a matrix can have. */
 const WORST_CLASSES = 100;
 
 fillHeader(data);
@@ -44,8 +54,8 @@ function fillCurves({ history }: ReportData): void {
     return;
   }
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
-  find("curves-note").textContent =
-    `${countOf(history.length, "epoch")} of training in ${seconds < 10 ? seconds.toFixed(1) : formatCount(Math.round(seconds))} seconds.`;
+  const time = seconds < 10 ? seconds.toFixed(1) : formatCount(Math.round(seconds));
+  find("curves-note").textContent = `${countOf(history.length, "epoch")} of training in ${time} seconds.`;
   find("curves").append(...makeCurves(history));
   find("history").append(makeHistory(history));
 }
@@ -60,19 +70,19 @@ function fillSearch({ search }: ReportData): void {
   find("trials").append(makeTrials(search));
 }
 
-/** The confusion matrix with the images of one count, and the most confident mistakes of all. */
+/** The confusion matrix, with the images of the count that is chosen, and the most confident mistakes of all. */
 function fillMistakes({ image, test: { confusion, mistakes, sprite } }: ReportData): void {
   const sheet = new ImageSheet(sprite, image, INK);
   const open = (label: number, prediction: number, count: number) => {
-    const right = label === prediction;
-    const places = mistakes.flatMap((mistake, i) =>
+    const correct = label === prediction;
+    const chosen = mistakes.flatMap((mistake, i) =>
       mistake.label === label && mistake.prediction === prediction ? [i] : [],
     );
     find("opened-heading").textContent = `${label} read as ${prediction}: ${countOf(count, "image")}`;
     find("opened").replaceChildren(
-      right
+      correct
         ? make("p", {}, "These are read correctly. The report keeps only the images that are misread.")
-        : makeMistakes(sheet, mistakes, places, 12),
+        : makeMistakes(sheet, mistakes, chosen, 12),
     );
   };
   if (confusion === null) {
@@ -93,7 +103,7 @@ function fillMistakes({ image, test: { confusion, mistakes, sprite } }: ReportDa
 }
 
 function fillClasses({ test: { classes } }: ReportData): void {
-  const percent = (share: number | null) => (share === null ? "–" : formatPercent(share));
+  const percent = (ratio: number | null) => (ratio === null ? "–" : formatPercent(ratio));
   const shown = classes.length > MOST_MATRIX_CLASSES ? worstOf(classes) : classes;
   if (shown.length < classes.length) {
     find("classes-note").hidden = false;
@@ -115,7 +125,7 @@ function fillClasses({ test: { classes } }: ReportData): void {
   );
 }
 
-/** The classes with the lowest F1. Without one are a class that is never answered, which is as bad as 0, and one without images. */
+/** The classes with the lowest F1. One that is never predicted has no F1, and ranks as 0; one without images, last. */
 function worstOf(classes: readonly ClassRow[]): ClassRow[] {
   const rank = ({ count, f1 }: ClassRow) => f1 ?? (count === 0 ? 2 : 0);
   return [...classes].sort((a, b) => rank(a) - rank(b)).slice(0, WORST_CLASSES);

@@ -1,13 +1,14 @@
-// Axes of several kinds, and lines and points on them, for the charts of a search. The colours are in page.css.
+// Axes of several kinds, with lines and points on them, for the charts of a search. The colours are in charts.css.
 
-import { type ScaleLinear, scaleLinear } from "d3-scale";
+import { scaleLinear } from "d3-scale";
 import { linePath } from "../ui/chart.js";
-import { startPlot } from "../ui/plot.js";
+import { elementOf, type Scale, startPlot } from "../ui/plot.js";
 
-/** What an axis shows: where a value lies on it, in units of its own, and which of its places are labelled. */
+/** Where values lie on an axis, and which of them are labelled. */
 export interface Axis {
   readonly title: string;
-  readonly place: (value: number) => number;
+  /** Maps a value to a position, in units of the axis. */
+  readonly transform: (value: number) => number;
   /** Least and largest value. */
   readonly domain: readonly [number, number];
   /** Values and their labels, as many as have room in so many pixels. */
@@ -15,7 +16,7 @@ export interface Axis {
 }
 
 export interface Mark {
-  /** A class of page.css. */
+  /** A class of charts.css. */
   readonly key: "trial" | "best";
   /** Shown when the pointer rests on it. */
   readonly title: string;
@@ -26,12 +27,12 @@ export interface Mark {
 /** Pixels from a label to the next, at least: side by side, and one above the other. */
 const LABEL_ROOM = 48;
 const VALUE_ROOM = 24;
-/** What an accuracy axis takes for none. */
-const LEAST_MISSING = 1e-4;
+/** Smaller errors count as this one. */
+const LEAST_ERROR = 1e-4;
 const CHARACTER = 7.5;
 const MARGIN = { top: 14, right: 26, bottom: 46, left: 58 };
 
-/** Even, with whole numbers where the values are. */
+/** A linear axis, from the smallest value to the largest. */
 export function linearAxis(title: string, values: readonly number[]): Axis {
   const domain = widened(values, (value) => [value - (Math.abs(value) / 10 || 1), value + (Math.abs(value) / 10 || 1)]);
   const ticks = (room: number) => {
@@ -40,16 +41,16 @@ export function linearAxis(title: string, values: readonly number[]): Axis {
     const format = scale.tickFormat(count);
     return scale.ticks(count).map((value) => [value, format(value)] as const);
   };
-  return { title, place: (value) => value, domain, ticks };
+  return { title, transform: (value) => value, domain, ticks };
 }
 
-/** By factors: what is 2 and 4 is as far apart as 20 and 40. All values are above 0. */
+/** A logarithmic axis: 2 and 4 are as far apart as 20 and 40. All values are above 0. */
 export function logAxis(title: string, values: readonly number[]): Axis {
   const domain = widened(values, (value) => [value / 2, value * 2]);
   const [low, high] = domain.map(Math.log10);
   const ticks = (room: number) => {
     const decades = range(Math.floor(low), Math.ceil(high));
-    // Digits, of which the two closest have room for a label between them.
+    // As many digits in a decade as leave room for a label between the two that are closest.
     const digits = [[1, 2, 5], [1, 3], [1]].find(
       ([first, second = 10]) => (room * Math.log10(second / first)) / (high - low) >= LABEL_ROOM,
     );
@@ -57,33 +58,38 @@ export function logAxis(title: string, values: readonly number[]): Axis {
       .flatMap((e) => (digits ?? [1]).map((digit) => Number(`${digit}e${e}`)))
       .filter((value) => within(value, domain));
     const shown = round.length < 2 ? domain : thinned(round, Math.max(2, room / LABEL_ROOM));
-    return shown.map((value) => [value, shortly(value)] as const);
+    return shown.map((value) => [value, formatShort(value)] as const);
   };
-  return { title, place: Math.log, domain, ticks };
+  return { title, transform: Math.log, domain, ticks };
 }
 
-/** Words side by side: a value is the place of one. */
+/** Words side by side: a value is the index of a word. */
 export function wordAxis(title: string, words: readonly string[]): Axis {
   const ticks = (room: number) => {
     const most = Math.max(2, Math.floor(room / words.length / CHARACTER));
     return words.map((word, i) => [i, word.length > most ? `${word.slice(0, most - 1)}…` : word] as const);
   };
-  return { title, place: (value) => value, domain: [-0.5, words.length - 0.5], ticks };
+  return { title, transform: (value) => value, domain: [-0.5, words.length - 0.5], ticks };
 }
 
-/** Accuracies by the factors of what is missing to 100 %, so that 90, 99 and 99.9 % are equally far apart; up to 99.99 %. */
+/** Accuracies on a logarithmic axis of the error, up to 99.99 %: 90, 99 and 99.9 % are equally far apart. */
 export function accuracyAxis(title: string, values: readonly number[]): Axis {
-  const missing = values.map((value) => Math.max(LEAST_MISSING, 1 - value));
-  const most = missing.reduce((a, b) => Math.max(a, b));
-  const least = missing.reduce((a, b) => Math.min(a, b));
+  const errors = values.map((value) => Math.max(LEAST_ERROR, 1 - value));
+  const most = errors.reduce((a, b) => Math.max(a, b));
+  const least = errors.reduce((a, b) => Math.min(a, b));
   // From one round number to another.
   const steps = range(-4, -1).flatMap((e) => [1, 2, 5].map((digit) => Number(`${digit}e${e}`)));
   const from = [...steps, 1].find((step) => step >= most) ?? 1;
-  const to = [...steps].reverse().find((step) => step <= least && step < from) ?? LEAST_MISSING;
+  const to = [...steps].reverse().find((step) => step <= least && step < from) ?? LEAST_ERROR;
   const round = [...steps, 1].filter((step) => step >= to && step <= from).reverse();
   const ticks = (room: number) =>
-    thinned(round, Math.max(2, room / VALUE_ROOM)).map((step) => [1 - step, percentOf(1 - step)] as const);
-  return { title, place: (value) => -Math.log(Math.max(LEAST_MISSING, 1 - value)), domain: [1 - from, 1 - to], ticks };
+    thinned(round, Math.max(2, room / VALUE_ROOM)).map((step) => [1 - step, formatAccuracy(1 - step)] as const);
+  return {
+    title,
+    transform: (value) => -Math.log(Math.max(LEAST_ERROR, 1 - value)),
+    domain: [1 - from, 1 - to],
+    ticks,
+  };
 }
 
 export function drawMarks(marks: readonly Mark[], x: Axis, y: Axis, width: number): SVGSVGElement {
@@ -91,31 +97,31 @@ export function drawMarks(marks: readonly Mark[], x: Axis, y: Axis, width: numbe
   const [right, bottom] = [width - MARGIN.right, height - MARGIN.bottom];
   const across = scaleOf(x, [MARGIN.left, right]);
   const up = scaleOf(y, [bottom, MARGIN.top]);
-  const columns = new Map(x.ticks(right - MARGIN.left).map(([value, label]) => [x.place(value), label]));
-  const rows = new Map(y.ticks(bottom - MARGIN.top).map(([value, label]) => [y.place(value), label]));
+  const columns = new Map(x.ticks(right - MARGIN.left).map(([value, label]) => [x.transform(value), label]));
+  const rows = new Map(y.ticks(bottom - MARGIN.top).map(([value, label]) => [y.transform(value), label]));
   const svg = startPlot(
     { width, height, left: MARGIN.left, right, bottom },
     { scale: across, labels: columns, title: x.title },
     { scale: up, labels: rows },
   );
-  const placeOf = ([a, b]: readonly [number, number]) => [across(x.place(a)), up(y.place(b))] as const;
   for (const { key, title, points } of marks) {
-    const places = points.map(placeOf);
-    const [[cx, cy]] = places;
-    const mark =
-      places.length > 1
-        ? svg.append("path").attr("d", linePath(places))
-        : svg.append("circle").attr("cx", cx).attr("cy", cy).attr("r", 3.5);
-    mark.attr("class", key).append("title").text(title);
+    const pixels = points.map(([a, b]) => [across(x.transform(a)), up(y.transform(b))] as const);
+    const [[cx, cy]] = pixels;
+    if (pixels.length > 1)
+      svg.append("path").attr("d", linePath(pixels)).attr("class", key).append("title").text(title);
+    else {
+      const circle = svg.append("circle").attr("cx", cx).attr("cy", cy).attr("r", 3.5);
+      circle.attr("class", key).append("title").text(title);
+    }
   }
-  return svg.node();
+  return elementOf(svg);
 }
 
-function scaleOf({ domain, place }: Axis, pixels: readonly [number, number]): ScaleLinear {
-  return scaleLinear([place(domain[0]), place(domain[1])], pixels);
+function scaleOf({ domain, transform }: Axis, pixels: readonly [number, number]): Scale {
+  return scaleLinear([transform(domain[0]), transform(domain[1])], pixels);
 }
 
-/** Least and largest; of one value, what lies around it. */
+/** The smallest and the largest value; if they are equal, a range around them. */
 function widened(
   values: readonly number[],
   around: (value: number) => readonly [number, number],
@@ -134,16 +140,16 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
 
-/** At most so many of them, evenly. */
+/** At most `most` of the values, evenly spaced. */
 function thinned(values: readonly number[], most: number): readonly number[] {
   const every = Math.ceil(values.length / most);
   return values.filter((_, i) => i % every === 0);
 }
 
-function shortly(value: number): string {
+function formatShort(value: number): string {
   return value < 0.001 || value >= 1e5 ? value.toExponential().replace("+", "") : String(Number(value.toPrecision(3)));
 }
 
-function percentOf(share: number): string {
-  return `${Number((100 * share).toFixed(3))}\u00a0%`;
+function formatAccuracy(accuracy: number): string {
+  return `${Number((100 * accuracy).toFixed(3))}\u00a0%`;
 }

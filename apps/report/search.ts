@@ -1,18 +1,19 @@
-// The search that the model is the best of: every trial's accuracy by epoch, and by each option that was searched.
+// The search that found the model: the accuracy of every trial by epoch, and by each option that was searched.
 
 import { makeSample } from "../ui/chart.js";
 import { countOf, formatPercent, make, makeTable } from "../ui/elements.js";
-import { makeFitted } from "../ui/fitted.js";
+import { makeFitted } from "../ui/plot.js";
 import type { SearchedOption, SearchResult, SearchTrial } from "./data.js";
 import { type Axis, accuracyAxis, drawMarks, linearAxis, logAxis, type Mark, wordAxis } from "./scatter.js";
 
-/** In words what was searched. */
+/** A sentence or two on what was searched. */
 export function describeSearch({ options, trials, best }: SearchResult): string {
   const names = options.map(({ name }) => name).join(", ");
   const failures = trials.filter(({ points }) => points.length === 0).length;
   return (
-    `The best of ${countOf(trials.length, "trial")} of ${names}, number ${best + 1}, chosen on the validation data: in each round ` +
-    "the best trials went on for more epochs. The accuracy axes show by what factor the errors fall." +
+    `The best of ${countOf(trials.length, "trial")} of ${names}, number ${best + 1}, chosen on the validation data: ` +
+    "in each round the best trials went on for more epochs. " +
+    "The accuracy axes show by what factor the errors fall." +
     `${failures === 0 ? "" : ` ${countOf(failures, "trial")} failed.`}`
   );
 }
@@ -65,7 +66,7 @@ function makeFigure(name: string, marks: readonly Mark[], x: Axis, y: Axis, lege
   return make("figure", {}, make("figcaption", {}, make("b", {}, name), ...legend), chart);
 }
 
-/** An axis for an option, and where its settings lie on it. */
+/** An axis for an option, and the value of each of its settings. */
 function axisOf({ name, scale }: SearchedOption, settings: readonly string[]) {
   if (scale === "words") {
     const words = [...new Set(settings)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
@@ -75,7 +76,7 @@ function axisOf({ name, scale }: SearchedOption, settings: readonly string[]) {
   return { axis, valueOf: Number };
 }
 
-/** The same numbers for who cannot see the charts, or wants them exact. */
+/** The same numbers as a table: exact, and accessible to screen readers. */
 export function makeTrials({ options, trials }: SearchResult): HTMLElement {
   const rows = trials.map((trial, i) => [
     String(i + 1),
@@ -85,7 +86,7 @@ export function makeTrials({ options, trials }: SearchResult): HTMLElement {
   const name = "Trials of the search";
   const headers = ["Trial", ...options.map(({ name }) => name), "Epochs", "Validation accuracy"];
   const table = makeTable(name, headers, rows);
-  // It can be scrolled sideways, so a keyboard must reach it.
+  // It scrolls sideways, so it must be reachable by keyboard.
   const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, table);
   return make("details", {}, make("summary", {}, "The trials as a table"), scroll);
 }

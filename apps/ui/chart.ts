@@ -1,9 +1,9 @@
-// Lines over epochs as SVG, drawn with d3. The colours and dashes of a series are in page.css, under its key.
+// Lines over epochs as SVG, drawn with d3. The colours and dashes of a series are in charts.css, under its key.
 
-import { type ScaleLinear, scaleLinear } from "d3-scale";
-import { create, pointer, type Selection } from "d3-selection";
+import { scaleLinear } from "d3-scale";
+import { create, pointer } from "d3-selection";
 import { formatCount } from "./elements.js";
-import { startPlot } from "./plot.js";
+import { type Drawing, elementOf, type Scale, startPlot } from "./plot.js";
 
 export interface Point {
   readonly epoch: number;
@@ -27,21 +27,21 @@ export interface ChartOptions {
 
 export interface Chart {
   readonly svg: SVGSVGElement;
-  /** Marks an epoch; returns its place across, in pixels. */
+  /** Marks an epoch; returns its x coordinate in pixels. */
   mark(epoch: number): number;
   unmark(): void;
-  /** The place across that the pointer is at, in epochs. */
+  /** The epoch at the pointer, not rounded. */
   epochAt(event: PointerEvent): number;
 }
 
 const TOP = 18;
 const RIGHT = 24;
 const BOTTOM = 46;
-/** At most this wide is a character of an axis. */
+/** The width of an axis label's widest character, in pixels. */
 const CHARACTER = 7.5;
-/** Lines across, about. */
+/** About how many horizontal grid lines there are. */
 const VALUES = 5;
-/** Beyond so many the points would hide the line. */
+/** With more points than this, they would hide the line. */
 const MOST_POINTS = 50;
 
 export function drawChart(
@@ -57,7 +57,7 @@ export function drawChart(
   const values = y.ticks(VALUES);
   const format = y.tickFormat(VALUES, percent ? "%" : values[values.length - 1] < 1e-5 ? "e" : undefined);
   const labels = new Map(values.map((value) => [value, value === 0 ? "0" : format(value).replace("%", "\u00a0%")]));
-  // Charts below each other begin at one place, unless a label needs more room.
+  // Charts below each other are aligned on the left, unless a label needs more room.
   const left = Math.max(56, 12 + CHARACTER * Math.max(...Array.from(labels.values(), ({ length }) => length)));
   const x = scaleLinear([epochs[0], epochs[epochs.length - 1]], [left, right]);
 
@@ -82,32 +82,32 @@ export function drawChart(
   if (series.length > 1 && series.some(({ points }) => points.length > MOST_POINTS))
     addNames(svg, series, x, y, [right, bottom]);
 
-  const unmark = () => marked.node().replaceChildren();
+  const unmark = () => elementOf(marked).replaceChildren();
   return {
-    svg: svg.node(),
+    svg: elementOf(svg),
     mark(epoch) {
       unmark();
-      const place = x(epoch);
-      marked.append("line").attr("x1", place).attr("x2", place).attr("y1", TOP).attr("y2", bottom);
+      const across = x(epoch);
+      marked.append("line").attr("x1", across).attr("x2", across).attr("y1", TOP).attr("y2", bottom);
       for (const { key, points } of series) {
         const point = points.find((p) => p.epoch === epoch);
-        if (point !== undefined) addPoint(marked, key, place, y(point.value), 4.5);
+        if (point !== undefined) addPoint(marked, key, across, y(point.value), 4.5);
       }
-      return place;
+      return across;
     },
     unmark,
     epochAt: (event) => x.invert(pointer(event)[0]),
   };
 }
 
-/** A line through places in pixels, as SVG has it. */
-export function linePath(places: readonly (readonly [number, number])[]): string {
-  const ends = places.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`);
-  // Of a single place nothing but its round end would be seen.
+/** The path of a line through points given in pixels. */
+export function linePath(points: readonly (readonly [number, number])[]): string {
+  const ends = points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`);
+  // A single point is seen only by its round line ends.
   return `M${ends.join("L")}${ends.length === 1 ? "Z" : ""}`;
 }
 
-/** A piece of a line, as the chart has it, for legends; null stands for a line that never has points. */
+/** A short piece of a line for legends; `points` is null for lines that are drawn without points. */
 export function makeSample({
   key,
   points,
@@ -118,14 +118,14 @@ export function makeSample({
   const svg = create("svg").attr("class", "sample").attr("width", 26).attr("height", 10).attr("aria-hidden", "true");
   svg.append("path").attr("class", key).attr("d", "M0,5H26");
   if (points !== null && points.length <= MOST_POINTS) addPoint(svg, key, 13, 5, 2.25);
-  return svg.node();
+  return elementOf(svg);
 }
 
-function addPoint(parent: Selection<SVGElement>, key: string, x: number, y: number, radius: number): void {
+function addPoint<E extends SVGElement>(parent: Drawing<E>, key: string, x: number, y: number, radius: number): void {
   parent.append("circle").attr("class", key).attr("cx", x).attr("cy", y).attr("r", radius);
 }
 
-/** The least and the largest value, never the same. */
+/** The smallest and the largest value; they differ. */
 function rangeOf(series: readonly Series[], zero: boolean): [number, number] {
   const values = series.flatMap(({ points }) => points.map(({ value }) => value));
   const low = zero ? 0 : values.reduce((a, b) => Math.min(a, b));
@@ -133,25 +133,25 @@ function rangeOf(series: readonly Series[], zero: boolean): [number, number] {
   return low < high ? [low, high] : [Math.max(0, low - 0.01), Math.min(1, high + 0.01)];
 }
 
-/** Fewer than the epochs, so that all are whole numbers, and so few that their labels do not touch. */
-function epochTicks(x: ScaleLinear, epochs: readonly number[], room: number): readonly number[] {
+/** Fewer ticks than epochs, so that all are whole numbers, and so few that their labels do not touch. */
+function epochTicks(x: Scale, epochs: readonly number[], room: number): readonly number[] {
   if (epochs.length === 1) return epochs;
   const longest = formatCount(epochs[epochs.length - 1]).length;
   return x.ticks(Math.max(1, Math.min(epochs.length - 1, room / Math.max(50, 12 * longest))));
 }
 
-/** Names at the ends of the lines: where a line jumps from pixel to pixel, nobody sees whether it is dashed. */
+/** Names at the ends of the lines: in a line that jumps from pixel to pixel, dashes cannot be recognised. */
 function addNames(
-  svg: Selection<SVGElement>,
+  svg: Drawing,
   series: readonly Series[],
-  x: ScaleLinear,
-  y: ScaleLinear,
+  x: Scale,
+  y: Scale,
   [right, bottom]: readonly [number, number],
 ): void {
   const ends = series
     .map(({ key, name, points }) => {
       const last = points[points.length - 1];
-      // All that the name could cover.
+      // The points that the name could cover.
       const near = points.filter((point) => point === last || x(point.epoch) > right - CHARACTER * name.length);
       const heights = near.map(({ value }) => y(value));
       return { key, name, end: y(last.value), highest: Math.min(...heights), lowest: Math.max(...heights) };

@@ -1,10 +1,10 @@
-// Cost and accuracy by epoch: training as a solid line, validation as a dashed one, read off at the pointer.
+// Cost and accuracy by epoch: a solid line for training, a dashed one for validation, and the numbers at the pointer.
 
 import { type Chart, type ChartOptions, drawChart, makeSample, type Series } from "./chart.js";
 import { formatCost, formatCount, formatPercent, make, makeTable } from "./elements.js";
-import { makeFitted } from "./fitted.js";
+import { makeFitted } from "./plot.js";
 
-/** What a chart shows of an epoch. */
+/** The figures of one epoch; accuracies are fractions. */
 export interface Epoch {
   readonly epoch: number;
   readonly cost: number;
@@ -19,7 +19,7 @@ interface Figure extends ChartOptions {
   readonly format: (value: number) => string;
   readonly training: (epoch: Epoch) => number | undefined;
   readonly validation: (epoch: Epoch) => number | undefined;
-  /** Where the lines leave room for numbers: a cost falls, an accuracy rises. */
+  /** Where the lines leave room for the numbers: costs fall, accuracies rise. */
   readonly room: "above" | "below";
 }
 
@@ -52,7 +52,7 @@ const SERIES = [
 /** Between the pointer's epoch and its numbers, in pixels. */
 const GAP = 10;
 
-/** A chart for each figure that the history has, as wide as there is room. */
+/** A chart for each figure that the history contains. */
 export function makeCurves(history: readonly Epoch[]): HTMLElement[] {
   return FIGURES.flatMap((figure) => {
     const series = seriesOf(figure, history);
@@ -81,7 +81,7 @@ function makeChart(figure: Figure, history: readonly Epoch[], series: readonly S
   });
 }
 
-/** Shows the numbers of the epoch next to the pointer. */
+/** Shows the numbers of the epoch that is nearest to the pointer. */
 function listen(
   { svg, mark, unmark, epochAt }: Chart,
   reading: HTMLElement,
@@ -107,14 +107,14 @@ function listen(
   svg.addEventListener("pointermove", show);
   svg.addEventListener("pointerdown", show);
   svg.addEventListener("pointerleave", ({ pointerType }) => {
-    // A finger that is lifted leaves too: what it pointed at can then be read.
+    // Lifting a finger also fires this event; what it pointed at should stay readable.
     if (pointerType === "touch") return;
     unmark();
     reading.hidden = true;
   });
 }
 
-/** The same numbers for who cannot see the charts, or wants them exact. */
+/** The same numbers as a table: exact, and accessible to screen readers. */
 export function makeHistory(history: readonly Epoch[]): HTMLElement {
   const columns = FIGURES.flatMap((figure) =>
     seriesOf(figure, history).map(({ key, name }) => ({
@@ -134,7 +134,7 @@ export function makeHistory(history: readonly Epoch[]): HTMLElement {
       epoch.seconds.toFixed(2),
     ]),
   );
-  // It can be scrolled sideways, so a keyboard must reach it.
+  // It scrolls sideways, so it must be reachable by keyboard.
   const scroll = make(
     "div",
     { class: "scroll", tabindex: "0", role: "region", "aria-label": "Training by epoch" },
@@ -143,7 +143,7 @@ export function makeHistory(history: readonly Epoch[]): HTMLElement {
   return make("details", {}, make("summary", {}, "The numbers as a table"), scroll);
 }
 
-/** Those of the series that the history has. */
+/** The series of a figure that the history contains. */
 function seriesOf(figure: Figure, history: readonly Epoch[]): Series[] {
   return SERIES.map(({ key, name }) => ({
     key,

@@ -1,6 +1,6 @@
-// Images drawn on small canvases, pixel by pixel, cut from a sprite, too, and lists of them that grow on demand.
+// Images on small canvases: painted from grey values, or cut from a sprite.
 
-import { formatCount, make } from "./elements.js";
+import { make } from "./elements.js";
 
 /** Many images of one size in one 8-bit grey PNG: left to right, then top to bottom. */
 export interface Sprite {
@@ -16,26 +16,26 @@ export interface ImageSize {
   readonly columns: number;
 }
 
-/** How grey values are shown: a class of page.css, and red, green, blue, alpha for each, all 0 to 255. */
-interface Palette {
+/** How grey values are shown: a class of images.css, and red, green, blue and alpha of each value, all 0 to 255. */
+export interface Palette {
   readonly name: string;
   readonly colour: (grey: number) => readonly [number, number, number, number];
 }
 
-/** Ink without paper: dark mode inverts it in the style sheet. */
+/** Ink on transparent: the style sheet inverts it in dark mode. */
 export const INK: Palette = { name: "ink", colour: (grey) => [0, 0, 0, grey] };
 
-/** Orange above 0, blue below, transparent at 0 (grey 128): it reads on light and on dark paper. */
+/** Orange above 0, blue below, transparent at 0 (grey 128): legible on light and on dark backgrounds. */
 export const SIGNED: Palette = {
   name: "signed",
   colour: (grey) =>
     grey >= 128 ? [217, 95, 2, ((grey - 128) * 255) / 127] : [31, 111, 201, ((128 - grey) * 255) / 128],
 };
 
-/** The width that images are drawn at, if their pixels are not larger. */
+/** The width that images are drawn at by default, in CSS pixels. */
 const TARGET = 84;
 
-/** A canvas for an image of this size, `target` pixels wide or a little less. */
+/** A canvas for an image of this size, at most `target` CSS pixels on its longer side. `name` is for screen readers. */
 export function makeImage(
   { rows, columns }: ImageSize,
   name: string,
@@ -45,7 +45,7 @@ export function makeImage(
   const canvas = make("canvas", { role: "img", "aria-label": name, class: palette.name });
   canvas.width = columns;
   canvas.height = rows;
-  // Whole multiples keep every pixel the same size; larger images shrink smoothly, since dropped pixels would lose strokes.
+  // A whole multiple gives every pixel the same size. Larger images shrink smoothly: dropped pixels would lose strokes.
   const longest = Math.max(rows, columns);
   const scale = longest <= target ? Math.floor(target / longest) : target / longest;
   canvas.style.width = `${columns * scale}px`;
@@ -53,7 +53,7 @@ export function makeImage(
   return canvas;
 }
 
-/** The pixel of each grey value, four bytes in a word. */
+/** By palette: the pixel of each grey value, its four bytes in one word. */
 const WORDS = new Map<Palette, Uint32Array>();
 
 function wordsOf(palette: Palette): Uint32Array {
@@ -67,7 +67,7 @@ function wordsOf(palette: Palette): Uint32Array {
   return words;
 }
 
-/** Fills a canvas with grey values, 0 to 255, row by row, as many as it has pixels. */
+/** Fills a canvas with grey values, 0 to 255, row by row: one for each pixel. */
 export function paintImage(canvas: HTMLCanvasElement, greys: ArrayLike<number>, palette: Palette): void {
   const image = new ImageData(canvas.width, canvas.height);
   const pixels = new Uint32Array(image.data.buffer);
@@ -111,30 +111,3 @@ export class ImageSheet {
     paintImage(canvas, greys, this.#palette);
   }
 }
-
-/** A list that shows `first` items, and more at a button. */
-export function makeGallery(
-  count: number,
-  first: number,
-  makeItem: (i: number) => readonly (Node | string)[],
-): HTMLElement {
-  const list = make("ul", { class: "gallery" });
-  const more = make("button", { type: "button", class: "more" });
-  let shown = 0;
-  const show = (end: number) => {
-    for (; shown < end; shown++) list.append(make("li", { tabindex: "-1" }, ...makeItem(shown)));
-    more.textContent = `Show ${formatCount(Math.min(STEP, count - shown))} more of ${formatCount(count)}`;
-    more.hidden = shown === count;
-  };
-  more.addEventListener("click", () => {
-    const next = shown;
-    show(Math.min(count, shown + STEP));
-    // Whoever uses a keyboard goes on reading where the new items begin.
-    (list.children[next] as HTMLElement).focus({ preventScroll: true });
-  });
-  show(Math.min(count, first));
-  return make("div", {}, list, more);
-}
-
-/** Items that the button adds. */
-const STEP = 60;

@@ -1,26 +1,31 @@
-// Galleries of misread images: each with its label, the answer, its index and its activations as bars.
+// Galleries of misread images: each with its label, the prediction, its index and its activations as bars.
 
 import { formatCount, make } from "./elements.js";
-import { type ImageSheet, makeGallery } from "./images.js";
+import { makeGallery } from "./gallery.js";
+import type { ImageSheet } from "./images.js";
 
 /** An image that the network misread. */
 export interface Mistake {
-  /** Its place in the test set, from 0. */
+  /** Its index in the data set. */
   readonly index: number;
   readonly label: number;
   readonly prediction: number;
+}
+
+/** A misread image of a test set. */
+export interface TestMistake extends Mistake {
   /** a^L: one for each class. */
   readonly activations: readonly number[];
 }
 
-/** With more classes than this, only the strongest activations have a bar, so few that their classes fit below. */
+/** With more classes than this, only the STRONGEST activations have bars: their labels must fit below. */
 const MOST_BARS = 10;
 const STRONGEST = 5;
 
-/** `chosen` are places in `mistakes`. */
+/** @param chosen indices into `mistakes` */
 export function makeMistakes(
   sheet: ImageSheet,
-  mistakes: readonly Mistake[],
+  mistakes: readonly TestMistake[],
   chosen: readonly number[],
   first: number,
 ): HTMLElement {
@@ -36,7 +41,7 @@ export function makeMistakes(
   });
 }
 
-/** A bar for each activation, by class; that of the label always. */
+/** A bar for each activation, by class; the label's class always has one. */
 function makeBars(activations: readonly number[], label: number, prediction: number): HTMLElement {
   const shown = activations
     .map((activation, k) => ({ k, activation }))

@@ -1,4 +1,5 @@
-// Puts MNIST into build/web/data, compressed, for the page to load (download.ts). Levels above 7 take 20 times as long for 0.5 %.
+// Puts MNIST into build/web/data, compressed, for the page to load (download.ts). Levels above 7 take 20 times as long
+// to save 0.5 %.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,19 +1,19 @@
-// Digits as strokes of a pen: those that a visitor writes, and ten that were written before.
+// Digits as strokes of a pen: those that a visitor writes, and a ready-made one of each.
 
 import { toDigit } from "ductus/formats";
 
-/** Points that the pen goes through, x and y, 0 to 1 of the sheet's side. */
+/** Points that the pen goes through: x and y, 0 to 1, as fractions of the sheet's side. */
 export type Stroke = readonly (readonly [x: number, y: number])[];
 
-/** The size of the images that networks read here: that of MNIST. */
+/** The size of the images that networks read here, in pixels: that of MNIST. */
 export const IMAGE = { rows: 28, columns: 28 } as const;
 
-/** The sheet that the network's image is made of, in pixels: four for each of the image's, and so few that a frame has time for them. */
+/** The side of the sheet that is scaled to the image, in pixels: four times as long, and still fast in every frame. */
 const SHEET = 112;
-/** The pen's width, in shares of the sheet's side. */
+/** The width of the pen, as a fraction of the sheet's side. */
 const PEN = 0.08;
 
-/** Draws strokes on a square sheet with so many pixels a side, over what is there. */
+/** Draws strokes on a square sheet with a side of `side` pixels, over what is there. */
 export function drawStrokes(context: CanvasRenderingContext2D, strokes: readonly Stroke[], side: number): void {
   context.lineCap = "round";
   context.lineJoin = "round";
@@ -22,7 +22,7 @@ export function drawStrokes(context: CanvasRenderingContext2D, strokes: readonly
     const [[startX, startY]] = points;
     context.beginPath();
     context.moveTo(startX * side, startY * side);
-    // A point alone is a dot. Else curves, from middle to middle of the way between points.
+    // A single point is a dot; others are joined by curves, from midpoint to midpoint.
     for (const [i, [x, y]] of points.entries()) {
       const [nextX, nextY] = points[Math.min(i + 1, points.length - 1)];
       context.quadraticCurveTo(x * side, y * side, ((x + nextX) / 2) * side, ((y + nextY) / 2) * side);
@@ -34,13 +34,13 @@ export function drawStrokes(context: CanvasRenderingContext2D, strokes: readonly
 let sheet: CanvasRenderingContext2D | undefined;
 
 /**
- * The image that a network sees of strokes: 28 x 28 pixels from 0, paper, to 255, ink, made as `ductus predict` makes it.
+ * The image that a network sees of strokes: [784], from 0 (paper) to 255 (ink), made as `ductus predict` makes it.
  * @param strokes at least one
  */
 export function digitOf(strokes: readonly Stroke[]): Uint8Array {
   if (sheet === undefined) {
     const canvas = new OffscreenCanvas(SHEET, SHEET);
-    // The same methods, but for some that are not used here.
+    // It lacks only methods that are not used here.
     sheet = canvas.getContext("2d", { willReadFrequently: true }) as unknown as CanvasRenderingContext2D;
   }
   sheet.fillStyle = "white";
@@ -51,7 +51,7 @@ export function digitOf(strokes: readonly Stroke[]): Uint8Array {
   return toDigit({ width: SHEET, height: SHEET, channels: 4, depth: 8, data });
 }
 
-/** A stroke by its points in percent. */
+/** A stroke, from points in percent. */
 function stroke(...points: readonly (readonly [number, number])[]): Stroke {
   return points.map(([x, y]) => [x / 100, y / 100] as const);
 }

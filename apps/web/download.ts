@@ -1,19 +1,19 @@
-// Files that lie beside the page, gzip within: fetched, counted on the way, inflated, and kept in the browser for the next visit. They are
-// named .bin, since some servers have a .gz inflated on its way.
+// Gzipped files beside the page: downloaded with progress, inflated, and kept in the browser for the next visit. They
+// are named .bin, since some servers declare .gz files so that the browser inflates them first.
 
-/** How a file is loaded. */
+/** How a file is downloaded. */
 export interface DownloadOptions {
-  /** Called with the bytes that have come since the last call. */
+  /** Called with the number of bytes received since the last call. */
   readonly onBytes?: (bytes: number) => void;
-  /** The name of the store that keeps it; without one the browser decides. */
+  /** The name of the cache that keeps the file. Without one, only the browser's HTTP cache may. */
   readonly store?: string;
-  /** Ends the loading: download() throws then. */
+  /** Cancels the download, which then throws. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * The contents of a gzip file.
- * @throws {Error} in one sentence, if it cannot be had whole
+ * @throws {Error} if the file cannot be fetched whole; the message is one sentence
  */
 export async function download(path: string, options: DownloadOptions = {}): Promise<Uint8Array> {
   const { onBytes, signal } = options;
@@ -22,7 +22,7 @@ export async function download(path: string, options: DownloadOptions = {}): Pro
   const kept = await store?.match(path).catch(() => undefined);
   if (kept !== undefined) {
     const file = await kept.blob();
-    // A damaged one is fetched again.
+    // A damaged file is fetched again.
     const bytes = await inflate(file, name).catch(() => undefined);
     if (bytes !== undefined) {
       onBytes?.(file.size);
@@ -42,7 +42,7 @@ export async function download(path: string, options: DownloadOptions = {}): Pro
   }
   const file = new Blob(chunks);
   const bytes = await inflate(file, name);
-  // Where there is no room it comes again at the next visit.
+  // If there is no room, the next visit fetches it again.
   await store?.put(path, new Response(file)).catch(() => {});
   return bytes;
 }
@@ -67,7 +67,7 @@ async function inflate(file: Blob, name: string): Promise<Uint8Array> {
   }
 }
 
-/** A store of the browser; none where the page is not served securely, or the visitor has turned them off. */
+/** A cache of the browser; undefined if the page is not served securely, or the visitor has turned caches off. */
 export async function openStore(name: string): Promise<Cache | undefined> {
   return globalThis.caches?.open(name).catch(() => undefined);
 }

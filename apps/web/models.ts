@@ -1,64 +1,64 @@
-// The networks of the page: one that came with it, one that it trains, one that was opened. One of them reads digits.
+// The networks of the page: one that comes with it, one that it trains, one that was opened. One of them reads digits.
 
 import { createKernels, FormatError, type Kernels, Network } from "ductus";
 import { IMAGE } from "./digits.js";
 import { download } from "./download.js";
 
-/** Of an image. */
+/** Pixels of an image. */
 const PIXELS = IMAGE.rows * IMAGE.columns;
 
-/** Where a network is from. */
-export type Origin = "pretrained" | "trained" | "opened";
+/** Where a network comes from. */
+export type ModelSource = "pretrained" | "trained" | "opened";
 
-/** A network, and the file that it was made of. */
+/** A network, and the file that it was loaded from. */
 export interface Model {
-  readonly origin: Origin;
-  /** What it is called in the page's lists. */
+  readonly source: ModelSource;
+  /** Its name in the lists of the page. */
   readonly title: string;
   /** Its file, as saved. */
   readonly bytes: Uint8Array;
-  /** Disposed of when another takes its place: not to be kept. */
+  /** Disposed of when another takes its place, so do not keep it. */
   readonly network: Network;
 }
 
-/** Holds the networks; tells whoever subscribes when there is another one, or another one reads. */
+/** Holds the networks. Notifies its subscribers when one is added or replaced, or when another one reads. */
 export class Models {
-  readonly #models = new Map<Origin, Model>();
+  readonly #models = new Map<ModelSource, Model>();
   readonly #listeners = new Set<() => void>();
   #kernels: Promise<Kernels> | undefined;
   #latest: Promise<unknown> = Promise.resolve();
-  #current: Origin = "pretrained";
+  #current: ModelSource = "pretrained";
 
-  /** Those that there are, in the order of Origin. */
+  /** The networks loaded so far, in the order of ModelSource. */
   get all(): readonly Model[] {
-    return (["pretrained", "trained", "opened"] as const).flatMap((origin) => this.#models.get(origin) ?? []);
+    return (["pretrained", "trained", "opened"] as const).flatMap((source) => this.#models.get(source) ?? []);
   }
 
-  /** The one that reads, once there is one. */
+  /** The network that reads, once it is loaded. */
   get current(): Model | undefined {
     return this.#models.get(this.#current);
   }
 
-  /** Chooses the one that reads. */
-  choose(origin: Origin): void {
-    this.#current = origin;
-    this.#tell();
+  /** Chooses the network that reads. */
+  choose(source: ModelSource): void {
+    this.#current = source;
+    this.#notify();
   }
 
-  /** Called after each change, until the page is left. */
+  /** Has `listener` called after each change, as long as the page is open. */
   subscribe(listener: () => void): void {
     this.#listeners.add(listener);
   }
 
   /**
-   * Puts a network in its place.
-   * @param file the name by which errors call the bytes
-   * @param weights the same network's weights alone (encodeWeights), where they are at hand: they take less time to load
-   * @throws {FormatError} if the bytes are not a network, or one of images of another size, which nobody can write here
+   * Loads a network, in place of the one from the same source.
+   * @param file the name of the bytes in error messages
+   * @param weights the weights of the same network (encodeWeights), if they are at hand: they load faster
+   * @throws {FormatError} if the bytes are not a network, or one for images of another size
    */
-  put(origin: Origin, bytes: Uint8Array, file: string, weights = bytes): Promise<Model> {
-    // One after the other: the last to be put is the one that stays.
-    const model = this.#latest.then(() => this.#load(origin, bytes, file, weights));
+  put(source: ModelSource, bytes: Uint8Array, file: string, weights = bytes): Promise<Model> {
+    // One after the other, so that the last call wins.
+    const model = this.#latest.then(() => this.#load(source, bytes, file, weights));
     this.#latest = model.catch(() => {});
     return model;
   }
@@ -69,7 +69,7 @@ export class Models {
     await this.put("pretrained", await download("pretrained.bin"), file);
   }
 
-  async #load(origin: Origin, bytes: Uint8Array, file: string, weights: Uint8Array): Promise<Model> {
+  async #load(source: ModelSource, bytes: Uint8Array, file: string, weights: Uint8Array): Promise<Model> {
     this.#kernels ??= createKernels(1);
     const network = await Network.load(weights, { file, kernels: await this.#kernels });
     const [inputs] = network.layers;
@@ -80,19 +80,19 @@ export class Models {
         `expected a network of images of 28 x 28 = ${PIXELS} pixels, got one of ${inputs} (choose another)`,
       );
     }
-    const model = { origin, title: `${NAMES[origin](file)}: ${describe(network)}`, bytes, network };
-    this.#models.get(origin)?.network.dispose();
-    this.#models.set(origin, model);
-    this.#tell();
+    const model = { source, title: `${NAMES[source](file)}: ${describe(network)}`, bytes, network };
+    this.#models.get(source)?.network.dispose();
+    this.#models.set(source, model);
+    this.#notify();
     return model;
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) listener();
   }
 }
 
-const NAMES: Readonly<Record<Origin, (file: string) => string>> = {
+const NAMES: Readonly<Record<ModelSource, (file: string) => string>> = {
   pretrained: () => "Trained before",
   trained: () => "Trained here",
   opened: (file) => file,

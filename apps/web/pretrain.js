@@ -1,6 +1,6 @@
-// npm run web:pretrain -- MODEL: makes apps/web/pretrained.bin, a model file in gzip, of a model that
-// `npm run train -- --preset best` saved: its weights rounded to five significant bits, which costs no accuracy and lets
-// the file compress to a third.
+// npm run web:pretrain -- MODEL: makes apps/web/pretrained.bin, a gzipped model file, from a model that
+// `npm run train -- --preset best` saved. Its weights are rounded to five significant bits: this costs no accuracy, and
+// the file compresses to a third.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
@@ -8,10 +8,10 @@ import { Network } from "ductus";
 import { encodeWeights } from "ductus/formats";
 import { loadMnist } from "ductus/node";
 
-/** Bits of an f32 that become 0. */
+/** The lowest bits of an f32, which become 0. */
 const DROPPED = 19;
 
-/** To the nearest f32 with fewer bits, ties to the even one. */
+/** Rounded to the nearest f32 without these bits, ties to even. */
 function rounded(weights) {
   const bits = new Uint32Array(weights.slice().buffer);
   const even = (word) => (word >>> DROPPED) & 1;

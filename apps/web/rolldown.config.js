@@ -1,5 +1,5 @@
-// Bundles the page: what it shows, the worker that trains, and the threads that the worker starts. Beside them lie the style sheet, the
-// pretrained network, and the headers with which a host that reads such a file gives the page shared memory.
+// Bundles the page: what it shows, the worker that trains, and the script of the threads that the worker starts. Beside
+// them go the style sheet, the pretrained network, and a _headers file: hosts that read it allow shared memory.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,16 @@ import { defineConfig } from "rolldown";
 import { bundled, concat, d3, emitFile, licences } from "../../rolldown.plugins.js";
 import { HEADERS, POLICY } from "./headers.js";
 
-const STYLES = ["ui/page", "web/page", "web/write/write", "web/train/train", "web/backprop/backprop"];
+const STYLES = [
+  "ui/page",
+  "ui/charts",
+  "ui/images",
+  "web/page",
+  "web/write/write",
+  "web/train/train",
+  "web/backprop/backprop",
+  "web/backprop/layers",
+];
 
 /** The library from its sources: it is part of the page's bundle, once. */
 const DOORS = {

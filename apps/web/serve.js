@@ -1,4 +1,4 @@
-// npm run web: serves the page that the build left in build/web, to this machine alone.
+// npm run web: serves the page in build/web, to this machine alone.
 
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ function main() {
   if (!(port <= 65535)) throw new Error(`--port: expected a whole number from 0 to 65535, got "${values.port}"`);
   const headers = HEADERS.filter(([name]) => !(values["one-thread"] && name.startsWith("Cross-Origin")));
   const files = sirv(FOLDER, {
-    // The files as they are now: they may be built anew meanwhile.
+    // Reads the files anew for each request: they may be rebuilt meanwhile.
     dev: true,
     setHeaders: (response) => {
       for (const [name, value] of headers) response.setHeader(name, value);
@@ -40,7 +40,7 @@ function main() {
     console.error(`ductus web: port ${port}: expected a free one, got ${got}: choose another with --port`);
     process.exitCode = 1;
   });
-  // Browsers take the machine itself for a safe place, which a page with threads must be.
+  // Browsers trust localhost as much as https, which a page with threads needs.
   server.listen(port, "127.0.0.1", () => console.log(`http://localhost:${server.address().port}/  (Ctrl-C ends)`));
 }
 

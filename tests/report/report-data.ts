@@ -4,7 +4,7 @@ import { encode } from "fast-png";
 import { MOST_MATRIX_CLASSES, type ReportData, type SearchResult, type TestResult } from "../../apps/report/data.js";
 import type { Epoch } from "../../apps/ui/curves.js";
 import type { Sprite } from "../../apps/ui/images.js";
-import type { Mistake } from "../../apps/ui/mistakes.js";
+import type { TestMistake } from "../../apps/ui/mistakes.js";
 import type { Dataset } from "../../src/data/dataset.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
@@ -139,7 +139,7 @@ function testResult(
   activationsOf: (image: Uint8Array) => number[],
 ): TestResult {
   const confusion = Array.from({ length: data.classes }, () => new Array<number>(data.classes).fill(0));
-  const mistakes: Mistake[] = [];
+  const mistakes: TestMistake[] = [];
   for (let index = 0; index < data.length; index++) {
     const activations = activationsOf(imageOf(data, index)).map((a) => Number(a.toFixed(4)));
     const prediction = activations.indexOf(Math.max(...activations));

@@ -1,4 +1,4 @@
-// The page of a report: what renderReport() puts into it, and what Chromium makes of it, opened from disk without a network.
+// The page of a report: what renderReport() puts into it, and what Chromium shows of it, opened from disk and offline.
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,18 +1,15 @@
-// The page's section on backpropagation: the numbers in Chromium are those that the library gives here, before and after steps.
+// The page's section on backpropagation in Chromium: its numbers are those of the library, before and after steps.
 
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import axe, { type AxeResults } from "axe-core";
 import { backpropagate, Dataset, Network } from "ductus";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { copyNetwork, Experiment } from "../../apps/web/backprop/experiment.js";
-import { CHROMIUM, serveWeb } from "./web-server.js";
+import type { BrowserContextOptions } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { expectPass, expectShown, imageOf, openBackprop, poll, status } from "./backprop-page.js";
+import { CHROMIUM, setUp } from "./web-server.js";
 
 const NEW = { layers: [784, 30, 10], seed: 1, threads: 1 };
-/** Other work may keep the machine busy. */
-const poll = <Value>(read: () => Promise<Value>) => expect.poll(read, { timeout: 30_000 });
-const random = (count: number) => Uint8Array.from({ length: count }, (_, k) => (k * 7919) % 256);
 
 /** Makes steps as the page does, by the library's public names alone. */
 async function step(network: Network, image: Uint8Array, label: number, eta: number, steps: number): Promise<void> {
@@ -23,148 +20,12 @@ async function step(network: Network, image: Uint8Array, label: number, eta: num
   }
 }
 
-describe("an experiment", () => {
-  test("begins with the weights that are used, of a method that keeps an average too", async () => {
-    const original = await Network.create({ layers: [784, 6, 10], threads: 1 });
-    const data = new Dataset({ images: random(784 * 20), labels: Uint8Array.from({ length: 20 }, (_, i) => i % 10) });
-    const recipe = { epochs: 3, batchSize: 5, learningRate: 1, optimizer: "momentum", averaging: 0.9 } as const;
-    for await (const { epoch } of original.train(data, recipe)) expect(epoch).toBeLessThan(4);
-    const hash = await original.hash();
-
-    const image = random(784);
-    const experiment = new Experiment(await copyNetwork(original), image, 4);
-    const pass = backpropagate(original, image, 4);
-    expect(experiment.pass).toEqual(pass);
-    expect(await experiment.network.hash()).toBe(hash);
-
-    await experiment.step(0.25);
-    expect(await original.hash()).toBe(hash);
-    const [before, after] = [original.parameters(2), experiment.parameters[1]];
-    const delta = pass.delta[2];
-    for (const [j, b] of before.biases.entries()) expect(after.biases[j]).toBeCloseTo(b - 0.25 * delta[j], 6);
-    for (const [i, w] of before.weights.entries())
-      expect(after.weights[i]).toBeCloseTo(w - 0.25 * pass.a[1][i % 6] * delta[Math.floor(i / 6)], 6);
-    expect(experiment.costs.map(({ epoch }) => epoch)).toEqual([0, 1]);
-    expect(experiment.costs[1].value).toBeLessThan(experiment.costs[0].value);
-    experiment.dispose();
-    original.dispose();
-  });
-
-  test.each([[[4, 3]], [[784, 5, 26]], [[100, 10]]])(
-    "refuses a network of %j, which does not read digits",
-    async (layers) => {
-      const network = await Network.create({ layers, threads: 1 });
-      await expect(copyNetwork(network)).rejects.toThrow(
-        `network: expected one of 784 pixels and 10 classes, got [${layers.join(", ")}] (choose another)`,
-      );
-      network.dispose();
-    },
-  );
-
-  test("an eta that is far too large ends in a sentence", async () => {
-    const network = await Network.create({
-      layers: [784, 5, 10],
-      activation: "relu",
-      cost: "log-likelihood",
-      threads: 1,
-    });
-    const experiment = new Experiment(network, random(784), 4);
-    await expect(experiment.step(3e38)).rejects.toThrow(/^(training diverged|cost: expected a finite number)/);
-    experiment.dispose();
-  });
-});
-
 describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}; CHROMIUM names another)`, () => {
-  let browser: Browser;
-  let server: Awaited<ReturnType<typeof serveWeb>>;
-  const problems: string[] = [];
-  beforeAll(async () => {
-    [browser, server] = await Promise.all([chromium.launch({ executablePath: CHROMIUM }), serveWeb()]);
-  });
-  afterAll(async () => {
-    await browser.close();
-    server.close();
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    expect(problems.splice(0)).toEqual([]);
-  });
-
-  /** Opens the page at the section; whatever it says on the console, or asks of others than its server, fails the test. */
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    page.on("console", (message) => problems.push(message.text()));
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(server.url)) problems.push(request.url());
-    });
-    await page.goto(server.url);
-    await page.locator("#backprop-heading").scrollIntoViewIfNeeded();
-    await page.locator("#backprop-section .output").waitFor();
-    return page;
-  }
-
-  /** The pixels of a thumbnail: ink is what covers the paper. */
-  async function imageOf(page: Page, digit: number): Promise<Uint8Array> {
-    const pixels = await page
-      .locator("#backprop-images canvas")
-      .nth(digit)
-      .evaluate((canvas) => {
-        const copy = new OffscreenCanvas(28, 28).getContext("2d") as OffscreenCanvasRenderingContext2D;
-        copy.drawImage(canvas as HTMLCanvasElement, 0, 0);
-        return Array.from(copy.getImageData(0, 0, 28, 28).data).filter((_, k) => k % 4 === 3);
-      });
-    expect(pixels.filter((pixel) => pixel > 0).length).toBeGreaterThan(30);
-    return Uint8Array.from(pixels);
-  }
-
-  const status = (page: Page) => page.locator("#backprop-status").innerText();
-  const number = (text: string) => Number(text.replaceAll("−", "-"));
-
-  /** A shown number is the exact one rounded to the digits that it has. */
-  function expectShown(shown: string, exact: number): void {
-    const [, point = "", power = "0"] = shown.replaceAll("−", "-").match(/^-?\d+(?:\.(\d+))?(?:e([+-]\d+))?$/) ?? [];
-    const unit = 10 ** (Number(power) - point.length);
-    expect(shown).toMatch(/\d/);
-    expect(Math.abs(number(shown) - exact), `${shown} for ${exact}`).toBeLessThanOrEqual(
-      0.5001 * (exact === 0 ? 0 : unit),
-    );
-  }
-
-  /** All numbers that the page shows are those of this network, image and label. */
-  async function expectPass(page: Page, network: Network, image: Uint8Array, label: number): Promise<void> {
-    const { z, a, delta, cost } = backpropagate(network, image, label);
-    const last = z.length - 1;
-    await poll(() => page.locator("#backprop-cost").innerText()).toBe(cost.toPrecision(4));
-    expect(await page.locator(".turn b").innerText()).toBe(cost.toPrecision(4));
-    const rows = await page.locator(".output tbody tr").allInnerTexts();
-    expect(rows).toHaveLength(10);
-    const answer = a[last].indexOf(Math.max(...a[last]));
-    for (const [j, row] of rows.entries()) {
-      const [name, shownZ, shownA, y, shownDelta, ...what] = row.trim().split(/\s+/);
-      expect([name, y]).toEqual([String(j), j === label ? "1" : "0"]);
-      expectShown(shownZ, z[last][j]);
-      expectShown(shownA, a[last][j]);
-      expectShown(shownDelta, delta[last][j]);
-      expect(what.join(" ")).toBe([...(j === answer ? ["answer"] : []), ...(j === label ? ["label"] : [])].join(", "));
-    }
-    const details = page.locator("#backprop-layers details");
-    for (const summary of await details.locator("summary").all())
-      if ((await details.getAttribute("open")) === null) await summary.click();
-    const small = z.slice(1, last).reduce((sum, { length }) => sum + (length <= 100 ? length : 0), 0);
-    await poll(() => details.locator("tbody tr").count()).toBe(small);
-    const hidden = await details.locator("tbody tr").allInnerTexts();
-    for (const [j, row] of hidden.entries()) {
-      const [name, ...shown] = row.trim().split(/\s+/);
-      expect([name, shown.length]).toEqual([String(j), 3]);
-      for (const [q, values] of [z, a, delta].entries()) expectShown(shown[q], values[1][j]);
-    }
-    expect(await status(page)).toMatch(new RegExp(`; read as ${answer}$`));
-  }
+  const setup = setUp();
+  const open = (options: BrowserContextOptions = {}) => openBackprop(setup, options);
 
   test("computes nothing before it is about to be seen", async () => {
-    const context = await browser.newContext();
+    const context = await setup.browser.newContext();
     const page = await context.newPage();
     // However much the sections above have to show.
     await page.addInitScript(() => {
@@ -172,7 +33,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
         (document.querySelector("#write-section") as HTMLElement).style.minHeight = "5000px";
       });
     });
-    await page.goto(server.url);
+    await page.goto(setup.server.url);
     // An observer has told by the second frame.
     await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
     expect(await page.locator("#backprop-section canvas").count()).toBe(0);
@@ -192,7 +53,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const spoken = await page.locator("#backprop-layers .unseen").allTextContents();
     expect(spoken).toContain("z of layer 1 = w of layer 1 a of layer 0 + b of layer 1");
     expect(spoken).toContain(
-      "delta of layer 1 = ((w of layer 2) transposed delta of layer 2) , element by element times sigma prime (z of layer 1)",
+      "delta of layer 1 = ((w of layer 2) transposed delta of layer 2) , " +
+        "element by element times sigma prime (z of layer 1)",
     );
   });
 

@@ -2,7 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 const SERVER = fileURLToPath(new URL("../../apps/web/serve.js", import.meta.url));
 
@@ -29,9 +30,55 @@ export async function serveWeb(...options: string[]): Promise<WebServer> {
   return { url: line.split(" ")[0], close: () => child.kill() };
 }
 
+/** What the tests of a suite share. */
+export interface Setup {
+  readonly browser: Browser;
+  readonly server: WebServer;
+  /** Whatever fails the test that is under way. */
+  readonly problems: string[];
+}
+
+/** Starts Chromium and a server for the tests of a suite. After each test its pages are closed; problems fail it. */
+export function setUp(...args: string[]): Setup {
+  const setup = { problems: [] as string[] } as { browser: Browser; server: WebServer; problems: string[] };
+  beforeAll(async () => {
+    [setup.browser, setup.server] = await Promise.all([
+      chromium.launch({ executablePath: CHROMIUM, args }),
+      serveWeb(),
+    ]);
+  });
+  afterAll(async () => {
+    await setup.browser?.close();
+    setup.server?.close();
+  });
+  afterEach(async () => {
+    await Promise.all(setup.browser.contexts().map((context) => context.close()));
+    expect(setup.problems.splice(0)).toEqual([]);
+  });
+  return setup;
+}
+
+/** Opens a page at its server: messages on the console, errors, and any request to others than that are problems. */
+export async function openStrictly(
+  { browser, server, problems }: Setup,
+  options: BrowserContextOptions = {},
+  before?: (page: Page) => Promise<unknown>,
+): Promise<Page> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.on("console", (message) => problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url)) problems.push(request.url());
+  });
+  await before?.(page);
+  await page.goto(server.url);
+  return page;
+}
+
 /**
- * Opens the page in a context of its own. Errors, messages on the console, blocked by the policy or not, and requests to anywhere else go to
- * `problems`.
+ * Opens the page in a context of its own. Errors, messages on the console, blocked by the policy or not, and requests
+ * to anywhere else go to `problems`.
  */
 export async function openPage(
   browser: Browser,

@@ -1,70 +1,37 @@
-// The page's first section in Chromium: what is written, by hand or by itself, dropped, opened and saved, and how it is read.
+// The page's first section in Chromium: what is written, by hand or by a button, and how it is read.
 
-import { existsSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
 import axe, { type AxeResults } from "axe-core";
-import { encode } from "fast-png";
-import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import { type Browser, type BrowserContextOptions, type CDPSession, chromium, type Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { rolldown } from "rolldown";
-import { afterAll, afterEach, beforeAll, describe, type ExpectPollOptions, expect, test } from "vitest";
-import { DIGITS, type Stroke } from "../../apps/web/digits.js";
-import { toDigit } from "../../src/formats/picture.js";
-import { decodePng } from "../../src/formats/png.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DIGITS } from "../../apps/web/digits.js";
 import { Network } from "../../src/index.js";
-import { loadMnist } from "../../src/node/index.js";
-import { CHROMIUM, serveWeb } from "./web-server.js";
-
-// On some machines it would warn that it finds no GPU (microsoft/onnxruntime#26763).
-env.logLevel = "error";
-
-const PRETRAINED = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
-const SIDE = 28;
-
-/** A file to drop. */
-interface Dropped {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+import { CHROMIUM, setUp } from "./web-server.js";
+import {
+  activationsOf,
+  answer,
+  drop,
+  openWriting,
+  PRETRAINED,
+  padOf,
+  poll,
+  seen,
+  spoken,
+  touch,
+  write,
+} from "./write-page.js";
 
 describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}; CHROMIUM names another)`, () => {
-  let browser: Browser;
-  let server: Awaited<ReturnType<typeof serveWeb>>;
+  const setup = setUp();
   let pretrained: Network;
-  const problems: string[] = [];
   beforeAll(async () => {
-    [browser, server, pretrained] = await Promise.all([
-      chromium.launch({ executablePath: CHROMIUM }),
-      serveWeb(),
-      Network.load(PRETRAINED, { threads: 1 }),
-    ]);
+    pretrained = await Network.load(PRETRAINED, { threads: 1 });
   });
-  afterAll(async () => {
-    await browser?.close();
-    server?.close();
-    pretrained?.dispose();
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    expect(problems.splice(0)).toEqual([]);
-  });
-
-  /** Opens the page; whatever it says on the console or asks of another server fails the test. */
-  async function open(options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>): Promise<Page> {
-    const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-    const page = await context.newPage();
-    page.on("console", (message) => problems.push(message.text()));
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(server.url)) problems.push(request.url());
-    });
-    await before?.(page);
-    await page.goto(server.url);
-    if (before === undefined) await page.locator("#network option[value=pretrained]").waitFor({ state: "attached" });
-    return page;
-  }
+  afterAll(() => pretrained?.dispose());
+  const open = (options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>) =>
+    openWriting(setup, options, before);
 
   test.each(["mouse", "pen", "touch"] as const)("reads the ten digits written by %s", async (device) => {
     const page = await open({ hasTouch: device === "touch" });
@@ -154,7 +121,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     // In a page of its own.
     const bundle = await rolldown({ input: fileURLToPath(new URL("../../apps/web/digits.ts", import.meta.url)) });
     const { output } = await bundle.generate({ format: "iife", name: "digits" });
-    const other = await browser.newPage();
+    const other = await setup.browser.newPage();
     const expected = (await other.evaluate(
       `${output[0].code}; digits.DIGITS.map((strokes) => Array.from(digits.digitOf(strokes)))`,
     )) as number[][];
@@ -182,189 +149,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await poll(label).toMatch(/with 2 strokes$/);
   });
 
-  test("reads PNG files as the command line does, bit for bit", async () => {
-    const page = await open();
-    const { images } = loadMnist().test;
-    const pictures = [
-      { name: "grey.png", bytes: pngOf(images.subarray(0, 784), 7, (ink) => [255 - ink]) },
-      { name: "light-on-dark.png", bytes: pngOf(images.subarray(784, 2 * 784), 5, (ink) => [ink, ink, 40]) },
-      { name: "deep.png", bytes: pngOf(images.subarray(2 * 784, 3 * 784), 9, (ink) => [257 * (255 - ink)], 16) },
-      { name: "alpha.png", bytes: pngOf(images.subarray(3 * 784, 4 * 784), 3, (ink) => [10, 90, 200, ink]) },
-    ];
-    const read = new Set<string>();
-    for (const picture of pictures) {
-      const pixels = toDigit(decodePng(picture.bytes));
-      const { label, activations } = pretrained.predict(pixels);
-      await drop(page, [picture]);
-      await poll(() => spoken(page)).toBe(`Read as ${label}, activation ${activations[label].toFixed(2)}`);
-      expect(await seen(page)).toEqual(Array.from(pixels));
-      expect(await activationsOf(page)).toEqual(Array.from(activations));
-      expect(await page.locator("#pad").getAttribute("aria-label")).toContain(picture.name);
-      expect(await page.locator("#write-note").textContent()).toBe(`Opened ${picture.name}`);
-      read.add(await answer(page));
-    }
-    expect([...read]).toEqual(["7", "2", "1", "0"]);
-    await page.locator("#clear").click();
-    await poll(() => spoken(page)).toBe("Blank sheet");
-  });
-
-  test("takes pictures from the button and the clipboard, and JPEG; the first of several", async () => {
-    const page = await open();
-    const { images } = loadMnist().test;
-    const [seven, two] = [0, 1].map((i) => pngOf(images.subarray(784 * i, 784 * (i + 1)), 6, (ink) => [255 - ink]));
-    const chosen = page.waitForEvent("filechooser");
-    await page.locator("#open-file").click();
-    await (await chosen).setFiles({ name: "seven.png", mimeType: "image/png", buffer: Buffer.from(seven) });
-    await poll(() => answer(page)).toBe("7");
-
-    await drop(page, [{ name: "two.txt", bytes: two }], "paste");
-    await poll(() => answer(page)).toBe("2");
-
-    const jpeg = await page.evaluate(async () => {
-      const canvas = new OffscreenCanvas(3000, 2500);
-      const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
-      context.fillStyle = "#eee";
-      context.fillRect(0, 0, 3000, 2500);
-      context.lineWidth = 120;
-      context.beginPath();
-      context.moveTo(1000, 400);
-      context.lineTo(1900, 400);
-      context.lineTo(1400, 2000);
-      context.stroke();
-      return Array.from(new Uint8Array(await (await canvas.convertToBlob({ type: "image/jpeg" })).arrayBuffer()));
-    });
-    await drop(page, [
-      { name: "seven.jpg", bytes: Uint8Array.from(jpeg) },
-      { name: "two.png", bytes: two },
-    ]);
-    await poll(() => answer(page)).toBe("7");
-    expect(await page.locator("#write-note").textContent()).toBe(
-      "Opened seven.jpg (the first of 2 files: one is read at a time)",
-    );
-    expect(await page.locator("#pad").getAttribute("aria-label")).toContain("seven.jpg");
-  });
-
-  test("refuses other files in one sentence, and keeps what is there", async () => {
-    const page = await open();
-    await page.getByRole("button", { name: "Write 3" }).click();
-    await poll(() => answer(page)).toBe("3");
-    const before = [await seen(page), await activationsOf(page), await page.locator("#network").inputValue()];
-
-    const png = pngOf(loadMnist().test.images.subarray(0, 784), 4, (ink) => [255 - ink]);
-    const broken = png.slice();
-    broken[broken.length - 20] ^= 1;
-    const blank = pngOf(new Uint8Array(784), 4, () => [255]);
-    const tiny = await Network.create({ layers: [784, 10], threads: 1 });
-    const model = tiny.save();
-    tiny.dispose();
-    const notFinite = model.slice();
-    new DataView(notFinite.buffer).setFloat32(notFinite.length - 4, Number.NaN, true);
-    const other = await Network.create({ layers: [400, 10], threads: 1 });
-    const otherSize = other.save();
-    other.dispose();
-    const text = (content: string) => new TextEncoder().encode(content);
-    const cases: [Dropped, RegExp][] = [
-      [{ name: "notes.png", bytes: text("not a picture") }, /^notes\.png: expected a picture .* got something else/],
-      [{ name: "a.zip", bytes: Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0) }, /^a\.zip: expected a picture/],
-      [{ name: "empty.txt", bytes: new Uint8Array() }, /^empty\.txt: .* got an empty file/],
-      [{ name: "cut.png", bytes: png.subarray(0, 200) }, /^cut\.png: .*truncated/],
-      [{ name: "broken.png", bytes: broken }, /^broken\.png: expected .*damaged/],
-      [{ name: "blank.png", bytes: blank }, /^blank\.png: .* got a blank sheet/],
-      [{ name: "cut.safetensors", bytes: model.subarray(0, 5000) }, /^cut\.safetensors: expected .*truncated/],
-      [{ name: "nan.safetensors", bytes: notFinite }, /^nan\.safetensors: .*finite numbers/],
-      [{ name: "small.safetensors", bytes: otherSize }, /^small\.safetensors: expected .*784 pixels, got one of 400/],
-    ];
-    const alert = page.locator("#write-alert");
-    let refused = 0;
-    for (const [file, sentence] of cases) {
-      await drop(page, [file]);
-      await poll(() => alert.textContent(), { message: file.name }).toMatch(sentence);
-      expect(await alert.getAttribute("role")).toBe("alert");
-      expect(await alert.isVisible()).toBe(true);
-      refused++;
-    }
-    // 3 GB, of which each is the same.
-    await page.evaluate(() => {
-      const part = new Blob([new Uint8Array(2 ** 20)]);
-      const transfer = new DataTransfer();
-      transfer.items.add(new File(Array(3 * 2 ** 10).fill(part), "huge.bin"));
-      dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
-    });
-    await poll(() => alert.textContent()).toMatch(/^huge\.bin: expected .* at most 256 MB, got 3,072 MB/);
-    await drop(page, [cases[0][0], cases[1][0]]);
-    await poll(() => alert.textContent()).toMatch(/^notes\.png: .*\(the first of 2 files/);
-    expect(refused).toBe(9);
-    expect([await seen(page), await activationsOf(page), await page.locator("#network").inputValue()]).toEqual(before);
-
-    await page.getByRole("button", { name: "Write 5" }).click();
-    await poll(() => answer(page)).toBe("5");
-    expect(await alert.textContent()).toBe("");
-  });
-
-  test("saves the model's own bytes, and exports an ONNX model that agrees", async () => {
-    const page = await open();
-    const saved = await download(page, "#save-model");
-    expect(saved.name).toBe("digits-784-1000-300-10.safetensors");
-    expect(Buffer.compare(saved.bytes, PRETRAINED)).toBe(0);
-
-    const exported = await download(page, "#export-onnx");
-    expect(exported.name).toBe("digits-784-1000-300-10.onnx");
-    const session = await InferenceSession.create(exported.bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
-    const { images } = loadMnist().test;
-    for (let i = 0; i < 5; i++) {
-      const image = images.subarray(784 * i, 784 * (i + 1));
-      const pixels = new Tensor(
-        "float32",
-        Float32Array.from(image, (pixel) => pixel / 255),
-        [1, 784],
-      );
-      const { activations } = await session.run({ pixels });
-      const expected = pretrained.predict(image).activations;
-      expect(activations.data).toHaveLength(10);
-      for (const [j, activation] of (activations.data as Float32Array).entries()) {
-        expect(Math.abs(activation - expected[j])).toBeLessThan(1e-5);
-      }
-    }
-    await session.release();
-  });
-
-  test("opens a model, which then reads; another one can be chosen", async () => {
-    const page = await open();
-    await page.getByRole("button", { name: "Write 2" }).click();
-    await poll(() => answer(page)).toBe("2");
-    const before = await activationsOf(page);
-    const small = await Network.create({ layers: [784, 16, 10], seed: 3, threads: 1 });
-    const many = await Network.create({ layers: [784, 47], seed: 4, threads: 1 });
-    const pixels = Uint8Array.from(await seen(page));
-    // By what is in it, not by its name.
-    await drop(page, [{ name: "mine.png", bytes: small.save() }]);
-    await poll(() => page.locator("#network").inputValue()).toBe("opened");
-    expect(await page.locator("#network option:checked").textContent()).toBe("mine.png: [784, 16, 10], 0 epochs");
-    await poll(() => activationsOf(page)).toEqual(Array.from(small.predict(pixels).activations));
-    const saved = await download(page, "#save-model");
-    expect(saved.name).toBe("digits-784-16-10.safetensors");
-    expect(Buffer.compare(saved.bytes, small.save())).toBe(0);
-
-    await drop(page, [{ name: "many.safetensors", bytes: many.save() }]);
-    const { activations } = many.predict(pixels);
-    const strongest = Array.from(activations).sort((a, b) => b - a);
-    await poll(async () => (await activationsOf(page)).sort((a, b) => b - a)).toEqual(strongest.slice(0, 10));
-    expect(await page.locator("#activations-count").textContent()).toBe("the strongest 10 of 47");
-    expect(await answer(page)).toBe(String(activations.indexOf(strongest[0])));
-
-    await page.locator("#network").selectOption("pretrained");
-    await poll(() => activationsOf(page)).toEqual(before);
-    expect(await page.locator("#network option").count()).toBe(2);
-    small.dispose();
-    many.dispose();
-  });
-
   test("works without its network: it says so, and others can be opened", async () => {
     const page = await open({}, (page) => page.route("**/pretrained.bin", (route) => route.fulfill({ status: 404 })));
     await poll(() => page.locator("#write-alert").textContent()).toMatch(
       /^pretrained\.bin: expected .* got status 404 \(try again/,
     );
-    expect(problems.splice(0)).toEqual([expect.stringContaining("404")]);
+    expect(setup.problems.splice(0)).toEqual([expect.stringContaining("404")]);
     expect(await page.locator("#network").inputValue()).toBe("None: open or train one");
     await page.locator("#save-model").dispatchEvent("click");
     await page.getByRole("button", { name: "Write 6" }).click();
@@ -473,107 +263,3 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     },
   );
 });
-
-/** Waits until it is so, seconds at most. */
-function poll<T>(actual: () => T, options?: ExpectPollOptions) {
-  return expect.poll(actual, { interval: 15, timeout: 10_000, ...options });
-}
-
-function answer(page: Page): Promise<string> {
-  return page.locator("#digit").innerText();
-}
-
-function spoken(page: Page): Promise<string | null> {
-  return page.locator("#read-aloud").textContent();
-}
-
-/** The 784 pixels of the image that the network sees. */
-function seen(page: Page): Promise<number[]> {
-  return page.locator("#seen canvas").evaluate((canvas, side) => {
-    // A copy: a canvas that is read from becomes another kind of canvas.
-    const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
-    context?.drawImage(canvas as HTMLCanvasElement, 0, 0);
-    return Array.from(context?.getImageData(0, 0, side, side).data ?? []).filter((_, i) => i % 4 === 3);
-  }, SIDE);
-}
-
-/** The bars' lengths, which are the activations in all their digits. */
-async function activationsOf(page: Page): Promise<number[]> {
-  const shown = await page
-    .locator("#activations li")
-    .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).style.getPropertyValue("--activation")));
-  expect(shown).toHaveLength(10);
-  return shown.map(Number);
-}
-
-async function padOf(page: Page): Promise<[x: number, y: number, side: number]> {
-  const box = await page.locator("#pad").boundingBox();
-  if (box === null) throw new Error("the pad is not to be seen");
-  expect(box.height).toBe(box.width);
-  return [box.x, box.y, box.width];
-}
-
-/** Writes a stroke with events as the browser gets them from the device. */
-async function write(page: Page, client: CDPSession, stroke: Stroke, device: "mouse" | "pen" | "touch"): Promise<void> {
-  const [left, top, side] = await padOf(page);
-  const points = stroke.map(([x, y]) => ({ x: left + x * side, y: top + y * side }));
-  // Not one after the other: some come together, as those of a fast hand do.
-  if (device === "touch") {
-    const moves = () => points.slice(1).map((point) => touch(client, "touchMove", [point]));
-    await Promise.all([touch(client, "touchStart", [points[0]]), ...moves(), touch(client, "touchEnd", [])]);
-    return;
-  }
-  const send = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: { x: number; y: number }) =>
-    client.send("Input.dispatchMouseEvent", { type, ...point, button: "left", pointerType: device, clickCount: 1 });
-  const moves = () => points.slice(1).map((point) => send("mouseMoved", point));
-  await Promise.all([send("mousePressed", points[0]), ...moves(), send("mouseReleased", points[points.length - 1])]);
-}
-
-async function touch(
-  client: CDPSession,
-  type: "touchStart" | "touchMove" | "touchEnd",
-  touchPoints: { x: number; y: number; id?: number }[],
-): Promise<void> {
-  await client.send("Input.dispatchTouchEvent", { type, touchPoints });
-}
-
-/** Drops files onto the page, or pastes them. */
-async function drop(page: Page, files: readonly Dropped[], how: "drop" | "paste" = "drop"): Promise<void> {
-  await page.evaluate(
-    ([all, how]) => {
-      const transfer = new DataTransfer();
-      for (const { name, base64 } of all) {
-        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
-      }
-      dispatchEvent(
-        how === "drop"
-          ? new DragEvent("drop", { dataTransfer: transfer, cancelable: true })
-          : new ClipboardEvent("paste", { clipboardData: transfer }),
-      );
-    },
-    [files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") })), how] as const,
-  );
-}
-
-/** Presses a button that saves a file. */
-async function download(page: Page, button: string): Promise<{ name: string; bytes: Buffer }> {
-  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
-  return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
-}
-
-/** A PNG of an image of 28 x 28 pixels, each as a square of `scale` pixels, off the middle of a larger sheet. */
-function pngOf(
-  image: ArrayLike<number>,
-  scale: number,
-  colour: (ink: number) => readonly number[],
-  depth: 8 | 16 = 8,
-): Uint8Array {
-  const [width, height] = [40 * scale, 33 * scale];
-  const inkAt = (x: number, y: number) => (x >= 0 && x < SIDE && y >= 0 && y < SIDE ? image[y * SIDE + x] : 0);
-  const samples = Array.from({ length: width * height }, (_, p) =>
-    colour(inkAt(Math.floor((p % width) / scale) - 9, Math.floor(p / width / scale) - 3)),
-  );
-  const channels = samples[0].length as 1 | 3 | 4;
-  const data = (depth === 8 ? Uint8Array : Uint16Array).from(samples.flat());
-  return encode({ width, height, channels, depth, data });
-}

@@ -1,27 +1,27 @@
-// The numbers of a layer as coloured cells, one for each neuron, in as many rows as there is room for.
+// The numbers of a layer as coloured cells, one for each neuron, in rows that fit the width.
 
 import { make } from "../../ui/elements.js";
 import { SIGNED } from "../../ui/images.js";
 import { toGrey } from "./numbers.js";
 
-/** Up to so many neurons lie in long rows of large cells; more become an image. */
+/** Up to so many neurons are large cells in long rows; more become an image. */
 export const MOST_CELLS = 100;
-/** In pixels: about the least side that a finger or an eye finds by itself, and the largest. */
+/** The side of a cell, in pixels: about the smallest that a finger can hit, and the largest. */
 const SMALL = 22;
 const LARGE = 34;
-/** From this side on a cell has an edge. */
+/** Cells with at least this side have an edge. */
 const EDGED = 14;
-/** Seen on light and on dark paper. */
+/** Visible on light and on dark backgrounds. */
 const EDGE = "rgb(128 128 128 / 45%)";
 
-/** So many columns that the rows are full, if that is possible in an image that is not much wider than high. */
+/** The columns of an image of `count` pixels that is about square; if possible, its last row is full. */
 export function columnsOf(count: number): number {
   const least = Math.ceil(Math.sqrt(count));
   for (let columns = least; columns < 2 * least; columns++) if (count % columns === 0) return columns;
   return least;
 }
 
-/** As many columns as there is room for, and rows of about the same length. */
+/** As many columns as fit into the width, with rows of about the same length. */
 function fittingColumns(count: number, width: number): number {
   if (count > MOST_CELLS) return columnsOf(count);
   const rows = Math.ceil(count / Math.max(1, Math.floor(width / SMALL)));
@@ -36,7 +36,7 @@ export class Cells {
   readonly #canvas: HTMLCanvasElement;
   readonly #mark = make("i", { class: "mark" });
   readonly #count: number;
-  /** Of a cell, in CSS pixels. */
+  /** The side of a cell, in CSS pixels. */
   #side = 0;
   #values: ArrayLike<number> = [];
   #limit = 0;
@@ -69,7 +69,7 @@ export class Cells {
     });
   }
 
-  /** The neuron that the pointer is at. */
+  /** The neuron at the pointer. */
   at({ clientX, clientY }: PointerEvent | MouseEvent): number | undefined {
     const { left, top } = this.#canvas.getBoundingClientRect();
     const column = Math.floor((clientX - left) / this.#side);
@@ -77,7 +77,7 @@ export class Cells {
     return column >= 0 && column < this.columns && neuron >= 0 && neuron < this.#count ? neuron : undefined;
   }
 
-  /** The upper left corner of a cell, and below it, in CSS pixels. */
+  /** The left, top and bottom of a cell, in CSS pixels. */
   place(neuron: number): [left: number, top: number, bottom: number] {
     const top = Math.floor(neuron / this.columns) * this.#side;
     return [(neuron % this.columns) * this.#side, top, top + this.#side];
@@ -86,7 +86,7 @@ export class Cells {
   #fit(width: number): void {
     if (width === 0) return;
     this.columns = fittingColumns(this.#count, width);
-    // Whole pixels of the screen, or some rows would look thicker than others.
+    // In whole device pixels, or some rows would look thicker than others.
     const side = Math.max(1, Math.floor(Math.min(LARGE, width / this.columns) * devicePixelRatio));
     this.#canvas.width = side * this.columns;
     this.#canvas.height = side * Math.ceil(this.#count / this.columns);

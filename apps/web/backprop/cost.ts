@@ -2,11 +2,11 @@
 
 import { drawChart } from "../../ui/chart.js";
 import { find } from "../../ui/elements.js";
-import { makeFitted } from "../../ui/fitted.js";
+import { makeFitted } from "../../ui/plot.js";
 import type { Experiment } from "./experiment.js";
 import { formatC, formatNumber } from "./numbers.js";
 
-/** Shows what an experiment's steps have done to its cost. */
+/** Shows how the steps of an experiment have changed its cost. */
 export function drawCost({ costs }: Experiment): void {
   const now = costs[costs.length - 1];
   const before = costs[costs.length - 2];
@@ -14,7 +14,9 @@ export function drawCost({ costs }: Experiment): void {
   find("backprop-cost").textContent = formatC(now.value);
   find("backprop-change").textContent =
     before === undefined ? "" : `${change > 0 ? "+" : ""}${formatNumber(change)} by the last step`;
-  const name = `Cost by step: ${formatC(costs[0].value)} at step ${costs[0].epoch}, ${formatC(now.value)} at step ${now.epoch}`;
+  const [first] = costs;
+  const [start, end] = [first, now].map(({ epoch, value }) => `${formatC(value)} at step ${epoch}`);
+  const name = `Cost by step: ${start}, ${end}`;
   const series = [{ key: "training", name: "Cost", points: [...costs] }] as const;
   const steps = costs.map(({ epoch }) => epoch);
   find("backprop-chart").replaceChildren(

@@ -1,13 +1,14 @@
-// Equations of the notes as HTML: "z^1 = w^1 a^0 + b^1" with its letters slanted and its indices high and low, and in words for who hears them.
+// Equations as HTML: "z^1 = w^1 a^0 + b^1" with italic letters, superscripts and subscripts, and in words for screen
+// readers.
 
 import type { Network } from "ductus";
 import { make } from "../../ui/elements.js";
 
-/** ^ raises what follows, _ lowers it: digits and letters up to the next other character. */
+/** An equation: ^ raises and _ lowers the digits and letters that follow it. */
 export function formula(text: string): HTMLElement {
   const shown = make("span", { "aria-hidden": "true" });
   let end = 0;
-  // Words such as tanh stand upright.
+  // Words such as tanh are upright.
   for (const match of text.matchAll(/\^(\w+)|_(\w+)|[A-Za-z]{2,}|([A-Za-zδησ])/gu)) {
     const [all, raised, lowered, letter] = match;
     shown.append(text.slice(end, match.index));
@@ -20,6 +21,7 @@ export function formula(text: string): HTMLElement {
   return make("span", { class: "formula" }, shown, make("span", { class: "unseen" }, spoken(text)));
 }
 
+/** Replaced one after the other. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/\^T/g, " transposed"],
   [/\^(\w+)/g, " of layer $1"],
@@ -41,7 +43,7 @@ function spoken(text: string): string {
   return WORDS.reduce((words, [symbol, word]) => words.replace(symbol, word), text).trim();
 }
 
-/** The equations of one network's layers: its activation and its cost decide some of them. */
+/** The equations of a network, some of which depend on its activation and its cost. */
 export interface Equations {
   /** z^l */
   z(l: number): string;
@@ -66,7 +68,7 @@ export function equationsOf({ layers, activation, cost }: Network): Equations {
   return {
     z: (l) => `z^${l} = w^${l} a^${l - 1} + b^${l}`,
     a: (l) => `a^${l} = ${l === L ? output : hidden}(z^${l})`,
-    // With the other costs sigma' cancels.
+    // With the other costs, sigma' cancels.
     delta: (l) =>
       l < L
         ? `δ^${l} = ((w^${l + 1})^T δ^${l + 1}) · ${hidden}′(z^${l})`

@@ -1,29 +1,23 @@
-// The layers of a network from top to bottom: z and a, which go down, and delta, which comes back up.
+// The layers of a network from top to bottom: z and a are computed downwards, delta upwards.
 
 import { make } from "../../ui/elements.js";
 import { INK, makeImage, paintImage } from "../../ui/images.js";
 import { IMAGE } from "../digits.js";
-import type { Experiment } from "./experiment.js";
+import type { Experiment, ExperimentView } from "./experiment.js";
 import { equationsOf, formula } from "./formula.js";
-import { makeHidden } from "./hidden.js";
+import { HiddenLayer } from "./hidden.js";
 import { formatC } from "./numbers.js";
 import { makeOutput } from "./output.js";
 
-/** A piece of the page, and how it shows an experiment. */
-export interface View {
-  readonly element: HTMLElement;
-  update(experiment: Experiment): void;
-}
-
 /** All layers of a network. */
-export function makeLayers(experiment: Experiment): View {
+export function makeLayers(experiment: Experiment): ExperimentView {
   const { network } = experiment;
   const equations = equationsOf(network);
   const last = network.layers.length - 1;
-  const views: View[] = [makeInput()];
-  for (let l = 1; l < last; l++) views.push(makeHidden(network, l, equations));
+  const views: ExperimentView[] = [makeInput()];
+  for (let l = 1; l < last; l++) views.push(new HiddenLayer(network, l, equations));
   views.push(makeOutput(network, equations), makeCost(equations.cost, last));
-  const elements = views.flatMap(({ element }, l) => (l < 1 || l > last ? [element] : [makeWay(l), element]));
+  const elements = views.flatMap(({ element }, l) => (l < 1 || l > last ? [element] : [makeArrows(l), element]));
   return {
     element: make("div", {}, ...elements),
     update: (of) => {
@@ -32,15 +26,15 @@ export function makeLayers(experiment: Experiment): View {
   };
 }
 
-/** Between layer l - 1 and layer l. */
-function makeWay(l: number): HTMLElement {
+/** What passes between layer l - 1 and layer l. */
+function makeArrows(l: number): HTMLElement {
   const down = make("span", { class: "forward" }, formula(`a^${l - 1}`), " goes forward");
   const up = make("span", { class: "back" }, formula(`δ^${l}`), " comes back");
   // The image has no error.
   return make("p", { class: "way" }, down, ...(l > 1 ? [up] : []));
 }
 
-function makeInput(): View {
+function makeInput(): ExperimentView {
   const image = makeImage(IMAGE, "The image", INK, 112);
   const note = make("p", {});
   return {
@@ -60,7 +54,7 @@ function makeInput(): View {
   };
 }
 
-function makeCost(equation: string, L: number): View {
+function makeCost(equation: string, L: number): ExperimentView {
   const value = make("b", {});
   return {
     element: make(

@@ -1,7 +1,7 @@
-// One neuron of a hidden layer: its weights, and what the next step does to them: equation (4) in pictures.
+// One neuron of a hidden layer: its weights, and their gradient, which is equation (4) in pictures.
 
 import { make } from "../../ui/elements.js";
-import { type ImageSize, INK, makeImage, paintImage, SIGNED } from "../../ui/images.js";
+import { type ImageSize, INK, makeImage, type Palette, paintImage, SIGNED } from "../../ui/images.js";
 import { columnsOf } from "./cells.js";
 import type { Experiment } from "./experiment.js";
 import { formula } from "./formula.js";
@@ -36,19 +36,7 @@ export function makeNeuron(inputs: number, l: number) {
         gradient.element,
       ),
     ),
-    make(
-      "p",
-      { class: "note" },
-      formula("∂C/∂w_kj = a_k δ_j"),
-      " ",
-      make("span", { class: "number" }, "(4)"),
-      " and ",
-      formula("∂C/∂b_j = δ_j"),
-      " ",
-      make("span", { class: "number" }, "(3)"),
-      ". A step lowers the weights where the last picture is orange, raises them where it is blue, and leaves them where a is 0. ",
-      "Choose another neuron by its cell, or with the arrow keys.",
-    ),
+    makeNote(),
   );
   return {
     element,
@@ -71,8 +59,25 @@ export function makeNeuron(inputs: number, l: number) {
   };
 }
 
-/** A small image with its symbol and how far its colours go. */
-function makePicture(size: ImageSize, palette: typeof INK, symbol: HTMLElement) {
+function makeNote(): HTMLElement {
+  return make(
+    "p",
+    { class: "note" },
+    formula("∂C/∂w_kj = a_k δ_j"),
+    " ",
+    make("span", { class: "number" }, "(4)"),
+    " and ",
+    formula("∂C/∂b_j = δ_j"),
+    " ",
+    make("span", { class: "number" }, "(3)"),
+    ". A step lowers the weights where the last picture is orange, raises them where it is blue, ",
+    "and leaves them where a is 0. ",
+    "Choose another neuron by its cell, or with the arrow keys.",
+  );
+}
+
+/** A small image with its symbol, and the range of its colours. */
+function makePicture(size: ImageSize, palette: Palette, symbol: HTMLElement) {
   const canvas = makeImage(size, "", palette, 120);
   const range = make("span", { class: "range" });
   const show = (name: string, greys: ArrayLike<number>) => {

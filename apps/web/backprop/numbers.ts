@@ -1,6 +1,6 @@
-// Numbers of any size in few characters, and where they stand between blue and orange.
+// Numbers of any size in few characters, and their colours between blue and orange.
 
-/** Four digits after the point, or two that tell if it is small. */
+/** Four decimals, or two significant digits if the number is small. */
 export function formatNumber(x: number): string {
   return digitsOf(x).replaceAll("-", "−");
 }
@@ -13,12 +13,12 @@ function digitsOf(x: number): string {
   return size < 1000 ? x.toFixed(size < 10 ? 4 : 2) : x.toPrecision(3);
 }
 
-/** C with four digits that tell. */
+/** C with four significant digits. */
 export function formatC(cost: number): string {
   return cost.toPrecision(4).replaceAll("-", "−");
 }
 
-/** The largest size among the numbers. */
+/** The largest absolute value. */
 export function largest(values: ArrayLike<number>): number {
   let size = 0;
   for (let i = 0; i < values.length; i++) size = Math.max(size, Math.abs(values[i]));

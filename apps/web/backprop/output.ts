@@ -1,13 +1,13 @@
-// The output layer as a table, a row for each class: z, a, y and delta, the last two as bars, too.
+// The output layer as a table with a row for each class: z, a, y and delta; a and delta are drawn as bars, too.
 
 import type { Network } from "ductus";
 import { make } from "../../ui/elements.js";
+import type { ExperimentView } from "./experiment.js";
 import { type Equations, formula } from "./formula.js";
-import type { View } from "./layers.js";
 import { formatNumber, largest } from "./numbers.js";
 
-/** Mathematics of the last layer, and its numbers. */
-export function makeOutput({ layers }: Network, equations: Equations): View {
+/** The equations of the last layer, and its numbers. */
+export function makeOutput({ layers }: Network, equations: Equations): ExperimentView {
   const L = layers.length - 1;
   const rows = Array.from({ length: layers[L] }, (_, j) => makeRow(j));
   const header = (...content: (Node | string)[]) => make("th", { scope: "col" }, ...content);
@@ -43,7 +43,7 @@ export function makeOutput({ layers }: Network, equations: Equations): View {
       const limit = largest(delta);
       for (const [j, row] of rows.entries()) {
         row.update(z[j], a[j], delta[j], limit);
-        row.name(j === label, j === prediction);
+        row.mark(j === label, j === prediction);
       }
     },
   };
@@ -74,7 +74,7 @@ function makeRow(j: number) {
       error.style.setProperty("--share", String(limit === 0 ? 0 : Math.abs(deltaj) / limit));
       error.classList.toggle("below", deltaj < 0);
     },
-    name(label: boolean, prediction: boolean) {
+    mark(label: boolean, prediction: boolean) {
       y.textContent = label ? "1" : "0";
       what.textContent = [...(prediction ? ["answer"] : []), ...(label ? ["label"] : [])].join(", ");
       element.classList.toggle("label", label);

@@ -1,9 +1,9 @@
-// The latest state of a training, kept in the browser, so that it goes on after the page was closed or loaded again.
+// The latest state of a run, kept in the browser, so that it can be resumed after the page was closed or reloaded.
 
 import { openStore } from "../download.js";
 import { type Choices, choicesIn, fragmentOf } from "./choices.js";
 
-/** A training's file, and what was chosen for it. */
+/** The model file of a run, and the choices it was started with. */
 export interface Checkpoint {
   readonly bytes: Uint8Array;
   readonly choices: Choices;
@@ -13,14 +13,14 @@ const STORE = "ductus-training";
 const PATH = "checkpoint";
 const CHOICES = "x-choices";
 
-/** Keeps a checkpoint in the place of the one before. Where there is no store, or no room in it, nothing is kept. */
+/** Replaces the checkpoint. Does nothing if there is no cache, or no room in it. */
 export async function keep({ bytes, choices }: Checkpoint): Promise<void> {
   const store = await openStore(STORE);
   const headers = { [CHOICES]: fragmentOf(choices) };
   await store?.put(PATH, new Response(bytes as Uint8Array<ArrayBuffer>, { headers })).catch(() => {});
 }
 
-/** The checkpoint that was kept, if there is one. */
+/** The checkpoint, if there is one. */
 export async function restore(): Promise<Checkpoint | undefined> {
   const response = await (await openStore(STORE))?.match(PATH).catch(() => undefined);
   if (response === undefined) return undefined;
@@ -28,7 +28,7 @@ export async function restore(): Promise<Checkpoint | undefined> {
   return { bytes: new Uint8Array(await response.arrayBuffer()), choices };
 }
 
-/** Forgets it. */
+/** Deletes the checkpoint. */
 export async function forget(): Promise<void> {
   await (await openStore(STORE))?.delete(PATH).catch(() => {});
 }

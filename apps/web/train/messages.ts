@@ -1,6 +1,7 @@
 // The messages between the page and the worker that trains: commands to it, events from it.
 
 import type { HistoryEntry } from "ductus/recipe";
+import type { Mistake } from "../../ui/mistakes.js";
 import type { Choices } from "./choices.js";
 
 /** To the worker. */
@@ -33,17 +34,14 @@ export interface Snapshot {
   readonly kind: "snapshot";
   /** Of the images that are watched: how many are misread, and the first of them. */
   readonly wrong: number;
-  readonly mistakes: readonly Mistake[];
+  readonly mistakes: readonly WatchedMistake[];
   /** Neurons of the first layer, and of the first of them an image each: 128 is a weight of 0. */
   readonly neurons: number;
   readonly weights: readonly Uint8Array[];
 }
 
-export interface Mistake {
-  /** Its place among the images that are watched. */
-  readonly index: number;
-  readonly label: number;
-  readonly prediction: number;
+/** A misread image of those that are watched. */
+export interface WatchedMistake extends Mistake {
   /** [784] */
   readonly pixels: Uint8Array;
 }

@@ -1,8 +1,7 @@
-// The section where a network is trained: what is chosen, the buttons, and what is seen of it. The worker does the work.
+// The section where a network is trained: the choices, the buttons, and the view of the run. A worker does the work.
 
 import { historyOf } from "ductus/recipe";
-import { offerCopy } from "../../ui/copy.js";
-import { find } from "../../ui/elements.js";
+import { find, offerCopy } from "../../ui/elements.js";
 import type { Models } from "../models.js";
 import { forget, restore } from "./checkpoint.js";
 import { type Choices, choicesIn, commandsOf, fragmentOf, planOf } from "./choices.js";
@@ -12,19 +11,19 @@ import { View } from "./view.js";
 
 const FILE = "model.safetensors";
 
-/** Fills the section, and goes on with what was chosen or trained before. */
+/** Fills the section, and restores what was chosen or trained before. */
 export function startTraining(models: Models): void {
   new Section(models);
 }
 
-/** "stopping" is until the worker has stopped, "stopped" while there is a training that can go on. */
+/** "stopping" lasts until the worker has stopped; "stopped" means that there is a run to resume. */
 type State = "idle" | "running" | "paused" | "stopping" | "stopped";
 
-/** What is trained, or was stopped. */
+/** The training run that is under way, or was stopped. */
 interface Training {
   readonly choices: Choices;
   readonly epochs: number;
-  /** Its latest file, and the epochs that it was trained for then. */
+  /** Its latest model file, and the epochs completed by then. */
   readonly model?: Uint8Array;
   readonly epoch: number;
 }
@@ -32,24 +31,24 @@ interface Training {
 class Section {
   readonly #form = new Form(() => this.#changed());
   readonly #view = new View();
-  readonly #go = find("go");
-  readonly #other = find("again") as HTMLButtonElement;
+  readonly #mainButton = find("go");
+  readonly #otherButton = find("again") as HTMLButtonElement;
   #worker: Worker | undefined;
   #state: State = "idle";
   #training: Training | undefined;
-  /** Begins anew as soon as the worker is done. */
-  #again = false;
-  /** Whether the network that is trained was made the one that reads. */
-  #shown = false;
+  /** Whether a new run starts as soon as the worker is done. */
+  #restarts = false;
+  /** Whether the trained network has been put to use once. */
+  #used = false;
 
   constructor(readonly models: Models) {
     addEventListener("hashchange", () => this.#follow());
     find("recipe").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#press();
+      this.#pressMain();
     });
     find("stop").addEventListener("click", () => this.#stop());
-    this.#other.addEventListener("click", () => this.#pressOther());
+    this.#otherButton.addEventListener("click", () => this.#pressOther());
     offerCopy(find("copy-clone"), find("clone-command"), find("copied-clone"));
     offerCopy(find("copy-installed"), find("installed-command"), find("copied-installed"));
     this.#follow();
@@ -60,12 +59,12 @@ class Section {
     return this.#state === "running" || this.#state === "paused" || this.#state === "stopping";
   }
 
-  /** Whether something else is chosen than what was stopped. */
+  /** Whether the choices differ from those of the stopped run. */
   get #differs(): boolean {
     return fragmentOf(this.#form.choices) !== fragmentOf(this.#training?.choices ?? {});
   }
 
-  /** The fields follow the link; what is trained stays what it is. */
+  /** Takes the choices from the link, unless a network is being trained. */
   #follow(): void {
     if (this.#active) {
       this.#changed();
@@ -77,7 +76,7 @@ class Section {
     this.#changed(choices);
   }
 
-  /** The address bar, the commands and the buttons follow what is chosen; what is wrong with it is said of a link at once. */
+  /** Updates the address bar, the commands and the buttons. Errors in choices from a link are shown at once. */
   #changed(linked?: Choices): void {
     const { choices } = this.#form;
     const fragment = fragmentOf(choices);
@@ -101,33 +100,33 @@ class Section {
     find("train-problem").textContent = message;
   }
 
-  /** Says what is wrong, at its field; returns that. */
+  /** Shows what is wrong, marks its field, and returns that. */
   #blame(message: string): HTMLElement | undefined {
     const { text, field } = this.#form.blame(message);
     this.#problem(text);
     return field;
   }
 
-  /** The main button. */
-  #press(): void {
+  /** The main button was pressed. */
+  #pressMain(): void {
     if (this.#state === "running") this.#pause();
     else if (this.#state === "paused") this.#continue();
     else if (this.#state === "stopped" && !this.#differs) this.#resume();
     else if (!this.#active) this.#train();
   }
 
-  /** The button beside it: Start over, or what was stopped. */
+  /** The other button was pressed: "Start over", or "Continue the one left ...". */
   #pressOther(): void {
     if (this.#state === "stopped") {
       if (this.#differs) this.#resume();
       else this.#train();
     } else {
       this.#stop();
-      this.#again = true;
+      this.#restarts = true;
     }
   }
 
-  /** Trains anew by what is chosen. */
+  /** Starts a new run with the present choices. */
   #train(): void {
     const { choices } = this.#form;
     try {
@@ -140,7 +139,7 @@ class Section {
     this.#begin({ kind: "train", choices });
   }
 
-  /** Goes on with the training that was stopped, by what was chosen for it. */
+  /** Resumes the run that was stopped, with the choices that it was started with. */
   #resume(): void {
     const { choices, model } = this.#training as Training;
     this.#form.choices = choices;
@@ -175,7 +174,7 @@ class Section {
     this.#send({ kind: "stop" });
     this.#enter("stopping");
     this.#view.state("Stopping");
-    this.#go.focus();
+    this.#mainButton.focus();
   }
 
   #send(command: WorkerCommand): void {
@@ -206,7 +205,7 @@ class Section {
     progress: ({ epoch, samples, rate }) => this.#view.progress(epoch, samples, rate),
     epoch: ({ history }) => this.#view.epoch(history),
     snapshot: (snapshot) => this.#view.snapshot(snapshot),
-    model: (model) => void this.#take(model).catch(({ message }: Error) => this.#problem(message)),
+    model: (model) => void this.#adopt(model).catch(({ message }: Error) => this.#problem(message)),
     paused: () => {
       this.#view.state("Paused");
       this.#announce("Paused.");
@@ -216,12 +215,12 @@ class Section {
     failed: ({ message }) => this.#failed(message),
   };
 
-  /** The network that is trained reads digits from now on, unless somebody chose another one. */
-  async #take({ bytes, weights, epoch }: Extract<WorkerEvent, { kind: "model" }>): Promise<void> {
+  /** From its first file on, the trained network reads digits, unless the visitor has chosen another one. */
+  async #adopt({ bytes, weights, epoch }: Extract<WorkerEvent, { kind: "model" }>): Promise<void> {
     if (this.#training !== undefined) this.#training = { ...this.#training, model: bytes, epoch };
     await this.models.put("trained", bytes, FILE, weights);
-    if (!this.#shown && this.models.current?.origin === "pretrained") this.models.choose("trained");
-    this.#shown = true;
+    if (!this.#used && this.models.current?.source === "pretrained") this.models.choose("trained");
+    this.#used = true;
   }
 
   #finished(finished: Finished): void {
@@ -230,39 +229,39 @@ class Section {
     this.#view.finish(finished, commandsOf(choices).clone);
     this.#announce(`Done: ${finished.correct} of ${finished.count} test images are read correctly.`);
     this.#training = undefined;
-    this.#rest("idle");
+    this.#settle("idle");
   }
 
   #stopped(epoch: number): void {
     this.#view.state(epoch === 0 ? "Stopped before the first epoch was done" : `Stopped after epoch ${epoch}`);
     this.#announce("Stopped.");
-    this.#rest();
+    this.#settle();
   }
 
   #failed(message: string): void {
-    this.#again = false;
+    this.#restarts = false;
     this.#view.state("Ended by an error");
-    this.#rest();
+    this.#settle();
     this.#blame(message);
   }
 
-  /** The worker is done: what was trained can go on if there is something of it, or a new training begins. */
-  #rest(state: State = this.#training?.model === undefined ? "idle" : "stopped"): void {
-    const again = this.#again;
-    this.#again = false;
+  /** The worker is done: the run can be resumed if there is a model of it, or a new one starts. */
+  #settle(state: State = this.#training?.model === undefined ? "idle" : "stopped"): void {
+    const restarts = this.#restarts;
+    this.#restarts = false;
     if (state === "idle") this.#training = undefined;
     this.#enter(state);
-    if (again) this.#train();
+    if (restarts) this.#train();
   }
 
-  /** A training that was under way when the page was left can go on. */
+  /** Offers to resume a run that was under way when the page was left. */
   async #restore(): Promise<void> {
-    const kept = await restore();
-    if (kept === undefined) return;
-    const { choices, bytes } = kept;
+    const checkpoint = await restore();
+    if (checkpoint === undefined) return;
+    const { choices, bytes } = checkpoint;
     try {
       planOf(choices);
-      // Somebody may have begun another one meanwhile.
+      // The visitor may have started another one meanwhile.
       if (this.#state !== "idle") return;
       const { epochs: epoch, metadata } = (await this.models.put("trained", bytes, FILE)).network;
       const epochs = Number(metadata.get("target_epochs"));
@@ -274,7 +273,7 @@ class Section {
       this.#changed(choicesIn(location.hash));
       this.#view.state(`A training of ${epochs} epochs was left after epoch ${epoch}: it can go on`);
     } catch {
-      // Of another version of this page, or damaged: nothing can be done with it.
+      // Damaged, or from another version of this page.
       await forget();
     }
   }
@@ -290,15 +289,15 @@ class Section {
     this.#label();
   }
 
-  /** What the buttons do now. */
+  /** Names the buttons by what they do now. */
   #label(): void {
     const { epoch = 0, epochs = 0 } = this.#training ?? {};
     const stopped = this.#state === "stopped";
     const names = { idle: "Train", running: "Pause", paused: "Continue", stopping: "Stopping" };
     const left = `after epoch ${epoch} of ${epochs}`;
-    this.#go.textContent =
+    this.#mainButton.textContent =
       this.#state !== "stopped" ? names[this.#state] : this.#differs ? "Train" : `Continue ${left}`;
-    this.#other.textContent = stopped && this.#differs ? `Continue the one left ${left}` : "Start over";
-    this.#other.disabled = this.#state === "idle" || this.#state === "stopping";
+    this.#otherButton.textContent = stopped && this.#differs ? `Continue the one left ${left}` : "Start over";
+    this.#otherButton.disabled = this.#state === "idle" || this.#state === "stopping";
   }
 }

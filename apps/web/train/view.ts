@@ -1,17 +1,18 @@
-// What is seen of a training: how far it is, its curves, the images that it misreads, and its first layer's weights.
+// The view of a run: its progress and curves, the images that the network misreads, and its first layer's weights.
 
 import type { HistoryEntry } from "ductus/recipe";
 import { makeCurves, makeHistory } from "../../ui/curves.js";
 import { find, formatCost, formatCount, formatPercent, make, makeFacts } from "../../ui/elements.js";
-import { INK, makeImage, paintImage, SIGNED } from "../../ui/images.js";
+import { Gallery, type GalleryItem } from "../../ui/gallery.js";
+import { INK, makeImage, type Palette, paintImage, SIGNED } from "../../ui/images.js";
 import { IMAGE } from "../digits.js";
 import type { Finished, Snapshot, Started } from "./messages.js";
 
-const TARGET = 56;
-/** At least so long, in ms, between two drawings of the curves. */
+/** Of images, in pixels. */
+const WIDTH = 56;
+/** The least time between two drawings of the curves, in ms. */
 const REDRAW = 250;
-
-/** Items that a gallery makes in a frame. */
+/** The most items that a gallery makes in one frame. */
 const NEW_ITEMS = 20;
 
 interface Shown {
@@ -20,46 +21,46 @@ interface Shown {
   readonly text: string;
 }
 
-/** A list of small images, whose items are used again. */
-class Gallery {
-  #rest = 0;
-  readonly #items: { readonly item: HTMLElement; readonly canvas: HTMLCanvasElement; readonly text: HTMLElement }[] =
-    [];
+interface ImageItem extends GalleryItem {
+  readonly canvas: HTMLCanvasElement;
+  readonly text: HTMLElement;
+}
 
-  constructor(
-    readonly list: HTMLElement,
-    readonly palette: Parameters<typeof paintImage>[2],
-  ) {}
+/** A gallery of small images that change often. */
+class LiveGallery {
+  readonly #gallery: Gallery<ImageItem>;
+  readonly #palette: Palette;
+  #frame = 0;
 
-  show(images: readonly Shown[]): void {
-    cancelAnimationFrame(this.#rest);
-    const most = this.#items.length + NEW_ITEMS;
-    // The others are made in the next frames: to make a hundred at once would keep the page waiting.
-    if (images.length > most) this.#rest = requestAnimationFrame(() => this.show(images));
-    for (const [i, { pixels, name, text }] of images.slice(0, most).entries()) {
-      this.#items[i] ??= this.#makeItem();
-      const { item, canvas, text: caption } = this.#items[i];
-      paintImage(canvas, pixels, this.palette);
-      canvas.setAttribute("aria-label", name);
-      caption.textContent = text;
-      item.hidden = false;
-    }
-    for (const { item } of this.#items.slice(images.length)) item.hidden = true;
+  constructor(list: HTMLElement, palette: Palette) {
+    this.#gallery = new Gallery(list, () => makeItem(palette));
+    this.#palette = palette;
   }
 
-  #makeItem() {
-    const canvas = makeImage(IMAGE, "", this.palette, TARGET);
-    const text = make("span", { class: "index" });
-    const item = make("li", {}, canvas, text);
-    this.list.append(item);
-    return { item, canvas, text };
+  show(images: readonly Shown[]): void {
+    cancelAnimationFrame(this.#frame);
+    const most = this.#gallery.made + NEW_ITEMS;
+    // The others are made in the next frames: making a hundred at once would block the page.
+    if (images.length > most) this.#frame = requestAnimationFrame(() => this.show(images));
+    const shown = images.slice(0, most);
+    for (const [i, { canvas, text }] of this.#gallery.show(shown.length).entries()) {
+      paintImage(canvas, shown[i].pixels, this.#palette);
+      canvas.setAttribute("aria-label", shown[i].name);
+      text.textContent = shown[i].text;
+    }
   }
 }
 
-/** The part of the section that shows one training. */
+function makeItem(palette: Palette): ImageItem {
+  const canvas = makeImage(IMAGE, "", palette, WIDTH);
+  const text = make("span", { class: "index" });
+  return { element: make("li", {}, canvas, text), canvas, text };
+}
+
+/** The part of the section that shows a run. */
 export class View {
-  readonly #wrong = new Gallery(find("wrong"), INK);
-  readonly #neurons = new Gallery(find("neurons"), SIGNED);
+  readonly #wrong = new LiveGallery(find("wrong"), INK);
+  readonly #neurons = new LiveGallery(find("neurons"), SIGNED);
   readonly #progress = find("run-progress") as HTMLProgressElement;
   #started: Started | undefined;
   #history: readonly HistoryEntry[] = [];
@@ -67,7 +68,7 @@ export class View {
   #rate: number | undefined;
   #redraw: ReturnType<typeof setTimeout> | undefined;
 
-  /** A training is asked for: nothing is known of it yet. */
+  /** A run is about to start: nothing is known of it yet. */
   clear(): void {
     find("run").hidden = false;
     for (const id of ["result", "run-facts", "sights"]) find(id).hidden = true;
@@ -76,7 +77,7 @@ export class View {
     this.#progress.removeAttribute("value");
   }
 
-  /** How far the images are loaded. */
+  /** Bytes of MNIST that are loaded so far, of `total`. */
   loading(loaded: number, total: number): void {
     const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
     this.state(`Loading MNIST: ${megabytes(loaded)} of ${megabytes(total)} MB`);
@@ -84,7 +85,7 @@ export class View {
     this.#progress.value = loaded;
   }
 
-  /** A training that was left: its curves, and how far it came. */
+  /** Shows a run that was left: its curves, and how far it came. */
   left(history: readonly HistoryEntry[], epoch: number, epochs: number): void {
     this.clear();
     this.#progress.max = epochs;
@@ -105,7 +106,7 @@ export class View {
     this.#drawCurves();
   }
 
-  /** One line that says what happens. */
+  /** Shows in one line what is happening. */
   state(text: string): void {
     find("run-state").textContent = text;
   }
@@ -163,7 +164,7 @@ export class View {
   #drawFacts(): void {
     const { epochs, threads, samples } = this.#started as Started;
     const last = this.#history.at(-1);
-    const percent = (share: number | undefined) => (share === undefined ? "–" : formatPercent(share));
+    const percent = (accuracy: number | undefined) => (accuracy === undefined ? "–" : formatPercent(accuracy));
     const rate = this.#rate !== undefined && this.#rate > 0 ? this.#rate : undefined;
     const left = rate && (epochs * samples - this.#progress.value) / rate;
     find("run-facts").replaceChildren(

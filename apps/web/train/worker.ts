@@ -6,7 +6,7 @@ import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/
 import { type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
-import type { Mistake, Snapshot, WorkerCommand, WorkerEvent } from "./messages.js";
+import type { Snapshot, WatchedMistake, WorkerCommand, WorkerEvent } from "./messages.js";
 import { loadMnist } from "./mnist.js";
 
 /** Images that a training is watched on. */
@@ -209,7 +209,7 @@ async function fileOf(session: Session, choices: Choices, extra: Record<string, 
 async function snapshotOf(network: Network, watched: Dataset): Promise<Snapshot> {
   const { inputs, images, labels } = watched;
   const { correct, predictions } = await network.evaluate(watched);
-  const mistakes: Mistake[] = [];
+  const mistakes: WatchedMistake[] = [];
   for (let i = 0; i < watched.length && mistakes.length < SHOWN.mistakes; i++) {
     if (predictions[i] === labels[i]) continue;
     const pixels = images.slice(i * inputs, (i + 1) * inputs) as Uint8Array;

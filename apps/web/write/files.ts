@@ -1,17 +1,17 @@
-// Files of the visitor: pictures and models are told apart by what is in them; models and ONNX files are saved.
+// The visitor's files: opens pictures and models, which are told apart by their content, and saves models.
 
 import { FormatError } from "ductus";
 import { decodePng, type Picture, toDigit } from "ductus/formats";
 import type { SheetPicture } from "./pad.js";
 
-/** The most bytes that are read: a larger model would not fit into the page's memory. */
+/** In bytes: a larger model would not fit into the memory of the page. */
 const MOST_BYTES = 2 ** 28;
-/** The longest side that pictures are shrunk to, but for PNG files, which are read as `ductus predict` reads them. */
+/** Larger pictures are shrunk to this side, except PNG files, which are read as `ductus predict` reads them. */
 const LONGEST = 2048;
-/** The longest side of the pictures on the pad: more than it has pixels. */
+/** The longest side of pictures on the pad: more than the pixels of the pad. */
 const SHOWN = 1024;
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** A safetensors file's header begins after 8 bytes, and its length takes fewer than 4 of these. */
+/** A safetensors file begins with the length of its header in 8 bytes, of which the upper 4 are 0. */
 const HEADER = 8;
 const OPEN = 0x7b;
 
@@ -43,12 +43,13 @@ export async function openFile(file: File): Promise<{ model: Uint8Array } | { pi
   }
 }
 
-/** A picture of a kind that the browser knows. */
+/** A picture in any format that the browser can decode. */
 async function decodeOther(file: File): Promise<Picture> {
   const bitmap = await createImageBitmap(file).catch(() => {
+    const found = file.size === 0 ? "an empty file" : "something else";
     throw new FormatError(
       file.name,
-      `expected a picture (PNG, JPEG, WebP, ...) or a model (safetensors), got ${file.size === 0 ? "an empty file" : "something else"} (choose another)`,
+      `expected a picture (PNG, JPEG, WebP, ...) or a model (safetensors), got ${found} (choose another)`,
     );
   });
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
@@ -61,7 +62,7 @@ async function decodeOther(file: File): Promise<Picture> {
   return { width, height, channels: 4, depth: 8, data };
 }
 
-/** A picture to draw, smaller if it is large. */
+/** A picture to draw on the pad; large ones are shrunk. */
 function imageOf({ width, height, channels, depth, data }: Picture): OffscreenCanvas {
   const step = Math.ceil(Math.max(width, height) / SHOWN);
   const image = new ImageData(Math.ceil(width / step), Math.ceil(height / step));
@@ -92,6 +93,6 @@ export function saveFile(name: string, bytes: Uint8Array): void {
   link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
   link.download = name;
   link.click();
-  // Some browsers ask where to before they read it.
+  // Some browsers first ask where to save it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,12 +1,12 @@
-// The sheet to write on: strokes of a mouse, a finger or a pen, or a picture in their place. Every change can be undone.
+// The sheet to write on: strokes of a mouse, finger or pen, or a picture instead. Every change can be undone.
 
 import { drawStrokes, type Stroke } from "../digits.js";
 
-/** A picture in the place of strokes. */
+/** A picture instead of strokes. */
 export interface SheetPicture {
   readonly name: string;
   readonly image: OffscreenCanvas;
-  /** What the network sees of it. */
+  /** The image that the network sees of it: [784]. */
   readonly digit: Uint8Array;
 }
 
@@ -17,28 +17,31 @@ export interface Sheet {
 }
 
 const BLANK: Sheet = { strokes: [] };
-/** How long it takes to write a digit, in milliseconds. */
+/** How long write() takes for a digit, in milliseconds. */
 const WRITING = 600;
-/** Points closer than this share of the side make no difference that one could see, and a fast mouse has thousands. */
+/** Closer points are dropped: as a fraction of the side. They would not be seen, and a fast mouse sends thousands. */
 const STEP = 0.003;
-/** Sheets that undo() can go back to. */
+/** How many changes undo() can take back. */
 const MOST_SHEETS = 100;
-/** Below pictures: ink of every colour on transparent stands out from it. */
+/** Behind pictures: ink of any colour on a transparent background is visible on it. */
 const BACKDROP = "#a8a8a8";
 
-/** Strokes on a square canvas. Whoever owns it calls draw(), at most once a frame. */
+/** Strokes on a square canvas. Its owner calls draw(), at most once a frame. */
 export class Pad {
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #onChange: (finished: boolean) => void;
   #sheet = BLANK;
   #earlier: Sheet[] = [];
-  /** The pointer that writes. */
+  /** The id of the pointer that writes. */
   #pointer: number | undefined;
-  /** The strokes that are being written by themselves. */
+  /** The strokes that write() is drawing. */
   #replay: readonly Stroke[] | undefined;
 
-  /** @param onChange called at every change; `finished` is false while a stroke is under way, and when only the looks have changed */
+  /**
+   * @param onChange called at every change; `finished` is false while a stroke is under way, and if only the appearance
+   *   has changed
+   */
   constructor(canvas: HTMLCanvasElement, onChange: (finished: boolean) => void) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d") as CanvasRenderingContext2D;
@@ -67,7 +70,7 @@ export class Pad {
     return this.#earlier.length > 0;
   }
 
-  /** Takes back the last stroke, or whatever was changed last. */
+  /** Takes back the last change. */
   undo(): void {
     if (this.#pointer !== undefined) return;
     const sheet = this.#earlier.pop();
@@ -86,7 +89,7 @@ export class Pad {
     this.#replace({ strokes: [], picture });
   }
 
-  /** Writes strokes, as a hand would; at once for who wants no motion. */
+  /** Writes strokes like a hand; at once if the visitor prefers reduced motion. */
   write(strokes: readonly Stroke[]): void {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
       this.#replace({ strokes });
@@ -96,14 +99,14 @@ export class Pad {
     this.#replay = strokes;
     const start = performance.now();
     const step = () => {
-      // Another change has come in between.
+      // Another change came in between.
       if (this.#replay !== strokes) return;
-      const share = (performance.now() - start) / WRITING;
-      if (share >= 1) {
+      const fraction = (performance.now() - start) / WRITING;
+      if (fraction >= 1) {
         this.#finishReplay();
         return;
       }
-      this.#sheet = { strokes: beginningOf(strokes, share) };
+      this.#sheet = { strokes: beginningOf(strokes, fraction) };
       this.#onChange(false);
       requestAnimationFrame(step);
     };
@@ -151,10 +154,10 @@ export class Pad {
   }
 
   #press(event: PointerEvent): void {
-    // One pointer at a time; with a palm on the sheet the first is the pen.
+    // One pointer at a time: a palm that follows the pen does not write.
     if (event.button !== 0 || this.#pointer !== undefined) return;
     this.#finishReplay();
-    // What is written does not belong to a picture.
+    // The first stroke replaces a picture.
     this.#replace({ strokes: [...this.#sheet.strokes, [this.#place(event)]] }, false);
     this.#pointer = event.pointerId;
     this.#canvas.setPointerCapture(event.pointerId);
@@ -174,7 +177,7 @@ export class Pad {
     this.#onChange(false);
   }
 
-  /** Ends the stroke, if there is one under way. */
+  /** Ends the stroke that is under way, if any. */
   #lift(event?: PointerEvent): void {
     if (this.#pointer === undefined || (event !== undefined && event.pointerId !== this.#pointer)) return;
     this.#pointer = undefined;
@@ -187,9 +190,9 @@ export class Pad {
   }
 }
 
-/** Strokes as far as they are written after a share of the time: from point to point it takes equally long. */
-function beginningOf(strokes: readonly Stroke[], share: number): Stroke[] {
-  let left = share * strokes.reduce((sum, points) => sum + points.length, 0);
+/** What is written of strokes after a fraction of the time. Each step from point to point takes equally long. */
+function beginningOf(strokes: readonly Stroke[], fraction: number): Stroke[] {
+  let left = fraction * strokes.reduce((sum, points) => sum + points.length, 0);
   const begun: Stroke[] = [];
   for (const points of strokes) {
     if (left < 0) break;

@@ -1,4 +1,4 @@
-// What a network makes of a digit: the image that it sees, its activations as bars, and the class that it reads.
+// The result of reading a digit: the image that the network sees, its activations as bars, and its prediction.
 
 import type { Prediction } from "ductus";
 import { find, make } from "../../ui/elements.js";
@@ -7,7 +7,7 @@ import { IMAGE } from "../digits.js";
 
 /** The image's width on the page, in pixels. */
 const WIDTH = 168;
-/** Of more classes than this, the strongest are shown. */
+/** With more classes than this, only those with the largest activations are shown. */
 const MOST_BARS = 10;
 
 interface Bar {
@@ -26,7 +26,7 @@ export class Reading {
     find("seen").append(this.#image);
   }
 
-  /** Shows nothing but why there is nothing, and bars for so many classes. */
+  /** Shows a blank image, why there is no prediction, and empty bars for so many classes. */
   clear(why: string, classes: number): void {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
     paintImage(this.#image, new Uint8Array(IMAGE.rows * IMAGE.columns), INK);
@@ -50,7 +50,7 @@ export class Reading {
 
   #setAnswer(digit: string, activation: string): void {
     find("digit").textContent = digit;
-    // The more digits, the smaller.
+    // Labels with more digits are smaller.
     find("digit").style.setProperty("--characters", String(digit.length));
     find("digit-activation").textContent = activation;
     find("answer").classList.toggle("blank", digit === "?");

@@ -1,9 +1,9 @@
-// The section where one writes digits, and a network reads them. Once a frame at most, what has changed is drawn and read.
+// The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
 import { encodeOnnx } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
 import { DIGITS, digitOf } from "../digits.js";
-import type { Model, Models, Origin } from "../models.js";
+import type { Model, ModelSource, Models } from "../models.js";
 import { openFile, saveFile } from "./files.js";
 import { Pad } from "./pad.js";
 import { Reading } from "./reading.js";
@@ -11,18 +11,18 @@ import { Reading } from "./reading.js";
 /** Starts the section, and loads the network that comes with the page. */
 export function startWriting(models: Models): void {
   const reading = new Reading();
-  let [due, spoken] = [false, true];
-  /** Draws and reads before the next frame; speaks of it, unless a stroke or a training goes on. */
+  let [due, announced] = [false, true];
+  /** Draws and reads before the next frame. `finished`: announces the result to screen readers, too. */
   const update = (finished: boolean) => {
-    spoken &&= !finished;
+    announced &&= !finished;
     if (due) return;
     due = true;
     requestAnimationFrame(() => {
       due = false;
       pad.draw();
-      const said = read(models.current, pad, reading);
-      if (!spoken) find("read-aloud").textContent = said;
-      spoken = true;
+      const description = read(models.current, pad, reading);
+      if (!announced) find("read-aloud").textContent = description;
+      announced = true;
     });
   };
   const canvas = find("pad") as HTMLCanvasElement;
@@ -40,7 +40,7 @@ export function startWriting(models: Models): void {
   startFiles(models, pad);
 }
 
-/** Reads what is on the pad, and returns it in words. */
+/** Reads what is on the pad, and describes the result in words. */
 function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   const { strokes, picture } = pad.sheet;
   const classes = model?.network.layers.at(-1) ?? DIGITS.length;
@@ -52,7 +52,7 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   try {
     pixels = picture?.digit ?? digitOf(strokes);
   } catch {
-    // Where all is ink, nothing stands out.
+    // On a sheet full of ink there is no digit.
     reading.clear("no digit seen", classes);
     return "No digit is seen: clear the sheet, and write one";
   }
@@ -61,19 +61,21 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   return `Read as ${prediction.label}, activation ${prediction.activations[prediction.label].toFixed(2)}`;
 }
 
+/** The accessible name of the pad. */
 function nameOf({ sheet, isBlank }: Pad): string {
   if (isBlank) return "Sheet to write on, blank";
-  return `Sheet to write on, with ${sheet.picture ? `the picture ${sheet.picture.name}` : countOf(sheet.strokes.length, "stroke")}`;
+  const content = sheet.picture ? `the picture ${sheet.picture.name}` : countOf(sheet.strokes.length, "stroke");
+  return `Sheet to write on, with ${content}`;
 }
 
-/** Undo, clear, and digits that are written by themselves. */
+/** Undo, Clear, and the buttons that write a digit. */
 function startActions(pad: Pad): void {
   find("undo").addEventListener("click", () => pad.undo());
   find("clear").addEventListener("click", () => pad.clear());
   const section = find("write-section");
   addEventListener("keydown", (event) => {
     const undoes = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z";
-    // Who has just written with a mouse has the focus nowhere.
+    // After writing with a mouse, the body has the focus.
     if (!undoes || !(event.target === document.body || section.contains(event.target as Node))) return;
     event.preventDefault();
     pad.undo();
@@ -86,34 +88,34 @@ function startActions(pad: Pad): void {
   find("written").append(...buttons);
 }
 
-/** The list of networks, and what can be done with the one that reads. */
+/** The list of networks, and the buttons that save the one that reads. */
 function startNetworks(models: Models, pad: Pad, update: (finished: boolean) => void): void {
   const list = find("network") as HTMLSelectElement;
-  const choices = new Map<Origin, HTMLOptionElement>();
+  const choices = new Map<ModelSource, HTMLOptionElement>();
   const [saving, exporting] = [find("save-model"), find("export-onnx")];
   const refresh = () => {
     const { all, current } = models;
     if (current === undefined && all.length > 0) {
-      models.choose(all[0].origin);
+      models.choose(all[0].source);
       return;
     }
     const none = list.querySelector("#network-none");
     if (all.length > 0) none?.remove();
-    for (const [i, { origin, title }] of all.entries()) {
-      const choice = choices.get(origin) ?? make("option", { value: origin });
-      choices.set(origin, choice);
-      // A list that is open keeps its place.
+    for (const [i, { source, title }] of all.entries()) {
+      const choice = choices.get(source) ?? make("option", { value: source });
+      choices.set(source, choice);
+      // Unchanged entries stay, so that an open list does not jump.
       if (choice.textContent !== title) choice.textContent = title;
       if (list.options[i] !== choice) list.add(choice, i);
     }
-    if (current !== undefined) list.value = current.origin;
+    if (current !== undefined) list.value = current.source;
     for (const button of [saving, exporting]) button.setAttribute("aria-disabled", String(current === undefined));
-    // Who wrote before there was a network has waited for this.
+    // A digit written before the first network was loaded is read now.
     update(none !== null && !pad.isBlank);
   };
   models.subscribe(refresh);
   list.addEventListener("change", () => {
-    models.choose(list.value as Origin);
+    models.choose(list.value as ModelSource);
     find("write-alert").textContent = "";
     update(true);
   });
@@ -138,7 +140,7 @@ function startNetworks(models: Models, pad: Pad, update: (finished: boolean) => 
   });
 }
 
-/** Files by button, by drop anywhere on the page, and from the clipboard. */
+/** Files from the button, dropped anywhere on the page, or from the clipboard. */
 function startFiles(models: Models, pad: Pad): void {
   const [alert, note, input] = [find("write-alert"), find("write-note"), find("file") as HTMLInputElement];
   let latest: File | undefined;
@@ -151,7 +153,7 @@ function startFiles(models: Models, pad: Pad): void {
     try {
       const opened = await openFile(file);
       if ("model" in opened) await models.put("opened", opened.model, file.name);
-      // Meanwhile another one was opened.
+      // Another file was opened meanwhile.
       if (latest !== file) return;
       if ("model" in opened) models.choose("opened");
       else pad.show(opened.picture);
@@ -167,7 +169,7 @@ function startFiles(models: Models, pad: Pad): void {
   find("open-file").addEventListener("click", () => input.click());
   input.addEventListener("change", async () => {
     await open(input.files ?? undefined);
-    // The same file again is a change, too.
+    // So that choosing the same file again is a change, too.
     input.value = "";
   });
   addEventListener("paste", ({ clipboardData }) => open(clipboardData?.files));

@@ -1,0 +1,45 @@
+// The files of npm run web: how large they are, the network among them, and the server's options.
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { Network } from "../../src/index.js";
+import { loadMnist } from "../../src/node/index.js";
+import { serveWeb } from "./web-server.js";
+
+const BUILD = fileURLToPath(new URL("../../build/web", import.meta.url));
+
+test("the page's code is at most 150 KB compressed, MNIST at most 12 MB", () => {
+  const code = readdirSync(BUILD).filter((name) => /\.(js|css|html|svg)$/.test(name));
+  expect(code).toEqual(expect.arrayContaining(["index.html", "page.css", "main.js", "training.js", "worker.js"]));
+  const bytes = code.reduce((sum, name) => sum + gzipSync(readFileSync(join(BUILD, name)), { level: 9 }).length, 0);
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThanOrEqual(150_000);
+  const data = readdirSync(join(BUILD, "data"));
+  expect(data.length).toBe(4);
+  expect(data.reduce((sum, name) => sum + statSync(join(BUILD, "data", name)).size, 0)).toBeLessThanOrEqual(12_000_000);
+});
+
+test("the network that comes with the page reads 9950 of the 10,000 test images, as it says", async () => {
+  const bytes = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+  const network = await Network.load(bytes);
+  const { test } = loadMnist();
+  expect((await network.evaluate(test)).correct).toBe(9950);
+  expect(network.metadata.get("test_correct")).toBe("9950 / 10000");
+  network.dispose();
+});
+
+test("the server says what is wrong with its options", async () => {
+  const refused = (...options: string[]) => expect(serveWeb(...options)).rejects;
+  await refused("--port", "x").toThrow(
+    /^exit code 2: ductus web: --port: expected a whole number .*, got "x": see --help$/m,
+  );
+  await refused("--nothing").toThrow(/^exit code 2: ductus web: Unknown option '--nothing': see --help$/m);
+  const { url, close } = await serveWeb();
+  await refused("--port", new URL(url).port).toThrow(
+    /^exit code 1: .*expected a free one, got one that is in use: choose another with --port$/m,
+  );
+  close();
+});

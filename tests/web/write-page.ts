@@ -1,0 +1,139 @@
+// The section where digits are written as tests see it: opened, written on, given files, and read.
+
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { encode } from "fast-png";
+import type { BrowserContextOptions, CDPSession, Page } from "playwright-core";
+import { type ExpectPollOptions, expect } from "vitest";
+import type { Stroke } from "../../apps/web/digits.js";
+import { openStrictly, type Setup } from "./web-server.js";
+
+export const PRETRAINED = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+export const SIDE = 28;
+
+/** A file to drop. */
+export interface Dropped {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Opens the page; unless something is done before, its network is there. */
+export async function openWriting(
+  setup: Setup,
+  options: BrowserContextOptions = {},
+  before?: (page: Page) => Promise<unknown>,
+): Promise<Page> {
+  const page = await openStrictly(setup, { reducedMotion: "reduce", ...options }, before);
+  if (before === undefined) await page.locator("#network option[value=pretrained]").waitFor({ state: "attached" });
+  return page;
+}
+
+/** Waits until it is so, seconds at most. */
+export function poll<T>(actual: () => T, options?: ExpectPollOptions) {
+  return expect.poll(actual, { interval: 15, timeout: 10_000, ...options });
+}
+
+export function answer(page: Page): Promise<string> {
+  return page.locator("#digit").innerText();
+}
+
+export function spoken(page: Page): Promise<string | null> {
+  return page.locator("#read-aloud").textContent();
+}
+
+/** The 784 pixels of the image that the network sees. */
+export function seen(page: Page): Promise<number[]> {
+  return page.locator("#seen canvas").evaluate((canvas, side) => {
+    // A copy: a canvas that is read from becomes another kind of canvas.
+    const context = new OffscreenCanvas(side, side).getContext("2d", { willReadFrequently: true });
+    context?.drawImage(canvas as HTMLCanvasElement, 0, 0);
+    return Array.from(context?.getImageData(0, 0, side, side).data ?? []).filter((_, i) => i % 4 === 3);
+  }, SIDE);
+}
+
+/** The bars' lengths, which are the activations in all their digits. */
+export async function activationsOf(page: Page): Promise<number[]> {
+  const shown = await page
+    .locator("#activations li")
+    .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).style.getPropertyValue("--activation")));
+  expect(shown).toHaveLength(10);
+  return shown.map(Number);
+}
+
+export async function padOf(page: Page): Promise<[x: number, y: number, side: number]> {
+  const box = await page.locator("#pad").boundingBox();
+  if (box === null) throw new Error("the pad is not to be seen");
+  expect(box.height).toBe(box.width);
+  return [box.x, box.y, box.width];
+}
+
+/** Writes a stroke with events as the browser gets them from the device. */
+export async function write(
+  page: Page,
+  client: CDPSession,
+  stroke: Stroke,
+  device: "mouse" | "pen" | "touch",
+): Promise<void> {
+  const [left, top, side] = await padOf(page);
+  const points = stroke.map(([x, y]) => ({ x: left + x * side, y: top + y * side }));
+  // Not one after the other: some come together, as those of a fast hand do.
+  if (device === "touch") {
+    const moves = () => points.slice(1).map((point) => touch(client, "touchMove", [point]));
+    await Promise.all([touch(client, "touchStart", [points[0]]), ...moves(), touch(client, "touchEnd", [])]);
+    return;
+  }
+  const send = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: { x: number; y: number }) =>
+    client.send("Input.dispatchMouseEvent", { type, ...point, button: "left", pointerType: device, clickCount: 1 });
+  const moves = () => points.slice(1).map((point) => send("mouseMoved", point));
+  await Promise.all([send("mousePressed", points[0]), ...moves(), send("mouseReleased", points[points.length - 1])]);
+}
+
+export async function touch(
+  client: CDPSession,
+  type: "touchStart" | "touchMove" | "touchEnd",
+  touchPoints: { x: number; y: number; id?: number }[],
+): Promise<void> {
+  await client.send("Input.dispatchTouchEvent", { type, touchPoints });
+}
+
+/** Drops files onto the page, or pastes them. */
+export async function drop(page: Page, files: readonly Dropped[], how: "drop" | "paste" = "drop"): Promise<void> {
+  await page.evaluate(
+    ([all, how]) => {
+      const transfer = new DataTransfer();
+      for (const { name, base64 } of all) {
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+      }
+      dispatchEvent(
+        how === "drop"
+          ? new DragEvent("drop", { dataTransfer: transfer, cancelable: true })
+          : new ClipboardEvent("paste", { clipboardData: transfer }),
+      );
+    },
+    [files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString("base64") })), how] as const,
+  );
+}
+
+/** Presses a button that saves a file. */
+export async function download(page: Page, button: string): Promise<{ name: string; bytes: Buffer }> {
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
+  return { name: saved.suggestedFilename(), bytes: await readFile(await saved.path()) };
+}
+
+/** A PNG of an image of 28 x 28 pixels, each as a square of `scale` pixels, off the middle of a larger sheet. */
+export function pngOf(
+  image: ArrayLike<number>,
+  scale: number,
+  colour: (ink: number) => readonly number[],
+  depth: 8 | 16 = 8,
+): Uint8Array {
+  const [width, height] = [40 * scale, 33 * scale];
+  const inkAt = (x: number, y: number) => (x >= 0 && x < SIDE && y >= 0 && y < SIDE ? image[y * SIDE + x] : 0);
+  const samples = Array.from({ length: width * height }, (_, p) =>
+    colour(inkAt(Math.floor((p % width) / scale) - 9, Math.floor(p / width / scale) - 3)),
+  );
+  const channels = samples[0].length as 1 | 3 | 4;
+  const data = (depth === 8 ? Uint8Array : Uint16Array).from(samples.flat());
+  return encode({ width, height, channels, depth, data });
+}
