@@ -9,8 +9,9 @@ import { ThreadError } from "../../src/errors.js";
 import { createKernels } from "../../src/kernels/create.js";
 import type { KernelEvaluation, Kernels } from "../../src/kernels/kernels.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
+import { chooseThreads } from "../../src/kernels/threads/choose.js";
 import { startThread } from "../../src/kernels/threads/platform.js";
-import { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "../../src/kernels/threads/team.js";
+import type { StartThread, Thread, ThreadOptions } from "../../src/kernels/threads/team.js";
 import { createWasmKernels } from "../../src/kernels/wasm/wasm.js";
 import { Network } from "../../src/network/network.js";
 import { loadMnist } from "../../src/node/index.js";
@@ -19,16 +20,16 @@ import { differences, MODULE, parameterBits, randomDataset, trainOn } from "../h
 const THREADS_MODULE = new URL("../../build/ductus-threads.wasm", import.meta.url);
 const COUNTS = [1, 2, 3, 4];
 
-/** Threads that say they slept so often in each call; `onCall` is told of each thread's calls, by its number. */
-function sleepers(slept: number, onCall: (place: number) => void = () => {}): StartThread {
+/** Threads that say they parked so often in each call; `onCall` is told of each thread's calls, by its number. */
+function sleepers(parks: number, onCall: (threadIndex: number) => void = () => {}): StartThread {
   let count = 0;
   return (onReply, onEnd) => {
-    const place = count++;
-    const thread = startThread((reply) => onReply("value" in reply ? { ...reply, slept } : reply), onEnd);
+    const threadIndex = count++;
+    const thread = startThread((reply) => onReply("value" in reply ? { ...reply, parks } : reply), onEnd);
     return {
       ...thread,
       post: (request) => {
-        if (request.kind === "call") onCall(place);
+        if (request.kind === "call") onCall(threadIndex);
         thread.post(request);
       },
     };
@@ -108,14 +109,14 @@ test.each([
   ["has cores for itself works together", 0, 4, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
   ["sleeps is left, for ever longer, to one of its threads", 1e6, 4, "TTaaTaaaaTaaaaaaaaTaaaaaaaaaaa"],
   ["was asked to be larger than the machine works together", 1e6, 1, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
-])("a team that %s: the same bits", async (_, slept, cores, slices) => {
+])("a team that %s: the same bits", async (_, parks, cores, slices) => {
   const data = randomDataset(60, 12, 4);
   const layers = [12, 40, 4];
   const options = { epochs: 30, batchSize: 10, learningRate: 1 };
   // T for a slice of both, a for one of the first alone.
   let calls = "";
-  const start = sleepers(slept, (place) => {
-    calls = place === 0 ? `${calls}a` : calls.replace(/a$/, "T");
+  const start = sleepers(parks, (threadIndex) => {
+    calls = threadIndex === 0 ? `${calls}a` : calls.replace(/a$/, "T");
   });
   const kernels = await createThreads({ count: 2, cores, start });
   try {

@@ -1,10 +1,11 @@
 // The WebAssembly module: compiled, instantiated, its exports typed. This file alone knows the AssemblyScript loader.
 
 import { instantiate } from "@assemblyscript/loader";
+import type { WasmBytes, WasmMemory, WasmModule } from "../../globals.js";
 
 /** What docs/abi.md describes. Pointers are u32 byte addresses; 0 says that memory could not be had. */
 export interface Exports extends Record<string, unknown> {
-  memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   abiVersion(): number;
   allocate(bytes: number): number;
   release(block: number): void;
@@ -20,11 +21,11 @@ export interface Exports extends Record<string, unknown> {
     network: number,
     optimizer: number,
     momentum: number,
-    beta: number,
+    beta2: number,
     epsilon: number,
-    decay: number,
-    average: number,
-    smoothing: number,
+    weightDecay: number,
+    averaging: number,
+    labelSmoothing: number,
     dropout: number,
   ): void;
   setDistortion(
@@ -53,7 +54,7 @@ export interface Exports extends Record<string, unknown> {
   releaseNetwork(network: number): void;
   trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
   evaluate(network: number, dataset: number): number;
-  joinTeam(place: number, count: number, patience: number): void;
+  joinTeam(threadIndex: number, threadCount: number, spins: number): void;
   slept(): number;
   formTeam(): void;
   abortTeam(): void;
@@ -71,7 +72,7 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
  * The compiled module.
  * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
  */
-export async function compileModule(bytes: BufferSource): Promise<WebAssembly.Module> {
+export async function compileModule(bytes: WasmBytes): Promise<WasmModule> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -80,9 +81,9 @@ export async function compileModule(bytes: BufferSource): Promise<WebAssembly.Mo
   }
 }
 
-/** Why bytes could not be compiled, and what to do: engines tell it each in its own words. */
-function refusal(bytes: BufferSource): string {
-  // To validate is allowed where to compile is not.
+/** Why bytes could not be compiled, and what to do. Engines say it each in its own words. */
+function refusal(bytes: WasmBytes): string {
+  // A page that may not compile may still validate.
   if (WebAssembly.validate(bytes))
     return (
       "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of the page's " +
@@ -101,10 +102,7 @@ function refusal(bytes: BufferSource): string {
  * @throws {TypeError} if it is a module of another version
  * @throws {RangeError} if the memory cannot be had
  */
-export async function instantiateModule(
-  source: BufferSource | WebAssembly.Module,
-  memory?: WebAssembly.Memory,
-): Promise<Exports> {
+export async function instantiateModule(source: WasmBytes | WasmModule, memory?: WasmMemory): Promise<Exports> {
   const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
   const { exports } = await instantiate<Exports>(module, { env: { memory } }).catch((error) => {
     throw error instanceof RangeError ? memoryRefused(error, "dispose() of networks that are no longer needed") : error;
@@ -123,7 +121,7 @@ export async function instantiateModule(
  * A memory for ductus-threads.wasm.
  * @throws {RangeError} if it cannot be had
  */
-export function createSharedMemory(): WebAssembly.Memory {
+export function createSharedMemory(): WasmMemory {
   try {
     return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
   } catch (error) {
