@@ -1,6 +1,6 @@
-// Types of the runtime that the public API mentions. A program that knows them gets the very ones, from the DOM library, from
-// @types/node or from its runtime's own types. To any other program they are only what Ductus itself uses of them, so that the
-// package's types compile with the language's library alone.
+// Types of the runtime that the public API mentions. A program that knows them gets the very ones, from the DOM
+// library, from @types/node or from its runtime's own types. To any other program they are only what Ductus itself uses
+// of them, so that the package's types compile with the language's library alone.
 
 /** WebAssembly.Module: a compiled module. */
 export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer T } } } ? T : object;

@@ -10,13 +10,13 @@ import { createWasmKernels } from "./wasm/wasm.js";
 /** What computes for a network. */
 export interface KernelOptions {
   /**
-   * How many threads train, 1 to 64. Results do not depend on it. Default: what chooseThreads() gives for each training run. Workers
-   * start when they are first needed.
+   * How many threads train, 1 to 64. Results do not depend on it. Default: what chooseThreads() gives for each training
+   * run. Workers start when they are first needed.
    */
   readonly threads?: number;
   /**
-   * Other kernels than the package's own module: those of createReference(), or of createWasmKernels() where a runtime must load the
-   * module itself. They may serve several networks, and whoever made them closes them.
+   * Other kernels than the package's own module: those of createReference(), or of createWasmKernels() where a runtime
+   * must load the module itself. They may serve several networks, and whoever made them closes them.
    */
   readonly kernels?: Kernels;
 }

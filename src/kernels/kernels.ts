@@ -1,5 +1,5 @@
-// The contract that the WebAssembly module (wasm/) and the reference (reference/) both keep: the arithmetic of docs/math.md, on
-// data that has already been checked. Everything above it (src/network/) works with either.
+// The contract that the WebAssembly module (wasm/) and the reference (reference/) both keep: the arithmetic of
+// docs/math.md, on data that has already been checked. Everything above it (src/network/) works with either.
 
 import type { Dataset, Pixels } from "../data/dataset.js";
 import type { DistortionBounds } from "../data/distortions.js";
@@ -18,7 +18,8 @@ export type Activation = "sigmoid" | "tanh" | "relu";
 
 /**
  * What training minimises, and the output layer that goes with it. "quadratic": 1/2 |y - a|^2 on sigmoid outputs.
- * "cross-entropy": -sum of y ln a + (1 - y) ln(1 - a) on sigmoid outputs. "log-likelihood": -sum of y ln a on softmax outputs.
+ * "cross-entropy": -sum of y ln a + (1 - y) ln(1 - a), also on sigmoid outputs.
+ * "log-likelihood": -sum of y ln a on softmax outputs.
  */
 export type Cost = "quadratic" | "cross-entropy" | "log-likelihood";
 
@@ -69,7 +70,7 @@ export const SGD: TrainingConfig = {
   keepBest: false,
 };
 
-/** Weights and biases of one layer. `weights` is [outputs][inputs]: w_kj, from input k to output j, at j * inputs + k. */
+/** The parameters of one layer: `weights` [outputs][inputs], w_kj at j * inputs + k, and `biases` [outputs]. */
 export interface LayerParameters {
   readonly weights: RealArray;
   readonly biases: RealArray;
@@ -100,15 +101,13 @@ export interface Kernels {
 export interface KernelDataset {
   readonly length: number;
   /**
-   * From now on trainBatches sees each image distorted within these bounds. The seed and epoch of shuffle(), and the image's
-   * number, decide how.
+   * From now on trainBatches sees each image distorted within these bounds. The seed and epoch of shuffle(), and the
+   * image's number, decide how.
    */
   distort(bounds: DistortionBounds | undefined): void;
-  /**
-   * The pixels of image i, distorted as trainBatches sees the image of this number in an epoch. distort() must have been called.
-   */
+  /** The pixels of image i, distorted as in training the image of this number in this epoch. Needs distort() before. */
   distorted(i: number, number: number, seed: number, epoch: number): Pixels;
-  /** Brings the samples into the order of an epoch, which (seed, epoch) alone decides. Both are 32-bit unsigned numbers. */
+  /** Brings the samples into the order of an epoch: (seed, epoch), 32-bit unsigned numbers, alone decide it. */
   shuffle(seed: number, epoch: number): void;
   /** The mean cost of all samples, each as of its last visit by trainBatches or evaluate. */
   meanCost(): number;
@@ -129,11 +128,11 @@ export interface KernelNetwork {
   /** A copy of the parameters of layer l, 1..L; of another slot, what is kept for each of them (slots.ts). */
   readLayer(l: number, slot?: number): LayerParameters;
   writeLayer(l: number, parameters: LayerParameters, slot?: number): void;
-  /** How it is trained from now on: at first by SGD. New slots are 0. Throws RangeError if their memory cannot be had. */
+  /** How it is trained from now on; at first by SGD. New slots are 0. Throws RangeError without memory for them. */
   configure(config: TrainingConfig): void;
   /** Says how many mini-batches were trained before this epoch. */
   setSteps(steps: number): void;
-  /** Trains on mini-batches first..first+count-1 of m samples in the epoch's order; the epoch's last batch may be smaller. */
+  /** Trains on mini-batches first..first+count-1 of m samples, in the epoch's order. The epoch's last may be smaller. */
   trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void | Promise<void>;
   /** Evaluates the weights of a slot on all samples. */
   evaluate(dataset: KernelDataset, slot?: number): KernelEvaluation | Promise<KernelEvaluation>;

@@ -1,6 +1,6 @@
-// What is kept for each weight and bias, in slots: slot 0 is the parameter itself, then comes the optimiser's state, then the running
-// average, and last the best weights so far. assembly/optimise.ts addresses the slots of the optimiser and of the average in the
-// same order; the module neither reads nor writes the slot of the best weights by itself.
+// What is kept for each weight and bias, in slots: slot 0 is the parameter itself, then comes the optimiser's state,
+// then the running average, and last the best weights so far. assembly/optimise.ts addresses the slots of the optimiser
+// and of the average in the same order; the module neither reads nor writes the slot of the best weights by itself.
 
 import type { TrainingConfig } from "./kernels.js";
 
@@ -32,7 +32,7 @@ export function averageSlot(config: TrainingConfig): number {
   return 1 + optimizerSlots(config).length;
 }
 
-/** The slot that is evaluated, shown and exported: the best weights, else their average, else the weights themselves. */
+/** The slot that is evaluated, shown and exported: the best weights, or their average, or the weights themselves. */
 export function usedSlot(config: TrainingConfig): number {
   return config.keepBest || config.averaging > 0 ? slotCount(config) - 1 : 0;
 }

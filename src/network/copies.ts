@@ -50,11 +50,6 @@ export class DatasetCopies {
     return { dataset, copy };
   }
 
-  /** Another copy, which the caller must release. */
-  duplicate(dataset: Dataset): KernelDataset {
-    return this.#kernels.createDataset(dataset);
-  }
-
   /** Forgets all copies, and returns them: whoever asks frees them, or the memory that they are in. */
   forget(): KernelDataset[] {
     const copies = [...this.#copies];

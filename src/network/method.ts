@@ -14,26 +14,26 @@ export interface MethodOptions {
   /** epsilon of Adam, above 0. Default 1e-8. */
   readonly epsilon?: number;
   /**
-   * L, 0 to 1: a weight's gradient grows by L w (L2 regularisation); with "adamw" the weight shrinks by eta L w apart from the
-   * gradient. Default 0.
+   * L, 0 to 1: a weight's gradient grows by L w (L2 regularisation); with "adamw" the weight shrinks by eta L w apart
+   * from the gradient. Default 0.
    */
   readonly weightDecay?: number;
   /**
-   * d: a running average of the weights, e <- d e + (1 - d) w after each mini-batch, is what evaluate, predict, parameters and
-   * exports use; 0 up to, but not, 1. Default 0: the weights themselves.
+   * d: a running average of the weights, e <- d e + (1 - d) w after each mini-batch, is what evaluate, predict,
+   * parameters and exports use; 0 up to, but not, 1. Default 0: the weights themselves.
    */
   readonly averaging?: number;
   /** The fraction of y that moves from the label to all classes alike: 0 up to, but not, 1. Default 0. */
   readonly labelSmoothing?: number;
   /**
-   * p: the fraction of the hidden neurons that training leaves out, chosen anew for each sample, while the others count 1 / (1 - p);
-   * 0 up to, but not, 1. Default 0.
+   * p: the fraction of the hidden neurons that training leaves out, chosen anew for each sample, while the others count
+   * 1 / (1 - p); 0 up to, but not, 1. Default 0.
    */
   readonly dropout?: number;
   /**
-   * Early stopping: training ends once so many epochs in a row brought no more validation images read correctly. The weights of the
-   * best epoch are what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: training ends with the last epoch,
-   * whose weights are used.
+   * Early stopping: training ends once so many epochs in a row brought no more validation images read correctly. The
+   * weights of the best epoch are what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: training
+   * ends with the last epoch, whose weights are used.
    */
   readonly patience?: number;
 }

@@ -1,5 +1,5 @@
-// A network as a safetensors file: its architecture, how it is trained, how far it is, and its state. Its tensors are those of
-// PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
+// A network as a safetensors file: its architecture, how it is trained, how far it is, and its state. Its tensors are
+// those of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
 
 import { FormatError, show } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.js";

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// A feed-forward network: what users hold. It checks what they give, and keeps the weights of the last whole epoch whatever happens.
-// The arithmetic is in its kernels (src/kernels/kernels.ts).
+// A feed-forward network: what users hold. It checks what they give, and keeps the weights of the last whole epoch
+// whatever happens. The arithmetic is in its kernels (src/kernels/kernels.ts).
 
 import { checkPixels, type Dataset, type Pixels } from "../data/dataset.js";
 import { checkObject, ThreadError, typeName } from "../errors.js";
@@ -30,8 +30,8 @@ import { checkRecipe, type EpochReport, type TrainOptions, trainEpoch } from "./
 /** What a network is, before it has learnt anything. */
 export interface NetworkOptions extends KernelOptions {
   /**
-   * Neurons per layer: first the pixels of an image (1 to 2^22), then any number of hidden layers (1 to 65,536 each), last the classes
-   * (1 to 65,536).
+   * Neurons per layer: first the pixels of an image (1 to 2^22), then any number of hidden layers (1 to 65,536 each),
+   * last the classes (1 to 65,536).
    */
   readonly layers: readonly number[];
   /** Decides the initial weights and the order of the samples: a whole number from 0 to 2^32 - 1. Default 1. */
@@ -69,8 +69,8 @@ export interface Parameters {
 const DISPOSED = "network: expected one in use, got one that was disposed of";
 
 /**
- * A feed-forward network, trained by mini-batch stochastic gradient descent. By default it has sigmoid neurons and the quadratic cost.
- * What it learns is a function of its options, the data and the recipe alone, bit for bit, on every machine.
+ * A feed-forward network, trained by mini-batch stochastic gradient descent. By default it has sigmoid neurons and the
+ * quadratic cost. Its options, the data and the recipe alone decide what it learns, bit for bit, on every machine.
  */
 export class Network {
   /** Neurons per layer: pixels, hidden layers, classes. */
@@ -87,7 +87,7 @@ export class Network {
   /** Undefined once the network is disposed of. */
   #kernels: Kernels | undefined;
   #network: KernelNetwork | undefined;
-  readonly #copies: DatasetCopies;
+  #copies: DatasetCopies | undefined;
   #epochs = 0;
   #best: BestEpoch | undefined;
   /** Of the latest training run. What the optimiser remembers is in the slots of #network. */
@@ -167,7 +167,7 @@ export class Network {
     return this.#epochs;
   }
 
-  /** The epoch whose weights are used, if training had patience: the one with the most validation images read correctly. */
+  /** The epoch whose weights are used, if training had patience: the one that read most validation images correctly. */
   get bestEpoch(): number | undefined {
     return this.#best?.epoch;
   }
@@ -178,8 +178,8 @@ export class Network {
   }
 
   /**
-   * How many threads train() uses with mini-batches of this size: the number that was given, else the library's choice for these layers
-   * and this machine. It is 1 to 64, and always 1 on the reference kernels and where memory cannot be shared.
+   * How many threads train() uses with mini-batches of this size, 1 to 64: the number that was given, else the library's
+   * choice for these layers and this machine. It is 1 on the reference kernels, and where memory cannot be shared.
    * @param batchSize samples in a mini-batch, 1 to 1,000,000
    * @throws {TypeError | RangeError} if the batch size cannot be used
    */
@@ -190,7 +190,8 @@ export class Network {
 
   /**
    * A copy of the weights and biases of layer l, 1 to layers.length - 1.
-   * @param now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the last whole one
+   * @param now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the
+   *   last whole one
    * @throws {TypeError | RangeError} if there is no such layer
    */
   parameters(l: number, { now = false } = {}): Parameters {
@@ -201,9 +202,9 @@ export class Network {
   }
 
   /**
-   * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in an epoch
-   * depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one of 30. However the
-   * iteration ends, the weights are those after the last whole epoch.
+   * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in
+   * an epoch depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one
+   * of 30. However the iteration ends, the weights are those after the last whole epoch.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
@@ -277,7 +278,7 @@ export class Network {
     const loaded = this.#load("evaluation", dataset);
     // The epoch's own figures are kept with the data that it trains on.
     const busy = this.#training?.data === loaded.copy;
-    const copy = busy ? this.#copies.duplicate(dataset) : loaded.copy;
+    const copy = busy ? (this.#kernels as Kernels).createDataset(dataset) : loaded.copy;
     try {
       return evaluationOf(await network.evaluate(copy, usedSlot(this.#config)), loaded.dataset.length);
     } catch (error) {
@@ -306,16 +307,16 @@ export class Network {
   }
 
   /**
-   * SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. Within an epoch they are, as
-   * with parameters() and save(), those after the last whole one.
+   * SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. Within an epoch
+   * they are, as with parameters() and save(), those after the last whole one.
    */
   async hash(): Promise<string> {
     return hashParameters(this.#used());
   }
 
   /**
-   * The network as a safetensors file, its tensors named and oriented as those of PyTorch's nn.Sequential(Linear, Sigmoid, ...):
-   * 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
+   * The network as a safetensors file. Its tensors have the names and shapes of PyTorch's
+   * nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
    * @param metadata more to keep in the file's metadata, such as the rest of the recipe
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
@@ -323,13 +324,15 @@ export class Network {
     return encodeNetwork({ architecture: this, config, epochs, best, state: this.#state() }, metadata);
   }
 
-  /** Frees the network's memory, and ends its threads and a training run that is under way. It cannot be used afterwards. */
+  /** Frees the network's memory, ends its threads, and ends a training run under way. It cannot be used afterwards. */
   dispose(): void {
     if (this.#kernels === undefined || this.#network === undefined) return;
     const [kernels, network] = [this.#kernels, this.#network];
+    const copies = this.#copies?.forget() ?? [];
+    // Nothing may refer to the memory any more, though this object may be kept.
     this.#kernels = undefined;
     this.#network = undefined;
-    const copies = this.#copies.forget();
+    this.#copies = undefined;
     if (this.#ownsKernels) {
       kernels.close();
     } else {
@@ -376,6 +379,6 @@ export class Network {
 
   #load(name: string, dataset: Dataset): Loaded {
     this.#alive;
-    return this.#copies.load(name, dataset);
+    return (this.#copies as DatasetCopies).load(name, dataset);
   }
 }

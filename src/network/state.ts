@@ -1,5 +1,5 @@
-// All that training changes: of each slot that is saved, the parameters of layers 1..L. A copy of it is what a network falls back on
-// when an epoch fails, and what its file holds.
+// All that training changes: of each slot that is saved, the parameters of layers 1..L. A copy of it is what a network
+// falls back on when an epoch fails, and what its file holds.
 
 import type { KernelNetwork, LayerParameters, TrainingConfig } from "../kernels/kernels.js";
 import { type SlotName, savedSlots, slotNames } from "../kernels/slots.js";
@@ -20,8 +20,8 @@ export function writeState(network: KernelNetwork, config: TrainingConfig, state
 }
 
 /**
- * The state under another configuration. With the same optimiser, what it remembers is kept, else it begins at 0. An average, or the
- * best weights, begin with the weights unless there were some.
+ * The state under another configuration. With the same optimiser, what it remembers is kept, else it begins at 0. An
+ * average, or the best weights, begin with the weights unless there were some.
  */
 export function convertState(state: State, before: TrainingConfig, after: TrainingConfig): State {
   const slots = new Map<SlotName, readonly LayerParameters[]>();

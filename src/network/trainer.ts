@@ -17,23 +17,24 @@ export interface TrainOptions extends MethodOptions {
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0, up to 3.4e38; or a function that gives it for each epoch, counted from 1, as cosineSchedule() returns. */
+  /** eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one. */
   readonly learningRate: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
   /**
-   * How far each training image is distorted (data augmentation), anew in each epoch: the seed, the epoch and the image's number in
-   * the data set decide. Default: not at all.
+   * How far each training image is distorted (data augmentation), anew in each epoch: the seed, the epoch and the
+   * image's number in the data set decide. Default: not at all.
    */
   readonly distortions?: Distortions;
   /**
-   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch. The weights are
-   * then those after the last whole epoch. A later training run continues from there, and gives the bits of one never aborted.
+   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch.
+   * The weights are then those after the last whole epoch. A later training run continues from there, and gives the
+   * bits of one never aborted.
    */
   readonly signal?: Signal;
   /**
-   * Called several times per epoch, with the epoch's number and how many of its samples were visited. If it returns a promise, training
-   * waits for it: a pause, which does not count as time taken.
+   * Called several times per epoch, with the epoch's number and how many of its samples were visited. If it returns a
+   * promise, training waits for it: a pause, which does not count as time taken.
    */
   readonly onProgress?: (epoch: number, samples: number) => unknown;
 }
@@ -105,7 +106,7 @@ export interface Epoch {
 }
 
 /**
- * Trains one epoch, and evaluates the weights of a slot. If it throws, the weights are those of some moment within the epoch.
+ * Trains one epoch, and validates the weights of a slot. If it throws, the weights are those within the epoch.
  * @throws {DivergenceError} if a weight, a bias or the cost is no longer a finite number
  * @throws {ThreadError} if a worker thread is lost; the signal's reason if it is aborted; what checkAlive() throws
  */
@@ -154,8 +155,8 @@ export async function trainEpoch(
 }
 
 /**
- * Trains on the mini-batches of an epoch, in even slices. Between two of them it checks the weights, calls onProgress, and lets the
- * event loop have its turn. Returns for how many milliseconds onProgress paused it.
+ * Trains on the mini-batches of an epoch, in even slices. Between two of them it checks the weights, calls onProgress,
+ * and lets the event loop have its turn. Returns for how many milliseconds onProgress paused it.
  */
 async function trainSlices(
   network: KernelNetwork,

@@ -49,7 +49,8 @@ async function checkGradients(
 
   const costWith = async (l: number, parameters: LayerParameters): Promise<number> => {
     network.writeLayer(l, parameters);
-    // A step of eta = 0 leaves the cost of training, with smoothed labels and the same neurons left out, and the weights as they are.
+    // A step of eta = 0 leaves the cost of training, with smoothed labels and the same neurons left out, and the
+    // weights as they are.
     await network.trainBatches(dataset, 0, 1, 0, samples);
     const cost = dataset.meanCost();
     network.writeLayer(l, before[l - 1]);

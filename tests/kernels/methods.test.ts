@@ -1,5 +1,5 @@
-// Every activation, cost and optimiser gives the same bits in the module, on any number of threads, as in the reference; and each
-// optimiser's first steps are those worked by hand.
+// Every activation, cost and optimiser gives the same bits in the module, on any number of threads, as in the
+// reference; and each optimiser's first steps are those worked by hand.
 
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
@@ -191,8 +191,8 @@ describe("wide layers above ReLU layers", () => {
 });
 
 describe("worked by hand: one weight, one bias, one image, three steps", () => {
-  // Input 1, one sigmoid output, cross-entropy, y = 1: so the gradient is g = a - 1 for weight and bias alike, a = sigma(w + b).
-  // With w = b = 0: a = 1/2, g = -1/2.
+  // Input 1, one sigmoid output, cross-entropy, y = 1: so the gradient is g = a - 1 for weight and bias alike, with
+  // a = sigma(w + b). With w = b = 0: a = 1/2, g = -1/2.
   const data = new Dataset({ images: Uint8Array.of(255), labels: Uint8Array.of(0) });
   const sigma = (z: number) => 1 / (1 + Math.exp(-z));
 
@@ -288,7 +288,7 @@ test("the outputs of softmax add up to 1, and saturate without NaN", async () =>
   }
 });
 
-test("dropout leaves out its share of the hidden neurons, other ones for each sample and epoch, and none in evaluation", async () => {
+test("dropout leaves out its share of hidden neurons, others for each sample and epoch, and none in evaluation", async () => {
   const layers = [3, 2000, 1500, 2];
   const data = new Dataset({ images: Uint8Array.of(10, 200, 30, 10, 200, 30), labels: Uint8Array.of(1, 1) });
   for (const kernels of [single, ...teams, createReference()]) {

@@ -1,6 +1,8 @@
-// Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller, waiting.
+// Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller,
+// waiting.
 
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -154,6 +156,27 @@ test("one for every 100,000 multiply-adds of a mini-batch, as many as there are 
   expect(chooseThreads([784, 30, 10], 10, 1)).toBe(1);
   expect(chooseThreads([784, 100, 10], 128, 8)).toBe(8);
   expect(chooseThreads([784, 800, 10], 128, 1000)).toBe(64);
+});
+
+test("a network says how many threads train it: those given, else those chosen for its layers and batch size", async () => {
+  const layers = [784, 30, 10];
+  const numbers = async (options: { threads?: number; kernels?: Kernels }) => {
+    using network = await Network.create({ layers, ...options });
+    return [1, 8, 10, 100, 1_000_000].map((batchSize) => network.threadsFor(batchSize));
+  };
+  const cores = availableParallelism();
+  expect(await numbers({})).toEqual([1, 8, 10, 100, 1_000_000].map((m) => chooseThreads(layers, m, cores)));
+  expect(await numbers({ threads: 1 })).toEqual([1, 1, 1, 1, 1]);
+  expect(await numbers({ threads: 3 })).toEqual([3, 3, 3, 3, 3]);
+  expect(await numbers({ kernels: createReference() })).toEqual([1, 1, 1, 1, 1]);
+  const kernels = await createThreads({ cores: 5 });
+  expect(await numbers({ kernels })).toEqual([1, 1, 2, 5, 5]);
+  kernels.close();
+  const network = await Network.create({ layers });
+  expect(() => network.threadsFor(0)).toThrow("batch size: expected a whole number from 1 to 1000000, got 0");
+  expect(() => network.threadsFor("10" as never)).toThrow(TypeError);
+  network.dispose();
+  expect(() => network.threadsFor(10)).toThrow("disposed of");
 });
 
 describe("threads that are lost", () => {

@@ -1,5 +1,5 @@
-// What is done with a mini-batch's mean gradient g, weight by weight. Pairs with assembly/optimise.ts, which has the equations and
-// their sources: weight decay, momentum, Nesterov's momentum, Adam, AdamW, and the running average of the weights.
+// What is done with a mini-batch's mean gradient g, weight by weight: weight decay, momentum, Nesterov's momentum, Adam,
+// AdamW, and the running average of the weights. Pairs with assembly/optimise.ts, which names the sources.
 
 import type { RealArray, TrainingConfig } from "../kernels.js";
 import { averageSlot } from "../slots.js";
@@ -53,7 +53,8 @@ function momentum({ round }: Arithmetic, config: TrainingConfig, slots: Slots, e
 }
 
 /**
- * g += L w,   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,   w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps);
+ * g += L w,   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,
+ * w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps).
  * AdamW leaves L out of g, and takes w <- w - eta L w before.
  */
 function adam({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: number, t: number): void {

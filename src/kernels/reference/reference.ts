@@ -1,5 +1,5 @@
-// The equations of docs/math.md in plain TypeScript: the oracle of the tests and the baseline of the benchmark. The way of a sample
-// through the network and back, and the update, are here; their parts are in files of the same names as in assembly/.
+// The equations of docs/math.md in plain TypeScript: the oracle of the tests and the baseline of the benchmark. A
+// sample's way through the network and back, and the update, are here. Their parts are in files named as in assembly/.
 //   feedforward   z^l = w^l a^(l-1) + b^l,   a^l = f(z^l)
 //   backprop      delta^L = dC_x/dz^L,   delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 //   update        w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
@@ -227,8 +227,9 @@ export class ReferenceNetwork implements KernelNetwork {
   }
 
   /**
-   * w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db,   with (3) dC/db_j = delta_j and (4) dC/dw_kj = a_k delta_j.
-   * With other optimisers the mean gradient, 1/m sum_s, goes to a slot of its own, and optimise() moves the weights.
+   * w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db,
+   * with (3) dC/db_j = delta_j and (4) dC/dw_kj = a_k delta_j. With other optimisers the mean gradient, 1/m sum_s, goes
+   * to a slot of its own, and optimise() moves the weights.
    */
   #update(m: number, eta: number, t: number): void {
     const { round } = this.#arithmetic;

@@ -3,13 +3,13 @@
 import { RANGES } from "../../ranges.js";
 import { countWeights } from "../kernels.js";
 
-/** Multiply-adds, those with zeros included, of one thread's share of a mini-batch that outweigh its waiting for the others. */
+/** Multiply-adds of a mini-batch, those with zeros included, for which another thread saves more than it costs. */
 const TRAINING_WORK = 100_000;
 /** The same for an evaluation, whose threads wait for nothing but to be called. */
 const EVALUATION_WORK = 10_000_000;
 /** Multiply-adds of about 10 ms of training on one thread, those with zeros included. */
 const SLICE_WORK = 2e8;
-/** To call other threads takes a message, and so 0.1 ms or more, but leaves this one free: they get more to do at a time. */
+/** A team gets more to do at a time: calling it takes a message, and so 0.1 ms or more, but leaves this thread free. */
 const TEAM_SLICE_WORK = 1e9;
 /** Multiply-adds of the 0.05 ms, at least, that it takes to wake a thread. */
 const WAKE_WORK = 1e6;
@@ -17,8 +17,8 @@ const WAKE_WORK = 1e6;
 const MAX_ALONE = 64;
 
 /**
- * The number of threads that trains a network fastest: one for every 100,000 multiply-adds of a mini-batch, those with zeros
- * included. It is at least 1, and at most `cores` and 64. Results do not depend on it.
+ * The number of threads that trains a network fastest: one for every 100,000 multiply-adds of a mini-batch, those with
+ * zeros included. It is at least 1, and at most `cores` and 64. Results do not depend on it.
  * @param layers neurons per layer: pixels, hidden layers, classes
  * @param batchSize samples in a mini-batch
  * @param cores how many threads can run at once on this machine
@@ -42,10 +42,11 @@ export function chooseSlice(layers: readonly number[], team: boolean): number {
 }
 
 /**
- * Decides, slice by slice, whether the team trains together or one of its threads alone. Where other programs keep the cores busy,
- * threads that wait for each other after each layer are slower than one. So after a slow slice of the team, one in which parked threads
- * lost more time than one thread takes for all of it, the next slices are done alone: 0, 2, 4, 8, ... of them, up to 64. After the
- * first slow slice it is none, since threads that were just woken may not have found their cores yet.
+ * Decides, slice by slice, whether the team trains together or one of its threads alone. Where other programs keep the
+ * cores busy, threads that wait for each other after each layer are slower than one. So after a slow slice of the team,
+ * one in which parked threads lost more time than one thread takes for all of it, the next slices are done alone: 0, 2,
+ * 4, 8, ... of them, up to 64. After the first slow slice it is none, since threads that were just woken may not have
+ * found their cores yet.
  */
 export class Backoff {
   /** Slices still to do alone. */

@@ -1,5 +1,5 @@
-// A mailbox in shared memory: the caller writes down there which function all threads are to call. A message only says that there is
-// something new, so that a thread that is still looking need not wait for it.
+// A mailbox in shared memory: the caller writes down there which function all threads are to call. A message only says
+// that there is something new, so that a thread that is still looking need not wait for it.
 
 /** Functions of the module that a team can call; a mailbox holds the index of one. */
 export const FUNCTIONS = ["trainBatches", "evaluate"] as const;
@@ -21,8 +21,8 @@ export class Mailbox {
   }
 
   /**
-   * The latest call: its number, modulo 2^25, and in the low 7 bits how many threads take part. Both are in one word, because a
-   * thread that takes no part may look while the next call is being written down, and must then read nothing else.
+   * The latest call: its number, modulo 2^25, and in the low 7 bits how many threads take part. Both are in one word:
+   * a thread that takes no part may look while the next call is being written down, and must then read nothing else.
    */
   get latest(): number {
     return Atomics.load(this.#control, 0);

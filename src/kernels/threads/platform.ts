@@ -9,7 +9,7 @@ type BuiltinModule = (id: string) => unknown;
 const getBuiltinModule: BuiltinModule | undefined =
   "Worker" in globalThis ? undefined : globalThis.process?.getBuiltinModule?.bind(globalThis.process);
 
-/** How many threads can run at once on one memory: 1 where memory cannot be shared, as on a page without COOP and COEP. */
+/** How many threads can run at once on one memory: 1 where none can be shared, as on a page without COOP and COEP. */
 export function availableThreads(): number {
   if (getBuiltinModule !== undefined) {
     return (getBuiltinModule("node:os") as typeof import("node:os")).availableParallelism();
@@ -23,8 +23,8 @@ export const startThread: StartThread = (...handlers) =>
   getBuiltinModule === undefined ? startWebThread(...handlers) : startNodeThread(getBuiltinModule, ...handlers);
 
 /**
- * The script is the file beside this one, which a strict Content-Security-Policy allows and most bundlers bring along. Where it is
- * missing, or of another origin, as from a CDN, the script is the embedded copy.
+ * The script is the file beside this one, which a strict Content-Security-Policy allows and most bundlers bring along.
+ * Where it is missing, or of another origin, as from a CDN, the script is the embedded copy.
  */
 function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnType<StartThread> {
   let answered = false;

@@ -16,7 +16,7 @@ export interface Thread {
   end(): void;
 }
 
-/** Starts a worker thread. Calls `onReply` with each of its replies, and `onEnd` with a reason if it ends without being asked to. */
+/** Starts a worker thread. Calls `onReply` with each reply, and `onEnd` with a reason if the thread ends unasked. */
 export type StartThread = (onReply: (reply: Reply) => void, onEnd: (reason: string) => void) => Thread;
 
 /** How kernels start their threads. */
@@ -30,11 +30,11 @@ export interface ThreadOptions {
 }
 
 /**
- * How often a thread looks whether the others have come before it parks: about half a millisecond. With more threads than cores,
- * looking would only keep the others from coming, so a thread parks at once.
+ * How often a thread looks whether the others have come before it parks: about half a millisecond. With more threads
+ * than cores, looking would only keep the others from coming, so a thread parks at once.
  */
 const SPINS = 500_000;
-/** How long settle() waits for busy threads. It blocks the event loop, so nothing can tell it meanwhile that one was lost. */
+/** How long settle() waits for busy threads. Nothing can tell it that one was lost, since it blocks the event loop. */
 const MAX_WAIT_MS = 60_000;
 
 /** Where the threads of a call wait for each other: exports of the module. */
@@ -43,7 +43,7 @@ interface Barrier {
   abortTeam(): void;
 }
 
-/** The threads of one memory. Its #state holds no reference to the Team, so that an unused Team can be garbage-collected. */
+/** The threads of one memory. Its #state does not refer to the Team, so that an unused Team can be collected. */
 export class Team {
   readonly #state: State;
   #queued = 0;
@@ -78,8 +78,8 @@ export class Team {
   }
 
   /**
-   * Calls a function of the module in `count` threads at once, and `before` right before it. Returns what its threads returned and
-   * how often they parked, summed over all of them.
+   * Calls a function of the module in `count` threads at once, and `before` right before it. Returns what its threads
+   * returned and how often they parked, summed over all of them.
    * @throws {ThreadError} if one of them is lost
    */
   async call(name: TeamFunction, args: readonly number[], count: number, before = () => {}): Promise<Result> {

@@ -1,5 +1,5 @@
-// What runs in a worker thread: an instance of the module on the memory that all threads share. It makes the calls that the mailbox
-// names. worker.ts, which imports this file, is bundled into one script, so that any runtime's worker can load it as it is.
+// What runs in a worker thread: an instance of the module on the memory that all threads share. It makes the calls that
+// the mailbox names. Bundled with worker.ts into one script, which any runtime's worker can load as it is.
 
 import type { WasmMemory, WasmModule } from "../../globals.js";
 import { Mailbox } from "./mailbox.js";
@@ -19,8 +19,8 @@ export type Request =
 export type Reply = { readonly value: number; readonly parks: number } | { readonly error: string };
 
 /**
- * How long a thread that is done looks for the next call before it returns to its event loop. Waking it from there takes 0.1 ms, and
- * may put it on the core of another thread, where a scheduler can leave it for many milliseconds.
+ * How long a thread that is done looks for the next call before it returns to its event loop. Waking it from there
+ * takes 0.1 ms, and may put it on the core of another thread, where a scheduler can leave it for many milliseconds.
  */
 const LOOKING_MS = 2;
 
@@ -48,8 +48,8 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
       const threadCount = last & 127;
       if (threadIndex >= threadCount) return;
       const { spins } = mailbox;
-      // A thread may learn late that another one has grown the memory, and copies and fills within the size that it knows. If it was
-      // still starting then, V8 never tells it. To grow by 0 pages is to ask for the size.
+      // A thread may learn late that another one has grown the memory, and copies and fills within the size that it
+      // knows. If it was still starting then, V8 never tells it. To grow by 0 pages is to ask for the size.
       memory.grow(0);
       exports.joinTeam(threadIndex, threadCount, spins);
       const value = exports[mailbox.name](...mailbox.args);

@@ -86,14 +86,14 @@ function refusal(bytes: WasmBytes): string {
   // A page that may not compile may still validate.
   if (WebAssembly.validate(bytes))
     return (
-      "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of the page's " +
-      "Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to createWasmKernels()"
+      "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of " +
+      "the page's Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to createWasmKernels()"
     );
   const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
   const start = new Uint8Array(view.buffer, view.byteOffset, Math.min(view.byteLength, MAGIC.length));
   return MAGIC.every((byte, i) => start[i] === byte)
-    ? "module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, Firefox 89, Safari 16.4 or " +
-        "newer, or `kernels: createReference()`"
+    ? "module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, " +
+        "Firefox 89, Safari 16.4 or newer, or `kernels: createReference()`"
     : "module: expected the bytes of a WebAssembly module, got others: read those of ductus.wasm";
 }
 

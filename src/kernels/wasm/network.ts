@@ -1,4 +1,4 @@
-// A network in the module's memory: what KernelNetwork asks for as calls of the module, by this thread or by a team of threads.
+// A network in the module's memory: a KernelNetwork by calls of the module, from this thread or a team of others.
 
 import { Dataset, type Pixels } from "../../data/dataset.js";
 import {

@@ -11,8 +11,8 @@ import { WasmNetwork } from "./network.js";
 
 /**
  * Kernels on a module that the caller loads: for runtimes that must load or compile it themselves.
- * @param source the bytes of ductus.wasm, or the compiled module; with `threads`, of ductus-threads.wasm, which has the same functions
- *   on a shared memory
+ * @param source the bytes of ductus.wasm, or the compiled module; with `threads`, of ductus-threads.wasm, which has the
+ *   same functions on a shared memory
  * @param threads how many threads train, and how to start one; default: only the calling thread
  * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
  * @throws {TypeError} if it is the other one of the two modules, or one of another version
@@ -22,9 +22,8 @@ export async function createWasmKernels(source: WasmBytes | WasmModule, threads?
   const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
   const shared = WebAssembly.Module.imports(module).length > 0;
   if (shared !== (threads !== undefined)) {
-    throw new TypeError(
-      `module: expected ${shared ? "ductus.wasm for one thread" : "ductus-threads.wasm for threads"}, got the other one`,
-    );
+    const expected = shared ? "ductus.wasm for one thread" : "ductus-threads.wasm for threads";
+    throw new TypeError(`module: expected ${expected}, got the other one`);
   }
   if (threads === undefined) return kernelsOf(await instantiateModule(module));
   if (threads.count !== undefined) checkRange("threads", threads.count, RANGES.threads);
