@@ -1,8 +1,11 @@
 // The values that the recipe's numbers may take: one table for the library's checks and the command line's help.
 
+/** The numbers that an option may take. */
 export interface Range {
+  /** The smallest and the largest of them. */
   readonly min: number;
   readonly max: number;
+  /** Whether only whole numbers are allowed. */
   readonly whole: boolean;
   /** In words, as in "expected ...". */
   readonly words: string;
@@ -12,6 +15,7 @@ function whole(min: number, max: number): Range {
   return { min, max, whole: true, words: `a whole number from ${min} to ${max}` };
 }
 
+/** The range of each option, and of what data may have. */
 export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
@@ -43,6 +47,7 @@ export const RANGES = {
 } as const satisfies Record<string, Range>;
 
 /**
+ * Checks a number, which errors call `name`.
  * @throws {TypeError} if value is not a number
  * @throws {RangeError} if it is outside the range
  */

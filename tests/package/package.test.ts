@@ -266,7 +266,7 @@ test("has types without DOM", async () => {
     export const kernels = (module: WebAssembly.Module, bytes: BufferSource) =>
       [createWasmKernels(module), createWasmKernels(bytes)];
     // @ts-expect-error
-    createWasmKernels({});`;
+    createWasmKernels("ductus.wasm");`;
   const node = `${real}
     import { loadMnist } from "ductus/node";
     export const { training } = loadMnist();`;
