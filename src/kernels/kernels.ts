@@ -132,7 +132,7 @@ export interface KernelNetwork {
   configure(config: TrainingConfig): void;
   /** Says how many mini-batches were trained before this epoch. */
   setSteps(steps: number): void;
-  /** Trains on mini-batches first..first+count-1 of m samples, in the epoch's order. The epoch's last may be smaller. */
+  /** Trains on mini-batches first..first+count-1 of m samples, in the epoch's order. The last one may be smaller. */
   trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void | Promise<void>;
   /** Evaluates the weights of a slot on all samples. */
   evaluate(dataset: KernelDataset, slot?: number): KernelEvaluation | Promise<KernelEvaluation>;

@@ -178,8 +178,8 @@ export class Network {
   }
 
   /**
-   * How many threads train() uses with mini-batches of this size, 1 to 64: the number that was given, else the library's
-   * choice for these layers and this machine. It is 1 on the reference kernels, and where memory cannot be shared.
+   * How many threads train() uses with mini-batches of this size, 1 to 64: the number that was given, else what
+   * chooseThreads() gives on this machine. It is 1 on the reference kernels, and where memory cannot be shared.
    * @param batchSize samples in a mini-batch, 1 to 1,000,000
    * @throws {TypeError | RangeError} if the batch size cannot be used
    */

@@ -288,7 +288,7 @@ test("the outputs of softmax add up to 1, and saturate without NaN", async () =>
   }
 });
 
-test("dropout leaves out its share of hidden neurons, others for each sample and epoch, and none in evaluation", async () => {
+test("dropout leaves out its share of hidden neurons, others each time, none in evaluation", async () => {
   const layers = [3, 2000, 1500, 2];
   const data = new Dataset({ images: Uint8Array.of(10, 200, 30, 10, 200, 30), labels: Uint8Array.of(1, 1) });
   for (const kernels of [single, ...teams, createReference()]) {

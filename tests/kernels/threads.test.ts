@@ -158,7 +158,7 @@ test("one for every 100,000 multiply-adds of a mini-batch, as many as there are 
   expect(chooseThreads([784, 800, 10], 128, 1000)).toBe(64);
 });
 
-test("a network says how many threads train it: those given, else those chosen for its layers and batch size", async () => {
+test("a network says how many threads train it: those given, or chosen for layers and batches", async () => {
   const layers = [784, 30, 10];
   const numbers = async (options: { threads?: number; kernels?: Kernels }) => {
     using network = await Network.create({ layers, ...options });

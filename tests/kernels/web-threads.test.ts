@@ -1,4 +1,4 @@
-// Threads in the web's workers: their script is a file beside the library, and where none can be had, the embedded copy.
+// Threads in the web's workers: their script is a file beside the library, or, without one, the embedded copy.
 
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";

@@ -1,4 +1,4 @@
-// The library as its users hold it: reports, predictions, trainings that end early, several networks, and wrong options.
+// The library as its users hold it: reports, predictions, trainings that end early, several networks, wrong options.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

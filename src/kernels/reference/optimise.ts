@@ -1,5 +1,5 @@
-// What is done with a mini-batch's mean gradient g, weight by weight: weight decay, momentum, Nesterov's momentum, Adam,
-// AdamW, and the running average of the weights. Pairs with assembly/optimise.ts, which names the sources.
+// What is done with a mini-batch's mean gradient g, weight by weight: weight decay, momentum, Nesterov's momentum,
+// Adam, AdamW, and the running average of the weights. Pairs with assembly/optimise.ts, which names the sources.
 
 import type { RealArray, TrainingConfig } from "../kernels.js";
 import { averageSlot } from "../slots.js";

@@ -87,7 +87,8 @@ function refusal(bytes: WasmBytes): string {
   if (WebAssembly.validate(bytes))
     return (
       "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of " +
-      "the page's Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to createWasmKernels()"
+      "the page's Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to " +
+      "createWasmKernels()"
     );
   const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
   const start = new Uint8Array(view.buffer, view.byteOffset, Math.min(view.byteLength, MAGIC.length));
