@@ -263,10 +263,8 @@ test("has types without DOM", async () => {
     // @ts-expect-error
     export const wrong: TrainOptions["signal"] = { aborted: false, reason: undefined, throwIfAborted() {} };`;
   const dom = `${real}
-    export const kernels = (module: WebAssembly.Module, bytes: BufferSource) =>
-      [createWasmKernels(module), createWasmKernels(bytes)];
-    // @ts-expect-error
-    createWasmKernels("ductus.wasm");`;
+    type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+    export const same: Equal<Parameters<typeof createWasmKernels>[0], BufferSource | WebAssembly.Module> = true;`;
   const node = `${real}
     import { loadMnist } from "ductus/node";
     export const { training } = loadMnist();`;
