@@ -1,11 +1,9 @@
 // The values that the recipe's numbers may take: one table for the library's checks and the command line's help.
 
-/** The numbers that an option may take. */
+/** The numbers that something may be. */
 export interface Range {
-  /** The smallest and the largest of them. */
   readonly min: number;
   readonly max: number;
-  /** Whether only whole numbers are allowed. */
   readonly whole: boolean;
   /** In words, as in "expected ...". */
   readonly words: string;
@@ -15,7 +13,7 @@ function whole(min: number, max: number): Range {
   return { min, max, whole: true, words: `a whole number from ${min} to ${max}` };
 }
 
-/** The range of each option, and of what data may have. */
+/** The ranges of all numbers that users give. */
 export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
@@ -47,7 +45,8 @@ export const RANGES = {
 } as const satisfies Record<string, Range>;
 
 /**
- * Checks a number, which errors call `name`.
+ * Checks a number against its range.
+ * @param name what an error calls it
  * @throws {TypeError} if value is not a number
  * @throws {RangeError} if it is outside the range
  */
