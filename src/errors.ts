@@ -29,18 +29,19 @@ export class DivergenceError extends Error {
   }
 }
 
-/** A worker thread ended before its work was done: its network can still be saved, as it was after the last whole epoch. */
+/** A worker thread was lost before its work was done. Its network can still be saved, as of the last whole epoch. */
 export class ThreadError extends Error {
   override readonly name = "ThreadError";
 
   constructor(reason: string) {
     super(
-      `a worker thread was lost: ${reason}; its network can only be saved: load it again, with fewer threads if it happens again`,
+      `a worker thread was lost: ${reason}; its network can only be saved: load it again, ` +
+        "with fewer threads if it happens again",
     );
   }
 }
 
-/** A JSON value in a few characters, however long or deep it is, without any that would move the cursor of a terminal. */
+/** A JSON value in a few characters, however long or deep it is, and safe to print on a terminal. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
     const text = JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);

@@ -14,7 +14,8 @@ export {
   type Optimizer,
 } from "./kernels/kernels.js";
 export { createReference } from "./kernels/reference/reference.js";
-export { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "./kernels/threads/team.js";
+export { chooseThreads } from "./kernels/threads/choose.js";
+export type { StartThread, Thread, ThreadOptions } from "./kernels/threads/team.js";
 export type { Reply, Request } from "./kernels/threads/thread.js";
 export { createWasmKernels } from "./kernels/wasm/wasm.js";
 export { type DistortOptions, distort } from "./network/augment.js";

@@ -9,8 +9,8 @@ import {
   type InitialWeights,
   type KernelNetwork,
   type Kernels,
-  type Method,
-  PLAIN,
+  SGD,
+  type TrainingConfig,
 } from "../src/kernels/kernels.js";
 import { RandomStream } from "../src/kernels/reference/random.js";
 import { createReference } from "../src/kernels/reference/reference.js";
@@ -55,7 +55,7 @@ export interface Recipe {
   readonly seed: number;
   readonly activation?: Activation;
   readonly cost?: Cost;
-  readonly method?: Partial<Method>;
+  readonly method?: Partial<TrainingConfig>;
   readonly distortions?: Distortions;
 }
 
@@ -69,7 +69,7 @@ export async function trainOn(
   const dataset = kernels.createDataset(data);
   const batches = Math.ceil(data.length / batchSize);
   network.initialise(initialWeights, seed);
-  if (method !== undefined) network.configure({ ...PLAIN, ...method });
+  if (method !== undefined) network.configure({ ...SGD, ...method });
   dataset.distort(boundsOf(distortions));
   const before = parameterBits(network, layers);
   const costs: number[] = [];

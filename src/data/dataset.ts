@@ -14,7 +14,7 @@ export interface DatasetOptions {
   readonly labels: Uint8Array | Uint16Array;
   /** 1 to 65,536. Default: the largest label + 1. */
   readonly classes?: number;
-  /** Pixels in a row of an image, a divisor of the pixels per image. Default: their square root if that is whole, else all. */
+  /** Pixels in a row of an image, a divisor of the pixels per image. Default: their square root if whole, else all. */
   readonly columns?: number;
 }
 
@@ -33,8 +33,8 @@ export class Dataset {
 
   /**
    * @throws {TypeError} if images or labels are not typed arrays of the types above
-   * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes, or a
-   *   pixel is not a finite number
+   * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes,
+   *   or a pixel is not a finite number
    */
   constructor(options: DatasetOptions) {
     checkObject("options", options);
@@ -97,8 +97,8 @@ export function checkPixels(name: string, pixels: Pixels): void {
 }
 
 /**
- * The bytes whose 255ths the numbers are, if they all are such: an image of bytes takes an eighth of the memory and time, and stays one
- * when it is distorted.
+ * If all numbers are 255ths, the bytes that they stand for. An image of bytes takes an eighth of the memory and time,
+ * and stays one when it is distorted.
  */
 export function toBytes(pixels: Pixels): Pixels {
   if (!(pixels instanceof Float32Array)) return pixels;

@@ -1,11 +1,12 @@
-// How far training images may be distorted (Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
-// visual document analysis; ICDAR 2003). The kernels draw the distortions themselves: assembly/distort.ts has the equation.
+// Data augmentation: how far training images may be distorted (Simard, Steinkraus, Platt: Best practices for
+// convolutional neural networks applied to visual document analysis; ICDAR 2003). The kernels draw the distortions:
+// assembly/distort.ts has the equation.
 
 import { checkObject } from "../errors.js";
 import { DISTORTIONS } from "../options/distortions.js";
 import { checkOptions, type TrainingOption } from "../options/option.js";
 
-/** How far training images may be distorted, each time anew: every amount is drawn from -bound to bound. Defaults: 0, not at all. */
+/** How far training images may be distorted, each time anew: every amount is drawn from -bound to bound. Default 0. */
 export interface Distortions {
   /** Pixels, to the sides and up or down: 0 to 1000. */
   readonly shift?: number;

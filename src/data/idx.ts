@@ -20,7 +20,8 @@ export function idxHeaderLength(bytes: Uint8Array): number {
 
 /**
  * Checks the header of an IDX file of unsigned bytes and returns its dimensions. `bytes` may be the beginning alone.
- * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and images are not too large
+ * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and an
+ *   image has at most 2^22 pixels
  */
 export function idxDimensions({ name, bytes }: IdxFile, rank: number): number[] {
   const magic = `00 00 08 0${rank}`;
@@ -45,7 +46,10 @@ export function idxDimensions({ name, bytes }: IdxFile, rank: number): number[] 
   return dimensions;
 }
 
-/** The dimensions and data of an IDX file. Throws FormatError as idxDimensions, and if the length is not what they say. */
+/**
+ * The dimensions and data of an IDX file.
+ * @throws {FormatError} as idxDimensions(), or if the length is not what the dimensions say
+ */
 function parseIdx(file: IdxFile, rank: number): { dimensions: number[]; data: Uint8Array } {
   const dimensions = idxDimensions(file, rank);
   const data = file.bytes.subarray(idxHeaderLength(file.bytes));
@@ -63,7 +67,7 @@ function parseIdx(file: IdxFile, rank: number): { dimensions: number[]; data: Ui
 /**
  * A data set from its two IDX files: images of rank 3 (count x rows x columns) and labels of rank 1.
  * @param classes see DatasetOptions
- * @throws {FormatError} if either file is not what its header says, their counts disagree, or a label is not below classes
+ * @throws {FormatError} if a file is not what its header says, their counts disagree, or a label is not below classes
  */
 export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number): Dataset {
   const { dimensions, data } = parseIdx(images, 3);

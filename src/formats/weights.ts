@@ -1,10 +1,11 @@
 // A network's weights alone: what reads with a network needs neither the optimiser's state nor the weights it trains on.
 
-import { type LayerParameters, PLAIN } from "../kernels/kernels.js";
-import { encodeNetwork, type Origin } from "../network/network-file.js";
+import { type LayerParameters, SGD } from "../kernels/kernels.js";
+import type { Architecture } from "../network/architecture.js";
+import { encodeNetwork } from "../network/network-file.js";
 
 /** What encodeWeights() takes: a Network is one. */
-export interface NetworkWeights extends Origin {
+export interface NetworkWeights extends Architecture {
   /** Epochs that it was trained for. */
   readonly epochs: number;
   /** The weights [outputs][inputs] and biases [outputs] of layer l, 1 to layers.length - 1. */
@@ -19,6 +20,6 @@ export interface NetworkWeights extends Origin {
 export function encodeWeights(network: NetworkWeights, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const { layers, seed, initialWeights, activation, cost, epochs } = network;
   const state = [layers.slice(1).map((_, i) => network.parameters(i + 1))];
-  const origin = { layers, seed, initialWeights, activation, cost };
-  return encodeNetwork({ origin, method: PLAIN, epochs, state }, metadata);
+  const architecture = { layers, seed, initialWeights, activation, cost };
+  return encodeNetwork({ architecture, config: SGD, epochs, state }, metadata);
 }

@@ -1,5 +1,6 @@
 // Kernels for one network: an instance of the package's own module, compiled once, with a memory of its own.
 
+import type { WasmModule } from "../globals.js";
 import type { Kernels } from "./kernels.js";
 import { availableThreads, startThread } from "./threads/platform.js";
 import { plain, threads as shared } from "./wasm/embedded.js";
@@ -9,22 +10,22 @@ import { createWasmKernels } from "./wasm/wasm.js";
 /** What computes for a network. */
 export interface KernelOptions {
   /**
-   * How many threads train, 1 to 64: results do not depend on it. Default: what chooseThreads() gives for each training. Workers
-   * start when they are first needed.
+   * How many threads train, 1 to 64. Results do not depend on it. Default: what chooseThreads() gives for each training
+   * run. Workers start when they are first needed.
    */
   readonly threads?: number;
   /**
-   * Other kernels than the package's own module: createReference(), or createWasmKernels() where a runtime must load the module
-   * itself. They may serve several networks, and are closed by whoever made them.
+   * Other kernels than the package's own module: those of createReference(), or of createWasmKernels() where a runtime
+   * must load the module itself. They may serve several networks, and whoever made them closes them.
    */
   readonly kernels?: Kernels;
 }
 
-const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WebAssembly.Module>>();
+const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WasmModule>>();
 
 /**
  * Kernels on the package's own module, with a memory of their own.
- * @param threads see KernelOptions
+ * @param threads how many threads train, 1 to 64; default: what chooseThreads() gives for each training run
  * @throws {TypeError | RangeError} if the number of threads cannot be used, or the memory cannot be had
  * @throws {WebAssembly.CompileError} if the engine has no SIMD, or the page may not compile
  */
@@ -34,7 +35,8 @@ export async function createKernels(threads?: number): Promise<Kernels> {
   return createWasmKernels(await compile(shared), { count: threads, cores, start: startThread });
 }
 
-function compile(bytes: () => Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+/** The compiled module, one for all kernels. */
+function compile(bytes: () => Uint8Array<ArrayBuffer>): Promise<WasmModule> {
   let module = compiled.get(bytes);
   if (module === undefined) {
     module = compileModule(bytes());

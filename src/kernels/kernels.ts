@@ -1,5 +1,5 @@
-// The contract that the WebAssembly module (wasm.ts) and the reference (reference.ts) both keep: the arithmetic of the notes,
-// on data that already has been checked. Everything above it (trainer.ts, network.ts) works with either.
+// The contract that the WebAssembly module (wasm/) and the reference (reference/) both keep: the arithmetic of
+// docs/math.md, on data that has already been checked. Everything above it (src/network/) works with either.
 
 import type { Dataset, Pixels } from "../data/dataset.js";
 import type { DistortionBounds } from "../data/distortions.js";
@@ -8,21 +8,22 @@ import type { DistortionBounds } from "../data/distortions.js";
 export type RealArray = Float32Array | Float64Array;
 
 /**
- * How initial weights are drawn: from N(0, 1) as in the classic recipe ("normal"), with deviation 1 / sqrt(fan-in) ("scaled"), both
- * with biases from N(0, 1); or with deviation sqrt(2 / fan-in) and biases 0 ("he").
+ * How initial weights are drawn. "normal": from N(0, 1), as in the classic recipe. "scaled": with standard deviation
+ * 1 / sqrt(fan-in). Both draw biases from N(0, 1). "he": with standard deviation sqrt(2 / fan-in), and all biases 0.
  */
 export type InitialWeights = "normal" | "scaled" | "he";
 
-/** f of the hidden layers. */
+/** f, the activation function of the hidden layers. */
 export type Activation = "sigmoid" | "tanh" | "relu";
 
 /**
- * What training makes small, and the outputs that go with it: 1/2 |y - a|^2 or -sum of y ln a + (1 - y) ln(1 - a), on sigmoid outputs;
- * or -sum of y ln a, on softmax outputs.
+ * What training minimises, and the output layer that goes with it. "quadratic": 1/2 |y - a|^2 on sigmoid outputs.
+ * "cross-entropy": -sum of y ln a + (1 - y) ln(1 - a), also on sigmoid outputs.
+ * "log-likelihood": -sum of y ln a on softmax outputs.
  */
 export type Cost = "quadratic" | "cross-entropy" | "log-likelihood";
 
-/** f of the output layer. */
+/** The activation function of the output layer. */
 export function outputOf(cost: Cost): "sigmoid" | "softmax" {
   return cost === "log-likelihood" ? "softmax" : "sigmoid";
 }
@@ -31,61 +32,51 @@ export const INITIAL_WEIGHTS: readonly InitialWeights[] = ["normal", "scaled", "
 export const ACTIVATIONS: readonly Activation[] = ["sigmoid", "tanh", "relu"];
 export const COSTS: readonly Cost[] = ["quadratic", "cross-entropy", "log-likelihood"];
 
-/** How a mini-batch's gradient moves the weights: assembly/optimise.ts has the equations. */
+/** How the gradient of a mini-batch moves the weights: assembly/optimise.ts has the equations. */
 export type Optimizer = "sgd" | "momentum" | "nesterov" | "adam" | "adamw";
 
 export const OPTIMIZERS: readonly Optimizer[] = ["sgd", "momentum", "nesterov", "adam", "adamw"];
 
-/** The method by which a network is trained. */
-export interface Method {
+/** How a network is trained, beyond learning rate and batch size: MethodOptions, checked and with their defaults. */
+export interface TrainingConfig {
   readonly optimizer: Optimizer;
-  /** mu; b1 of Adam. */
+  /** mu of momentum, b1 of Adam: from 0 to below 1. */
   readonly momentum: number;
-  /** b2 and epsilon of Adam. */
-  readonly beta: number;
+  /** b2 of Adam, from 0 to below 1; its epsilon, above 0. */
+  readonly beta2: number;
   readonly epsilon: number;
-  /** L: the gradient of a weight w grows by L w. */
+  /** L, from 0 to 1: the gradient of a weight w grows by L w. */
   readonly weightDecay: number;
-  /** d of the average of the weights; 0 for none. */
-  readonly average: number;
-  /** The share of y that goes from the label to all outputs alike. */
+  /** d of the running average of the weights, from 0 to below 1; 0 for none. */
+  readonly averaging: number;
+  /** The fraction of y that moves from the label to all outputs alike: from 0 to below 1. */
   readonly labelSmoothing: number;
-  /** p: the share of hidden neurons that are left out, anew for each sample. */
+  /** p, from 0 to below 1: the fraction of hidden neurons left out, chosen anew for each sample. */
   readonly dropout: number;
   /** Whether a copy of the best weights so far is kept. */
   readonly keepBest: boolean;
 }
 
-/** The method of the notes. */
-export const PLAIN: Method = {
+/** Plain stochastic gradient descent, as in the notes. */
+export const SGD: TrainingConfig = {
   optimizer: "sgd",
   momentum: 0,
-  beta: 0,
+  beta2: 0,
   epsilon: 0,
   weightDecay: 0,
-  average: 0,
+  averaging: 0,
   labelSmoothing: 0,
   dropout: 0,
   keepBest: false,
 };
 
-/** Where the average of a weight is kept, if there is one: after the weight itself and what the optimiser needs. */
-export function averageSlot({ optimizer }: Method): number {
-  return optimizer === "sgd" ? 1 : optimizer.startsWith("adam") ? 4 : 3;
-}
-
-/** How many numbers are kept for each weight: those, its average, and last what it is in the best network so far. */
-export function slotsOf(method: Method): number {
-  return averageSlot(method) + Number(method.average > 0) + Number(method.keepBest);
-}
-
-/** Weights and biases of one layer. `weights` is [outputs][inputs]: w_kj, from input k to output j, at j * inputs + k. */
+/** The parameters of one layer: `weights` [outputs][inputs], w_kj at j * inputs + k, and `biases` [outputs]. */
 export interface LayerParameters {
   readonly weights: RealArray;
   readonly biases: RealArray;
 }
 
-/** What a network makes of a data set. */
+/** How a network reads a data set. */
 export interface KernelEvaluation {
   /** How many images are read correctly. */
   readonly correct: number;
@@ -109,11 +100,14 @@ export interface Kernels {
 /** A data set in the kernels' memory. */
 export interface KernelDataset {
   readonly length: number;
-  /** From now on trainBatches sees each image distorted within these bounds, as (seed, epoch) of shuffle() and its number decide. */
+  /**
+   * From now on trainBatches sees each image distorted within these bounds. The seed and epoch of shuffle(), and the
+   * image's number, decide how.
+   */
   distort(bounds: DistortionBounds | undefined): void;
-  /** The pixels of image i, distorted as trainBatches sees the image of this number in an epoch; distort() must have been called. */
+  /** The pixels of image i, distorted as in training the image of this number in this epoch. Needs distort() before. */
   distorted(i: number, number: number, seed: number, epoch: number): Pixels;
-  /** Brings the samples into the order of an epoch, which (seed, epoch) alone decides. Both are 32-bit unsigned numbers. */
+  /** Brings the samples into the order of an epoch: (seed, epoch), 32-bit unsigned numbers, alone decide it. */
   shuffle(seed: number, epoch: number): void;
   /** The mean cost of all samples, each as of its last visit by trainBatches or evaluate. */
   meanCost(): number;
@@ -125,20 +119,22 @@ export interface KernelDataset {
 
 /** A network in the kernels' memory. */
 export interface KernelNetwork {
-  /** Samples that take some 10 ms of training, or as much for each of several threads: how often it should come up for air. */
+  /** Samples to train on before the event loop gets a turn: about 10 ms of work for each thread. */
   readonly slice: number;
+  /** How many threads train on mini-batches of m samples: 1 to 64. */
+  threadsFor(m: number): number;
   /** Draws all weights and biases; `seed` is a 32-bit unsigned number. */
   initialise(initialWeights: InitialWeights, seed: number): void;
-  /** A copy of the parameters of layer l, 1..L; of another slot, what is kept for each of them (see slotsOf). */
+  /** A copy of the parameters of layer l, 1..L; of another slot, what is kept for each of them (slots.ts). */
   readLayer(l: number, slot?: number): LayerParameters;
   writeLayer(l: number, parameters: LayerParameters, slot?: number): void;
-  /** How it is trained from now on; until then it is PLAIN. New slots are 0. Throws RangeError if their memory cannot be had. */
-  configure(method: Method): void;
+  /** How it is trained from now on; at first by SGD. New slots are 0. Throws RangeError without memory for them. */
+  configure(config: TrainingConfig): void;
   /** Says how many mini-batches were trained before this epoch. */
   setSteps(steps: number): void;
-  /** Trains on mini-batches first..first+count-1 of m samples in the epoch's order; the epoch's last batch may be smaller. */
+  /** Trains on mini-batches first..first+count-1 of m samples, in the epoch's order. The last one may be smaller. */
   trainBatches(dataset: KernelDataset, first: number, count: number, eta: number, m: number): void | Promise<void>;
-  /** On the weights of a slot. */
+  /** Evaluates the weights of a slot on all samples. */
   evaluate(dataset: KernelDataset, slot?: number): KernelEvaluation | Promise<KernelEvaluation>;
   /** a^L for each image: [count][outputs]. */
   activations(images: Pixels, slot?: number): RealArray;
@@ -148,12 +144,12 @@ export interface KernelNetwork {
   release(): void;
 }
 
-/** Weights of a network of these layers: multiply-adds of one sample on its way forward. */
+/** The number of weights of a network with these layers, which is the number of multiply-adds of one forward pass. */
 export function countWeights(layers: readonly number[]): number {
   return layers.slice(1).reduce((sum, outputs, l) => sum + layers[l] * outputs, 0);
 }
 
-/** The first of the largest. */
+/** The index of the largest number, the first of equals. */
 export function argmax(numbers: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < numbers.length; i++) if (numbers[i] > numbers[best]) best = i;

@@ -20,7 +20,8 @@ export interface DistortOptions extends Distortions {
 }
 
 /**
- * The images of a data set as a network that trains on it with these distortions sees them in an epoch, in the given order.
+ * A copy of a data set with the images that a network sees in an epoch if it trains with these distortions.
+ * Their order is that of the data set.
  * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
  */
 export async function distort(dataset: Dataset, options: DistortOptions): Promise<Dataset> {

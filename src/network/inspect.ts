@@ -20,8 +20,8 @@ export interface Backpropagation {
 }
 
 /**
- * Feedforward and backpropagation of one image, without learning from it: equations (1) to (4) of docs/math.md, computed by the reference with
- * the weights that predict() uses, and so with the bits of the module.
+ * Feedforward and backpropagation of one image, without learning from it: equations (1) to (4) of docs/math.md,
+ * computed by the reference with the weights that predict() uses, and so with the bits of the module.
  * @param label 0 to the number of classes - 1
  * @throws {TypeError | RangeError} if image or label do not fit the network
  */

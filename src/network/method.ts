@@ -1,6 +1,6 @@
 // By what method a network is trained: the options that users give, checked and with their defaults.
 
-import { type Method, type Optimizer, slotsOf } from "../kernels/kernels.js";
+import type { Optimizer, TrainingConfig } from "../kernels/kernels.js";
 import { METHOD } from "../options/method.js";
 import { checkOptions, type TrainingOption } from "../options/option.js";
 
@@ -14,20 +14,27 @@ export interface MethodOptions {
   readonly beta2?: number;
   /** epsilon of Adam, above 0. Default 1e-8. */
   readonly epsilon?: number;
-  /** L: a weight's gradient grows by L w (L2); with "adamw" the weight shrinks by eta L apart from the gradient. Default 0. */
+  /**
+   * L, 0 to 1: a weight's gradient grows by L w (L2 regularisation); with "adamw" the weight shrinks by eta L w apart
+   * from the gradient. Default 0.
+   */
   readonly weightDecay?: number;
   /**
-   * d: a running average of the weights, e <- d e + (1 - d) w after each mini-batch, is what evaluate, predict, parameters and
-   * exports use; 0 up to, but not, 1. Default 0: the weights themselves.
+   * d: a running average of the weights, e <- d e + (1 - d) w after each mini-batch, is what evaluate, predict,
+   * parameters and exports use; 0 up to, but not, 1. Default 0: the weights themselves.
    */
   readonly averaging?: number;
-  /** The share of y that goes from the label to all classes alike: 0 up to, but not, 1. Default 0. */
+  /** The fraction of y that moves from the label to all classes alike: 0 up to, but not, 1. Default 0. */
   readonly labelSmoothing?: number;
-  /** p: the share of the hidden neurons that each sample leaves out in training, the others counting 1 / (1 - p); 0 up to, but not, 1. Default 0. */
+  /**
+   * p: the fraction of the hidden neurons that training leaves out, chosen anew for each sample, while the others count
+   * 1 / (1 - p); 0 up to, but not, 1. Default 0.
+   */
   readonly dropout?: number;
   /**
-   * Training ends once so many epochs in a row brought no more validation images read correctly, and the weights of the best epoch are
-   * what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: it goes on to the last epoch, whose weights are used.
+   * Early stopping: training ends once so many epochs in a row brought no more validation images read correctly. The
+   * weights of the best epoch are what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: training
+   * ends with the last epoch, whose weights are used.
    */
   readonly patience?: number;
 }
@@ -39,40 +46,19 @@ export interface MethodOptions {
 export function methodOf(
   options: MethodOptions,
   table: Readonly<Record<keyof MethodOptions, TrainingOption>> = METHOD,
-): Method {
+): TrainingConfig {
   const checked = checkOptions(options, table);
   const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, patience } = checked;
   const [adam, plain] = [optimizer.startsWith("adam"), optimizer === "sgd"];
   return {
     optimizer,
     momentum: plain ? 0 : momentum,
-    beta: adam ? beta2 : 0,
+    beta2: adam ? beta2 : 0,
     epsilon: adam ? epsilon : 0,
     weightDecay,
-    average: averaging,
+    averaging,
     labelSmoothing,
     dropout,
     keepBest: patience !== undefined,
   };
-}
-
-/** What is kept beside each weight, by slot: see slotsOf(). The gradient is 0 between mini-batches. */
-export function slotNames({ optimizer, average, keepBest }: Method): string[] {
-  const state =
-    optimizer === "sgd"
-      ? []
-      : optimizer.startsWith("adam")
-        ? ["gradient", "mean", "variance"]
-        : ["gradient", "velocity"];
-  return ["weights", ...state, ...(average > 0 ? ["average"] : []), ...(keepBest ? ["best"] : [])];
-}
-
-/** The slot that is evaluated, shown and exported: the best weights, their average, or the weights themselves. */
-export function usedSlot(method: Method): number {
-  return method.keepBest || method.average > 0 ? slotsOf(method) - 1 : 0;
-}
-
-/** The slot that an epoch's validation is about: without those of the best epoch so far. */
-export function currentSlot(method: Method): number {
-  return usedSlot({ ...method, keepBest: false });
 }

@@ -1,33 +1,20 @@
-// A network as a safetensors file: what decides it, by what method it is trained, how far it is, and its state. Pairs with the
-// tensors of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
+// A network as a safetensors file: its architecture, how it is trained, how far it is, and its state. Its tensors are
+// those of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
 
-import { FormatError, show, typeName } from "../errors.js";
+import { FormatError, show } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.js";
-import {
-  ACTIVATIONS,
-  type Activation,
-  COSTS,
-  type Cost,
-  INITIAL_WEIGHTS,
-  type InitialWeights,
-  type LayerParameters,
-  type Method,
-  type RealArray,
+import type {
+  Activation,
+  Cost,
+  InitialWeights,
+  LayerParameters,
+  Optimizer,
+  RealArray,
+  TrainingConfig,
 } from "../kernels/kernels.js";
-import { checkRange, RANGES } from "../ranges.js";
-import { methodOf, slotNames, usedSlot } from "./method.js";
-
-/** What decides a network before training. */
-export interface Origin {
-  readonly layers: readonly number[];
-  readonly seed: number;
-  readonly initialWeights: InitialWeights;
-  readonly activation: Activation;
-  readonly cost: Cost;
-}
-
-/** Where an Origin comes from; the defaults are in NetworkOptions. */
-export type OriginOptions = Pick<Origin, "layers"> & Partial<Origin>;
+import { savedSlots, slotNames } from "../kernels/slots.js";
+import { type Architecture, architectureOf } from "./architecture.js";
+import { methodOf } from "./method.js";
 
 /** The epoch with the most validation images read correctly so far, the first of equals. */
 export interface BestEpoch {
@@ -37,42 +24,42 @@ export interface BestEpoch {
 
 /** What a file holds. */
 export interface SavedNetwork {
-  readonly origin: Origin;
-  readonly method: Method;
+  readonly architecture: Architecture;
+  readonly config: TrainingConfig;
   /** Epochs that it was trained for. */
   readonly epochs: number;
-  /** With a method that keeps it: the best of them. */
+  /** The best of them, if the network keeps its weights. */
   readonly best?: BestEpoch;
-  /** Of each slot of savedSlots() the layers' parameters: the last are those that are used. */
+  /** Of each slot of savedSlots() the parameters of layers 1..L. The last slot is the one that is used. */
   readonly state: readonly (readonly LayerParameters[])[];
 }
 
-/** Longer lists of layers are not read: enough for a thousand. */
+/** Characters of a list of layers, enough for a thousand of them: longer lists are not read. */
 const MAX_LAYERS_TEXT = 10_000;
 
 const FORMAT = { format: "ductus", version: "1" };
 
-/** The bytes of a file, with more metadata than its own. */
+/** The bytes of a file. `metadata` is added to its own. */
 export function encodeNetwork(
-  { origin, method, epochs, best, state }: SavedNetwork,
+  { architecture, config, epochs, best, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const tensors = new Map<string, Tensor>();
-  for (const [s, prefix] of slotPrefixes(method).entries()) {
+  for (const [s, prefix] of slotPrefixes(config).entries()) {
     for (const [i, { weights, biases }] of state[s].entries()) {
-      const [inputs, outputs] = origin.layers.slice(i);
+      const [inputs, outputs] = architecture.layers.slice(i);
       tensors.set(`${prefix}${2 * i}.weight`, { shape: [outputs, inputs], data: toFloat32(weights) });
       tensors.set(`${prefix}${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
     }
   }
   const own = {
     ...FORMAT,
-    layers: JSON.stringify(origin.layers),
-    activation: origin.activation,
-    cost: origin.cost,
-    initial_weights: origin.initialWeights,
-    method: JSON.stringify(method),
-    seed: String(origin.seed),
+    layers: JSON.stringify(architecture.layers),
+    activation: architecture.activation,
+    cost: architecture.cost,
+    initial_weights: architecture.initialWeights,
+    method: JSON.stringify(configMetadata(config)),
+    seed: String(architecture.seed),
     epochs: String(epochs),
     ...(best === undefined ? {} : { best_epoch: String(best.epoch), best_correct: String(best.correct) }),
   };
@@ -96,9 +83,9 @@ export function decodeNetwork(
       );
     }
   }
-  const origin = parseOrigin(metadata, file);
+  const architecture = parseArchitecture(metadata, file);
   const epochs = parseNumber(metadata, "epochs", file);
-  const method = parseMethod(metadata, file);
+  const config = parseConfig(metadata, file);
   const best = metadata.has("best_epoch")
     ? {
         epoch: parseNumber(metadata, "best_epoch", file),
@@ -106,34 +93,47 @@ export function decodeNetwork(
       }
     : undefined;
   // Every tensor is checked before a network is made of what the metadata claim.
-  const state = slotPrefixes(method).map((prefix) =>
-    origin.layers.slice(1).map((outputs, i) => ({
-      weights: finiteTensor(tensors, `${prefix}${2 * i}.weight`, [outputs, origin.layers[i]], file),
+  const state = slotPrefixes(config).map((prefix) =>
+    architecture.layers.slice(1).map((outputs, i) => ({
+      weights: finiteTensor(tensors, `${prefix}${2 * i}.weight`, [outputs, architecture.layers[i]], file),
       biases: finiteTensor(tensors, `${prefix}${2 * i}.bias`, [outputs], file),
     })),
   );
-  const expected = 2 * state.length * (origin.layers.length - 1);
+  const expected = 2 * state.length * (architecture.layers.length - 1);
   if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
-  return { origin, method, epochs, best, metadata, state };
+  return { architecture, config, epochs, best, metadata, state };
 }
 
-/** The slots that are saved: not the gradient, which is 0 between mini-batches. The last one is what is used: see usedSlot(). */
-export function savedSlots(method: Method): number[] {
-  const slots = slotNames(method).flatMap((name, slot) => (name === "gradient" ? [] : [slot]));
-  return usedSlot(method) === 0 ? [...slots.slice(1), 0] : slots;
+/** How the names of each slot's tensors begin. Those of the slot that is used bear PyTorch's names alone. */
+function slotPrefixes(config: TrainingConfig): string[] {
+  const slots = savedSlots(config);
+  return slots.map((slot, s) => (s === slots.length - 1 ? "" : `${slotNames(config)[slot]}.`));
 }
 
-/** How the names of their tensors begin. What is used bears PyTorch's names alone. */
-function slotPrefixes(method: Method): string[] {
-  const slots = savedSlots(method);
-  return slots.map((slot, s) => (s === slots.length - 1 ? "" : `${slotNames(method)[slot]}.`));
+/** A TrainingConfig by the names that the file format has for its parts, in the format's order. */
+interface ConfigMetadata {
+  readonly optimizer: Optimizer;
+  readonly momentum: number;
+  readonly beta: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  readonly average: number;
+  readonly labelSmoothing: number;
+  readonly dropout: number;
+  readonly keepBest: boolean;
 }
 
-function parseMethod(metadata: ReadonlyMap<string, string>, file: string): Method {
+function configMetadata(config: TrainingConfig): ConfigMetadata {
+  const { optimizer, momentum, beta2: beta, epsilon, weightDecay, averaging: average } = config;
+  const { labelSmoothing, dropout, keepBest } = config;
+  return { optimizer, momentum, beta, epsilon, weightDecay, average, labelSmoothing, dropout, keepBest };
+}
+
+function parseConfig(metadata: ReadonlyMap<string, string>, file: string): TrainingConfig {
   try {
-    const { beta, average, keepBest, ...method } = JSON.parse(metadata.get("method") ?? "") as Method;
+    const { beta, average, keepBest, ...options } = JSON.parse(metadata.get("method") ?? "") as ConfigMetadata;
     const patience = keepBest ? 1 : undefined; // any will do
-    return methodOf({ ...method, beta2: beta, averaging: average, epsilon: method.epsilon || undefined, patience });
+    return methodOf({ ...options, beta2: beta, averaging: average, epsilon: options.epsilon || undefined, patience });
   } catch {
     throw new FormatError(
       file,
@@ -142,37 +142,12 @@ function parseMethod(metadata: ReadonlyMap<string, string>, file: string): Metho
   }
 }
 
+/** The numbers as f32: the array itself if it is a Float32Array, else a copy. */
 export function toFloat32(numbers: RealArray): Float32Array {
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
 }
 
-/** The options with defaults filled in. Throws TypeError or RangeError for one that cannot be used. */
-export function checkOrigin(options: OriginOptions): Origin {
-  const { layers, seed = 1, initialWeights = "scaled", activation = "sigmoid", cost = "quadratic" } = options;
-  if (!Array.isArray(layers)) throw new TypeError(`layers: expected an array of sizes, got ${typeName(layers)}`);
-  if (layers.length < 2) {
-    throw new RangeError(`layers: expected at least an input and an output layer, got [${layers}]`);
-  }
-  for (const [l, neurons] of layers.entries()) {
-    const range = l === 0 ? RANGES.inputs : l === layers.length - 1 ? RANGES.classes : RANGES.hidden;
-    checkRange(`layers[${l}]`, neurons, range);
-  }
-  checkRange("seed", seed, RANGES.seed);
-  checkChoice("initial weights", initialWeights, INITIAL_WEIGHTS);
-  checkChoice("activation", activation, ACTIVATIONS);
-  checkChoice("cost", cost, COSTS);
-  return { layers, seed, initialWeights, activation, cost };
-}
-
-function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) {
-    throw new RangeError(
-      `${name}: expected ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
-    );
-  }
-}
-
-function parseOrigin(metadata: ReadonlyMap<string, string>, file: string): Origin {
+function parseArchitecture(metadata: ReadonlyMap<string, string>, file: string): Architecture {
   const seed = parseNumber(metadata, "seed", file);
   const sizes = metadata.get("layers") ?? "";
   if (sizes.length > MAX_LAYERS_TEXT || !/^\[\d+(, ?\d+)*\]$/.test(sizes)) {
@@ -180,7 +155,7 @@ function parseOrigin(metadata: ReadonlyMap<string, string>, file: string): Origi
   }
   try {
     const layers = JSON.parse(sizes) as number[];
-    return checkOrigin({
+    return architectureOf({
       layers,
       seed,
       initialWeights: (metadata.get("initial_weights") ?? "") as InitialWeights,
@@ -215,9 +190,9 @@ function finiteTensor(
   const data = new Float32Array(tensor.data.length);
   let sum = 0;
   for (let i = 0; i < data.length; i++) {
-    // -0 becomes 0, as training leaves it: then to add a product with a pixel of 0 is the same as to leave it out.
+    // -0 becomes 0, as training leaves it: adding a product with a pixel of 0 is then the same as leaving it out.
     data[i] = tensor.data[i] + 0;
-    // NaN for ever, once a number is not finite.
+    // Once a number is not finite, the sum is NaN and stays so.
     sum += data[i] * 0;
   }
   if (sum !== 0) throw new FormatError(file, `tensor ${name}: expected finite numbers only`);

@@ -1,4 +1,5 @@
-// Learning rates that change from epoch to epoch, in additions, multiplications and divisions only: the same bits in every engine.
+// Learning rates that change from epoch to epoch. They take additions, multiplications and divisions only, and so have
+// the same bits in every engine.
 
 import { series } from "../kernels/reference/series.js";
 import { checkRange, RANGES } from "../ranges.js";

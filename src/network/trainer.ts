@@ -3,48 +3,55 @@
 import type { Dataset } from "../data/dataset.js";
 import { boundsOf, type Distortions } from "../data/distortions.js";
 import { DivergenceError, typeName } from "../errors.js";
-import type { KernelDataset, KernelNetwork } from "../kernels/kernels.js";
+import type { Signal } from "../globals.js";
+import type { KernelNetwork } from "../kernels/kernels.js";
 import { checkRange, RANGES } from "../ranges.js";
+import type { Loaded } from "./copies.js";
 import type { MethodOptions } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import type { Schedule } from "./schedules.js";
 
 /** How a network is trained. */
 export interface TrainOptions extends MethodOptions {
-  /** How often to go through the training data, 1 to 1,000,000. */
+  /** How many times to go through the training data: 1 to 1,000,000. */
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0, up to 3.4e38; or what gives it for each epoch, counted from 1, as cosineSchedule() does. */
+  /** eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one. */
   readonly learningRate: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
-  /** How far each training image is distorted, anew in each epoch: (seed, epoch, its number in the data set) decide. Default: not at all. */
+  /**
+   * How far each training image is distorted (data augmentation), anew in each epoch: the seed, the epoch and the
+   * image's number in the data set decide. Default: not at all.
+   */
   readonly distortions?: Distortions;
   /**
-   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch. The weights are then as they were after
-   * the last whole epoch: a later training goes on from there, and gives the same bits as one that was not aborted.
+   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch.
+   * The weights are then those after the last whole epoch. A later training run continues from there, and gives the
+   * bits of one never aborted.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /**
-   * Called often within an epoch, with its number and how many of its samples were visited. If it returns a promise, training waits for it: a
-   * pause, which does not count as time taken.
+   * Called several times per epoch, with the epoch's number and how many of its samples were visited. If it returns a
+   * promise, training waits for it: a pause, which does not count as time taken.
    */
   readonly onProgress?: (epoch: number, samples: number) => unknown;
 }
 
 /** What one epoch did. */
 export interface EpochReport {
-  /** From 1; goes on where an earlier training of the same network ended. */
+  /** From 1; continues where an earlier training run of the same network ended. */
   readonly epoch: number;
   /** eta of this epoch. */
   readonly learningRate: number;
   /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
   readonly cost: number;
-  /** How many training samples were read correctly, each before its mini-batch's update; and their share, 0 to 1. */
+  /** How many training samples were read correctly, each before its mini-batch's update. */
   readonly correct: number;
+  /** `correct` as a fraction of the training samples, 0 to 1. */
   readonly accuracy: number;
-  /** On the validation data, if there are any. */
+  /** How well the network reads the validation data, if there are any. */
   readonly validation?: Evaluation;
   /** With patience: the epoch, this or an earlier one, whose weights are used. */
   readonly bestEpoch?: number;
@@ -54,13 +61,7 @@ export interface EpochReport {
   readonly seconds: number;
 }
 
-/** A data set and the kernels' copy of it, which lives as long. */
-export interface Loaded {
-  readonly dataset: Dataset;
-  readonly copy: KernelDataset;
-}
-
-/** How long the event loop may wait: timers, signals and input are served this often. */
+/** The longest that the event loop waits for its turn, in which it serves timers, signals and input. */
 const MAX_BLOCKED_MS = 50;
 
 /**
@@ -89,50 +90,48 @@ export function checkRecipe(options: TrainOptions, training: Dataset): void {
   }
 }
 
+/** When the event loop last had its turn. */
 let served = 0;
 
+/** Which epoch it is, and of which network. */
+export interface Epoch {
+  /** From 1. */
+  readonly epoch: number;
+  /** The network's. */
+  readonly seed: number;
+  /** The slot whose weights are validated. */
+  readonly slot: number;
+  /** Throws if the network can no longer be used. */
+  readonly checkAlive: () => void;
+}
+
 /**
- * Trains one epoch, and evaluates the weights of a slot. `checkAlive` throws what is to end it before the next slice of mini-batches; the weights are then within it.
+ * Trains one epoch, and validates the weights of a slot. If it throws, the weights are those within the epoch.
  * @throws {DivergenceError} if a weight, a bias or the cost is no longer a finite number
+ * @throws {ThreadError} if a worker thread is lost; the signal's reason if it is aborted; what checkAlive() throws
  */
 export async function trainEpoch(
   network: KernelNetwork,
   training: Loaded,
   validation: Loaded | undefined,
-  { batchSize, learningRate: schedule, onProgress, distortions }: TrainOptions,
-  slot: number,
-  epoch: number,
-  seed: number,
-  checkAlive: () => void,
+  options: TrainOptions,
+  { epoch, seed, slot, checkAlive }: Epoch,
 ): Promise<EpochReport> {
+  const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
   const batches = Math.ceil(length / batchSize);
-  // Even slices; between two of them a call of onProgress, a check of the weights, and a chance to abort.
-  const slices = Math.min(batches, Math.ceil(length / network.slice));
-  const slice = Math.ceil(batches / slices);
-  let start = performance.now();
+  const start = performance.now();
   const learningRate = typeof schedule === "function" ? schedule(epoch) : schedule;
   checkRange(`learning rate of epoch ${epoch}`, learningRate, RANGES.learningRate);
   network.setSteps((epoch - 1) * batches);
   training.copy.distort(boundsOf(distortions));
   training.copy.shuffle(seed, epoch);
-  for (let batch = 0; batch < batches; batch += slice) {
+  const check = () => {
+    signal?.throwIfAborted();
     checkAlive();
-    await network.trainBatches(training.copy, batch, slice, learningRate, batchSize);
-    const done = Math.min(batch + slice, batches);
-    if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
-    const called = performance.now();
-    const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
-    if (pause instanceof Promise) {
-      await pause;
-      start += performance.now() - called;
-    }
-    if (performance.now() - served > MAX_BLOCKED_MS) {
-      await eventLoop();
-      served = performance.now();
-    }
-  }
-  checkAlive();
+  };
+  const paused = await trainSlices(network, training, { ...options, learningRate }, epoch, check);
+  check();
   const cost = training.copy.meanCost();
   const correct = training.copy.countCorrect();
   const trained = performance.now();
@@ -150,9 +149,43 @@ export async function trainEpoch(
     correct,
     accuracy: correct / length,
     validation: evaluation,
-    trainingSeconds: (trained - start) / 1000,
-    seconds: (end - start) / 1000,
+    trainingSeconds: (trained - start - paused) / 1000,
+    seconds: (end - start - paused) / 1000,
   };
+}
+
+/**
+ * Trains on the mini-batches of an epoch, in even slices. Between two of them it checks the weights, calls onProgress,
+ * and lets the event loop have its turn. Returns for how many milliseconds onProgress paused it.
+ */
+async function trainSlices(
+  network: KernelNetwork,
+  { copy, dataset: { length } }: Loaded,
+  { batchSize, learningRate, onProgress }: TrainOptions & { readonly learningRate: number },
+  epoch: number,
+  check: () => void,
+): Promise<number> {
+  const batches = Math.ceil(length / batchSize);
+  const slices = Math.min(batches, Math.ceil(length / network.slice));
+  const slice = Math.ceil(batches / slices);
+  let paused = 0;
+  for (let batch = 0; batch < batches; batch += slice) {
+    check();
+    await network.trainBatches(copy, batch, slice, learningRate, batchSize);
+    const done = Math.min(batch + slice, batches);
+    if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
+    const called = performance.now();
+    const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
+    if (pause instanceof Promise) {
+      await pause;
+      paused += performance.now() - called;
+    }
+    if (performance.now() - served > MAX_BLOCKED_MS) {
+      await eventLoop();
+      served = performance.now();
+    }
+  }
+  return paused;
 }
 
 /** Lets the event loop go round once. */

@@ -67,7 +67,8 @@ describe("image sizes around whole vectors", () => {
   );
 });
 
-// Few pixels leave gaps too long for one entry; from 70 % on, images take the dense tiles, in blocks of at most 64 samples.
+// Few pixels leave gaps too long for one entry; from 70 % on, images take the dense tiles, in blocks of at most 64
+// samples.
 describe("images from blank to full", () => {
   test.each([0, 0.002, 0.3, 0.69, 0.71, 0.9, 1])("%d of the pixels not zero", async (density) => {
     const data = randomDataset(150, 1100, 4, 3, density);

@@ -1,5 +1,5 @@
-// Distorted images: the module's are the reference's, bit for bit, whatever the size of the images; they are what the options say; and a
-// training on them gives the same weights on any number of threads, and after an interruption.
+// Distorted images: the module's are the reference's, bit for bit, whatever the size of the images; they are what the
+// options say; and a training on them gives the same weights on any number of threads, and after an interruption.
 
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
@@ -233,7 +233,7 @@ describe("training on distorted images", () => {
     }
   });
 
-  test("in the library: interrupted and saved it goes on to the same bits, with fewer distortions it takes others", async () => {
+  test("in the library: interrupted and saved it goes on to the same bits, less distorted to others", async () => {
     const { training } = loadMnist();
     const data = training.slice(0, 600);
     const options = { batchSize: 20, learningRate: 0.1, distortions: ALL, dropout: 0.1 };

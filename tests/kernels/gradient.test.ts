@@ -7,9 +7,9 @@ import {
   COSTS,
   type Cost,
   type LayerParameters,
-  type Method,
-  PLAIN,
   type RealArray,
+  SGD,
+  type TrainingConfig,
 } from "../../src/kernels/kernels.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { randomDataset } from "../helpers.js";
@@ -30,13 +30,13 @@ async function checkGradients(
   layers: number[],
   activation: Activation,
   cost: Cost,
-  method: Partial<Method>,
+  method: Partial<TrainingConfig>,
   samples = 9,
 ): Promise<void> {
   const kernels = createReference("f64");
   const dataset = kernels.createDataset(randomDataset(samples, layers[0], layers[layers.length - 1]));
   const network = kernels.createNetwork(layers, activation, cost);
-  network.configure({ ...PLAIN, ...method });
+  network.configure({ ...SGD, ...method });
   network.initialise("scaled", 5);
   const L = layers.length - 1;
   const before = Array.from({ length: L }, (_, i) => network.readLayer(i + 1));
@@ -49,7 +49,8 @@ async function checkGradients(
 
   const costWith = async (l: number, parameters: LayerParameters): Promise<number> => {
     network.writeLayer(l, parameters);
-    // A step of eta = 0 leaves the cost of training, with smoothed labels and the same neurons left out, and the weights as they are.
+    // A step of eta = 0 leaves the cost of training, with smoothed labels and the same neurons left out, and the
+    // weights as they are.
     await network.trainBatches(dataset, 0, 1, 0, samples);
     const cost = dataset.meanCost();
     network.writeLayer(l, before[l - 1]);

@@ -1,21 +1,20 @@
-// Every activation, cost and optimiser gives the same bits in the module, on any number of threads, as in the reference; and each
-// optimiser's first steps are those worked by hand.
+// Every activation, cost and optimiser gives the same bits in the module, on any number of threads, as in the
+// reference; and each optimiser's first steps are those worked by hand.
 
 import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { Dataset } from "../../src/data/dataset.js";
 import {
   ACTIVATIONS,
-  averageSlot,
   COSTS,
   type Kernels,
-  type Method,
   OPTIMIZERS,
   type Optimizer,
-  PLAIN,
-  slotsOf,
+  SGD,
+  type TrainingConfig,
 } from "../../src/kernels/kernels.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
+import { averageSlot, slotCount } from "../../src/kernels/slots.js";
 import { startThread } from "../../src/kernels/threads/platform.js";
 import { createWasmKernels } from "../../src/kernels/wasm/wasm.js";
 import { Network } from "../../src/network/network.js";
@@ -50,7 +49,7 @@ async function expectSameBits(recipe: Recipe, data = randomDataset(60, 20, 5), l
     expect(wasm.costs).toEqual(reference.costs);
     expect([wasm.cost, wasm.correct]).toEqual([reference.cost, reference.correct]);
     expect(wasm.predictions).toEqual(reference.predictions);
-    const slots = slotsOf({ ...PLAIN, ...recipe.method });
+    const slots = slotCount({ ...SGD, ...recipe.method });
     for (let slot = 1; slot < slots; slot++) {
       for (let l = 1; l < recipe.layers.length; l++) {
         const [a, b] = [wasm.network, reference.network].map((network) => network.readLayer(l, slot));
@@ -63,8 +62,8 @@ async function expectSameBits(recipe: Recipe, data = randomDataset(60, 20, 5), l
   }
 }
 
-const ADAM = { optimizer: "adam", momentum: 0.9, beta: 0.999, epsilon: 1e-8 } as const;
-const METHODS: Record<string, Partial<Method>> = {
+const ADAM = { optimizer: "adam", momentum: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+const METHODS: Record<string, Partial<TrainingConfig>> = {
   "plain descent": {},
   "weight decay": { weightDecay: 0.01 },
   momentum: { optimizer: "momentum", momentum: 0.9 },
@@ -73,11 +72,11 @@ const METHODS: Record<string, Partial<Method>> = {
   Adam: ADAM,
   "Adam and weight decay": { ...ADAM, weightDecay: 0.01 },
   AdamW: { ...ADAM, optimizer: "adamw", weightDecay: 0.01 },
-  averaging: { average: 0.9 },
-  "momentum and averaging": { optimizer: "momentum", momentum: 0.9, average: 0.99 },
+  averaging: { averaging: 0.9 },
+  "momentum and averaging": { optimizer: "momentum", momentum: 0.9, averaging: 0.99 },
   dropout: { dropout: 0.25 },
-  "momentum, dropout and averaging": { optimizer: "momentum", momentum: 0.9, dropout: 0.5, average: 0.9 },
-  "Adam, averaging and label smoothing": { ...ADAM, average: 0.9, labelSmoothing: 0.1 },
+  "momentum, dropout and averaging": { optimizer: "momentum", momentum: 0.9, dropout: 0.5, averaging: 0.9 },
+  "Adam, averaging and label smoothing": { ...ADAM, averaging: 0.9, labelSmoothing: 0.1 },
 };
 
 describe.each(Object.entries(METHODS))("%s", (_, method) => {
@@ -99,7 +98,7 @@ describe("shapes", () => {
     [[20, 30, 9]],
     [[20, 3, 1]],
   ])("%j", (layers) => {
-    const recipe = { ...RECIPE, layers, method: { ...ADAM, average: 0.9, labelSmoothing: 0.1 }, eta: 0.01 };
+    const recipe = { ...RECIPE, layers, method: { ...ADAM, averaging: 0.9, labelSmoothing: 0.1 }, eta: 0.01 };
     const classes = Math.min(4, layers[layers.length - 1]);
     // A single output of softmax is 1 for good: nothing to learn.
     return expectSameBits(
@@ -162,7 +161,7 @@ describe("wide layers above ReLU layers", () => {
   describe.each([
     ["plain descent", {}],
     ["momentum, decay and dropout", { optimizer: "momentum", momentum: 0.9, weightDecay: 0.01, dropout: 0.3 }],
-    ["Adam and averaging", { ...ADAM, average: 0.9 }],
+    ["Adam and averaging", { ...ADAM, averaging: 0.9 }],
   ] as const)("%s", (name, method) => {
     test.each([
       [[20, 1, 61, 5], 8],
@@ -192,15 +191,15 @@ describe("wide layers above ReLU layers", () => {
 });
 
 describe("worked by hand: one weight, one bias, one image, three steps", () => {
-  // Input 1, one sigmoid output, cross-entropy, y = 1: so the gradient is g = a - 1 for weight and bias alike, a = sigma(w + b).
-  // With w = b = 0: a = 1/2, g = -1/2.
+  // Input 1, one sigmoid output, cross-entropy, y = 1: so the gradient is g = a - 1 for weight and bias alike, with
+  // a = sigma(w + b). With w = b = 0: a = 1/2, g = -1/2.
   const data = new Dataset({ images: Uint8Array.of(255), labels: Uint8Array.of(0) });
   const sigma = (z: number) => 1 / (1 + Math.exp(-z));
 
-  async function steps(method: Partial<Method>, eta: number): Promise<number[]> {
+  async function steps(method: Partial<TrainingConfig>, eta: number): Promise<number[]> {
     const kernels = createReference("f64");
     const network = kernels.createNetwork([1, 1], "sigmoid", "cross-entropy");
-    network.configure({ ...PLAIN, ...method });
+    network.configure({ ...SGD, ...method });
     const dataset = kernels.createDataset(data);
     const weights: number[] = [];
     for (let t = 0; t < 3; t++) {
@@ -240,15 +239,15 @@ describe("worked by hand: one weight, one bias, one image, three steps", () => {
     const m2 = b1 * (1 - b1) * -0.5 + (1 - b1) * g2;
     const v2 = b2 * (1 - b2) * 0.25 + (1 - b2) * g2 * g2;
     const w2 = w1 - (eta * (m2 / (1 - b1 ** 2))) / (Math.sqrt(v2 / (1 - b2 ** 2)) + eps);
-    const [first, second] = await steps({ optimizer, momentum: b1, beta: b2, epsilon: eps }, eta);
+    const [first, second] = await steps({ optimizer, momentum: b1, beta2: b2, epsilon: eps }, eta);
     expect([first, second]).toEqual(near([w1, w2]));
   });
 
   test("weight decay: of the weight, not of the bias; AdamW's apart from the gradient", async () => {
-    const run = async (method: Partial<Method>, start: number) => {
+    const run = async (method: Partial<TrainingConfig>, start: number) => {
       const kernels = createReference("f64");
       const network = kernels.createNetwork([1, 1], "sigmoid", "cross-entropy");
-      network.configure({ ...PLAIN, ...method, weightDecay: 0.2 });
+      network.configure({ ...SGD, ...method, weightDecay: 0.2 });
       network.writeLayer(1, { weights: Float64Array.of(start), biases: Float64Array.of(-start) });
       await network.trainBatches(kernels.createDataset(data), 0, 1, 0.1, 1);
       const { weights, biases } = network.readLayer(1);
@@ -257,7 +256,7 @@ describe("worked by hand: one weight, one bias, one image, three steps", () => {
     // z = 3 - 3 = 0, so g = -1/2 again.
     expect(await run({}, 3)).toEqual(near([3 * (1 - 0.1 * 0.2) + 0.05, -3 + 0.05]));
     expect(await run({ optimizer: "momentum", momentum: 0 }, 3)).toEqual(near([3 - 0.1 * (-0.5 + 0.2 * 3), -3 + 0.05]));
-    const adam = { momentum: 0.9, beta: 0.9, epsilon: 1e-14 };
+    const adam = { momentum: 0.9, beta2: 0.9, epsilon: 1e-14 };
     expect(await run({ optimizer: "adam", ...adam }, 3)).toEqual(near([3 - 0.1, -3 + 0.1]));
     expect(await run({ optimizer: "adamw", ...adam }, 3)).toEqual(near([3 * (1 - 0.02) + 0.1, -3 + 0.1]));
   });
@@ -265,7 +264,7 @@ describe("worked by hand: one weight, one bias, one image, three steps", () => {
   test("the average follows the weights", async () => {
     const kernels = createReference("f64");
     const network = kernels.createNetwork([1, 1], "sigmoid", "cross-entropy");
-    network.configure({ ...PLAIN, average: 0.75 });
+    network.configure({ ...SGD, averaging: 0.75 });
     const dataset = kernels.createDataset(data);
     await network.trainBatches(dataset, 0, 1, 0.1, 1);
     expect(network.readLayer(1).weights[0]).toBeCloseTo(0.05, 12);
@@ -289,7 +288,7 @@ test("the outputs of softmax add up to 1, and saturate without NaN", async () =>
   }
 });
 
-test("dropout leaves out its share of the hidden neurons, other ones for each sample and epoch, and none in evaluation", async () => {
+test("dropout leaves out its share of hidden neurons, others each time, none in evaluation", async () => {
   const layers = [3, 2000, 1500, 2];
   const data = new Dataset({ images: Uint8Array.of(10, 200, 30, 10, 200, 30), labels: Uint8Array.of(1, 1) });
   for (const kernels of [single, ...teams, createReference()]) {
@@ -297,7 +296,7 @@ test("dropout leaves out its share of the hidden neurons, other ones for each sa
     /** Which biases a step on sample `first` of an epoch moves: those of neurons that take part. */
     const takingPart = async (first: number, epoch: number, dropout = 0.25) => {
       const network = kernels.createNetwork(layers);
-      network.configure({ ...PLAIN, dropout });
+      network.configure({ ...SGD, dropout });
       network.initialise("scaled", 1);
       const biases = () => [1, 2].map((l) => network.readLayer(l).biases);
       const before = biases();
@@ -329,13 +328,13 @@ test("the average stays with its slot when the optimiser changes", async () => {
     network.initialise("scaled", 1);
     const dataset = kernels.createDataset(data);
     for (const method of [
-      { ...ADAM, average: 0.5 },
-      { average: 0.5, keepBest: true },
+      { ...ADAM, averaging: 0.5 },
+      { averaging: 0.5, keepBest: true },
     ] as const) {
-      network.configure({ ...PLAIN, ...method });
+      network.configure({ ...SGD, ...method });
       await network.trainBatches(dataset, 0, 4, 0.1, 5);
     }
-    return network.readLayer(1, averageSlot(PLAIN));
+    return network.readLayer(1, averageSlot(SGD));
   };
   const expected = await average(createReference());
   expect(expected.weights.every((w) => w !== 0)).toBe(true);

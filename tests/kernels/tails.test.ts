@@ -1,5 +1,5 @@
-// Chain of trust 4: layer widths around whole vectors and panels. Memory is NaN before anything is written, so a lane that is
-// read without having been written, or padding that leaks into a result, cannot go unnoticed.
+// Chain of trust 4: layer widths around whole vectors and panels. Memory is NaN before anything is written, so a lane
+// that is read without having been written, or padding that leaks into a result, cannot go unnoticed.
 
 import { describe, expect, test } from "vitest";
 import { createReference } from "../../src/kernels/reference/reference.js";

@@ -1,6 +1,8 @@
-// Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller, waiting.
+// Threads: the same bits for any number of them, and nothing that happens to one leaves the others, or the caller,
+// waiting.
 
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,8 +11,9 @@ import { ThreadError } from "../../src/errors.js";
 import { createKernels } from "../../src/kernels/create.js";
 import type { KernelEvaluation, Kernels } from "../../src/kernels/kernels.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
+import { chooseThreads } from "../../src/kernels/threads/choose.js";
 import { startThread } from "../../src/kernels/threads/platform.js";
-import { chooseThreads, type StartThread, type Thread, type ThreadOptions } from "../../src/kernels/threads/team.js";
+import type { StartThread, Thread, ThreadOptions } from "../../src/kernels/threads/team.js";
 import { createWasmKernels } from "../../src/kernels/wasm/wasm.js";
 import { Network } from "../../src/network/network.js";
 import { loadMnist } from "../../src/node/index.js";
@@ -19,16 +22,16 @@ import { differences, MODULE, parameterBits, randomDataset, trainOn } from "../h
 const THREADS_MODULE = new URL("../../build/ductus-threads.wasm", import.meta.url);
 const COUNTS = [1, 2, 3, 4];
 
-/** Threads that say they slept so often in each call; `onCall` is told of each thread's calls, by its number. */
-function sleepers(slept: number, onCall: (place: number) => void = () => {}): StartThread {
+/** Threads that say they parked so often in each call; `onCall` is told of each thread's calls, by its number. */
+function sleepers(parks: number, onCall: (threadIndex: number) => void = () => {}): StartThread {
   let count = 0;
   return (onReply, onEnd) => {
-    const place = count++;
-    const thread = startThread((reply) => onReply("value" in reply ? { ...reply, slept } : reply), onEnd);
+    const threadIndex = count++;
+    const thread = startThread((reply) => onReply("value" in reply ? { ...reply, parks } : reply), onEnd);
     return {
       ...thread,
       post: (request) => {
-        if (request.kind === "call") onCall(place);
+        if (request.kind === "call") onCall(threadIndex);
         thread.post(request);
       },
     };
@@ -108,14 +111,14 @@ test.each([
   ["has cores for itself works together", 0, 4, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
   ["sleeps is left, for ever longer, to one of its threads", 1e6, 4, "TTaaTaaaaTaaaaaaaaTaaaaaaaaaaa"],
   ["was asked to be larger than the machine works together", 1e6, 1, "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTT"],
-])("a team that %s: the same bits", async (_, slept, cores, slices) => {
+])("a team that %s: the same bits", async (_, parks, cores, slices) => {
   const data = randomDataset(60, 12, 4);
   const layers = [12, 40, 4];
   const options = { epochs: 30, batchSize: 10, learningRate: 1 };
   // T for a slice of both, a for one of the first alone.
   let calls = "";
-  const start = sleepers(slept, (place) => {
-    calls = place === 0 ? `${calls}a` : calls.replace(/a$/, "T");
+  const start = sleepers(parks, (threadIndex) => {
+    calls = threadIndex === 0 ? `${calls}a` : calls.replace(/a$/, "T");
   });
   const kernels = await createThreads({ count: 2, cores, start });
   try {
@@ -153,6 +156,27 @@ test("one for every 100,000 multiply-adds of a mini-batch, as many as there are 
   expect(chooseThreads([784, 30, 10], 10, 1)).toBe(1);
   expect(chooseThreads([784, 100, 10], 128, 8)).toBe(8);
   expect(chooseThreads([784, 800, 10], 128, 1000)).toBe(64);
+});
+
+test("a network says how many threads train it: those given, or chosen for layers and batches", async () => {
+  const layers = [784, 30, 10];
+  const numbers = async (options: { threads?: number; kernels?: Kernels }) => {
+    using network = await Network.create({ layers, ...options });
+    return [1, 8, 10, 100, 1_000_000].map((batchSize) => network.threadsFor(batchSize));
+  };
+  const cores = availableParallelism();
+  expect(await numbers({})).toEqual([1, 8, 10, 100, 1_000_000].map((m) => chooseThreads(layers, m, cores)));
+  expect(await numbers({ threads: 1 })).toEqual([1, 1, 1, 1, 1]);
+  expect(await numbers({ threads: 3 })).toEqual([3, 3, 3, 3, 3]);
+  expect(await numbers({ kernels: createReference() })).toEqual([1, 1, 1, 1, 1]);
+  const kernels = await createThreads({ cores: 5 });
+  expect(await numbers({ kernels })).toEqual([1, 1, 2, 5, 5]);
+  kernels.close();
+  const network = await Network.create({ layers });
+  expect(() => network.threadsFor(0)).toThrow("batch size: expected a whole number from 1 to 1000000, got 0");
+  expect(() => network.threadsFor("10" as never)).toThrow(TypeError);
+  network.dispose();
+  expect(() => network.threadsFor(10)).toThrow("disposed of");
 });
 
 describe("threads that are lost", () => {

@@ -1,4 +1,5 @@
-// The preset "best" as docs/accuracy.md states it: the test images that each seed reads, to the last one, and the weights.
+// The preset "best" as docs/accuracy.md states it: the test images that each seed reads, to the last one, and the
+// weights.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";

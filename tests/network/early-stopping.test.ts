@@ -1,5 +1,6 @@
-// Early stopping: training ends once patience is over, and the weights of the best epoch are used; saved and loaded anywhere on the way,
-// it ends alike; and without patience it goes on from the latest weights, as if there had been none.
+// Early stopping: training ends once patience is over, and the weights of the best epoch are used; saved and loaded
+// anywhere on the way, it ends alike; and without patience it goes on from the latest weights, as if there had been
+// none.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

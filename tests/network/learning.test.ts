@@ -1,4 +1,5 @@
-// The methods as users of the library meet them: chosen by options, saved with the network, gone on with to the same bits.
+// The methods as users of the library meet them: chosen by options, saved with the network, gone on with to the same
+// bits.
 
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/data/dataset.js";

@@ -1,128 +1,24 @@
-// The library as its users hold it: their own data, predictions, several networks, and memory that comes back.
+// The library as its users hold it: reports, predictions, trainings that end early, several networks, wrong options.
 
 import { readFileSync } from "node:fs";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
-import { Dataset, type Pixels } from "../../src/data/dataset.js";
+import { Dataset } from "../../src/data/dataset.js";
 import { DivergenceError, FormatError, ThreadError } from "../../src/errors.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.js";
 import { createKernels } from "../../src/kernels/create.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
-import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { startThread } from "../../src/kernels/threads/platform.js";
 import type { StartThread, Thread } from "../../src/kernels/threads/team.js";
-import { createWasmKernels, kernelsOf } from "../../src/kernels/wasm/wasm.js";
+import { createWasmKernels } from "../../src/kernels/wasm/wasm.js";
 import { classFigures, confusionMatrix } from "../../src/network/metrics.js";
 import { Network } from "../../src/network/network.js";
 import type { TrainOptions } from "../../src/network/trainer.js";
 import { loadMnist } from "../../src/node/index.js";
-import { instance, randomDataset } from "../helpers.js";
+import { randomDataset } from "../helpers.js";
+import { OPTIONS, standardised, trained } from "./networks.js";
 
 const THREADS_MODULE = new URL("../../build/ductus-threads.wasm", import.meta.url);
-
-const OPTIONS: TrainOptions = { epochs: 2, batchSize: 10, learningRate: 2 };
-
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc") as () => void;
-
-async function collect(done: () => boolean): Promise<void> {
-  for (let i = 0; i < 100 && !done(); i++) {
-    gc();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-async function trained(data: Dataset, options: { threads?: number; kernels?: Kernels }, layers: number[]) {
-  const network = await Network.create({ ...options, layers });
-  for await (const _ of network.train(data, OPTIONS));
-  return network;
-}
-
-/** Numbers as other programs prepare them: mean 0, deviation about 1. */
-function standardised(length: number, inputs: number, classes: number): Dataset {
-  const random = new RandomStream(5, 1002, 0);
-  const labels = Uint16Array.from({ length }, () => random.nextBelow(classes));
-  const images = Float32Array.from({ length: length * inputs }, () => random.nextNormal());
-  return new Dataset({ images, labels, classes });
-}
-
-describe("own data", () => {
-  test.each([1, 2])("any finite numbers, to the reference's bits on %i threads", async (threads) => {
-    const data = standardised(150, 21, 5);
-    const layers = [21, 33, 5];
-    const [wasm, reference] = await Promise.all([
-      trained(data, { threads }, layers),
-      trained(data, { kernels: createReference() }, layers),
-    ]);
-    expect(await wasm.hash()).toBe(await reference.hash());
-    expect(await wasm.evaluate(data)).toEqual(await reference.evaluate(data));
-    const image = data.images.subarray(0, 21);
-    expect(wasm.predict(image)).toEqual(reference.predict(image));
-    wasm.dispose();
-  });
-
-  test("numbers that are bytes divided by 255 give the bits of those bytes, and take as little memory", async () => {
-    const { images, labels } = loadMnist().training.slice(0, 2000);
-    const floats = Float32Array.from(images, (pixel) => pixel / 255);
-    const layers = [784, 30, 10];
-    const bytes = await trained(new Dataset({ images, labels }), { threads: 1 }, layers);
-    const same = await trained(new Dataset({ images: floats, labels }), { threads: 1 }, layers);
-    expect(await same.hash()).toBe(await bytes.hash());
-    expect(same.predict(floats.subarray(0, 784))).toEqual(bytes.predict(images.subarray(0, 784)));
-    const memory = async (images: Pixels) => {
-      const exports = await instance();
-      kernelsOf(exports).createDataset(new Dataset({ images, labels }));
-      return exports.memory.buffer.byteLength;
-    };
-    expect(await memory(floats)).toBe(await memory(images));
-    // About 300 bytes a digit, and what they need on their way in.
-    expect(await memory(images)).toBeLessThan(2000 * 400 + 2 ** 21);
-  });
-
-  test("a data set of which a part are such numbers", async () => {
-    const { images, labels } = loadMnist().training.slice(0, 1000);
-    const mixed = Float32Array.from(images, (pixel) => pixel / 255);
-    mixed.fill(0.1234, 784 * 900 + 300, 784 * 900 + 310);
-    const data = new Dataset({ images: mixed, labels });
-    const [wasm, reference] = await Promise.all([
-      trained(data, { threads: 1 }, [784, 12, 10]),
-      trained(data, { kernels: createReference() }, [784, 12, 10]),
-    ]);
-    expect(await wasm.hash()).toBe(await reference.hash());
-  });
-
-  test("more classes than a byte can say", async () => {
-    const random = new RandomStream(6, 1003, 0);
-    const length = 700;
-    const labels = Uint16Array.from({ length }, (_, i) => (i % 350) * 2 + 1);
-    const images = Uint8Array.from({ length: length * 40 }, () => random.nextBelow(256));
-    const data = new Dataset({ images, labels });
-    expect(data.classes).toBe(700);
-    const [wasm, reference] = await Promise.all([
-      trained(data, { threads: 1 }, [40, 17, 700]),
-      trained(data, { kernels: createReference() }, [40, 17, 700]),
-    ]);
-    expect(await wasm.hash()).toBe(await reference.hash());
-    expect(await wasm.evaluate(data)).toEqual(await reference.evaluate(data));
-    // With a bias that lights up one output, that one is read, and it is right where it is the label.
-    const { tensors, metadata } = decodeSafetensors(wasm.save());
-    tensors.get("2.bias")?.data.fill(100, 699);
-    using loaded = await Network.load(encodeSafetensors({ tensors, metadata }));
-    const { predictions, correct } = await loaded.evaluate(data);
-    expect(new Set(predictions)).toEqual(new Set([699]));
-    expect(correct).toBe(2);
-  });
-
-  test("rows of images come from the options, the square, or nothing", () => {
-    const labels = new Uint8Array(2);
-    const columns = (pixels: number, columns?: number) =>
-      new Dataset({ images: new Uint8Array(2 * pixels), labels, columns }).columns;
-    expect([columns(784), columns(15), columns(15, 5)]).toEqual([28, 15, 5]);
-    expect(new Dataset({ images: new Uint8Array(30), labels, columns: 5 }).slice(0, 1).columns).toBe(5);
-  });
-});
 
 describe("reports", () => {
   test("count what was read correctly on the way, as the reference does", async () => {
@@ -429,86 +325,6 @@ test("what is of the wrong type is a TypeError that says what was expected", asy
   const bytes = network.save();
   using fetched = await Network.load(any(bytes.buffer), { threads: 1 });
   expect(await fetched.hash()).toBe(await network.hash());
-});
-
-describe("dispose", () => {
-  test("ends threads and training; nothing can be done afterwards", async () => {
-    const data = loadMnist().training;
-    const network = await Network.create({ layers: [784, 100, 10], threads: 2 });
-    const run = network.train(data, { ...OPTIONS, onProgress: () => network.dispose() });
-    await expect(run.next()).rejects.toThrow(/disposed of|kernels were closed/);
-    network.dispose();
-    const message = "network: expected one in use, got one that was disposed of";
-    expect(() => network.save()).toThrow(message);
-    expect(() => network.parameters(1)).toThrow(message);
-    expect(() => network.predict(data.images.subarray(0, 784))).toThrow(message);
-    expect(() => network.train(data, OPTIONS)).toThrow(message);
-    await expect(network.evaluate(data)).rejects.toThrow(message);
-    await expect(network.hash()).rejects.toThrow(message);
-  });
-
-  test("gives the memory back to the system: 60 networks with 60 MB of data each, one after the other", async () => {
-    const data = standardised(20_000, 784, 10);
-    for (let i = 0; i < 60; i++) {
-      using network = await Network.create({ layers: [784, 10], threads: 1 + (i & 1) });
-      expect((await network.evaluate(data)).count).toBe(20_000);
-    }
-    let resident = 0;
-    await collect(() => {
-      resident = process.memoryUsage().rss;
-      return resident < 1.5e9;
-    });
-    expect(resident).toBeLessThan(1.5e9);
-  });
-
-  test("gives the memory back though the network object is kept", async () => {
-    const data = standardised(20_000, 784, 10);
-    const kept: Network[] = [];
-    for (let i = 0; i < 30; i++) {
-      const network = await Network.create({ layers: [784, 10], threads: 1 + (i & 1) });
-      await network.evaluate(data);
-      network.dispose();
-      kept.push(network);
-    }
-    let resident = 0;
-    await collect(() => {
-      resident = process.memoryUsage().rss;
-      return resident < 1.2e9;
-    });
-    expect(resident).toBeLessThan(1.2e9);
-    expect(kept).toHaveLength(30);
-  });
-
-  test("gives the memory back to kernels that serve several networks", async () => {
-    const kernels = await createKernels(1);
-    const data = randomDataset(5000, 100, 10);
-    const sizes: number[] = [];
-    for (let i = 0; i < 40; i++) {
-      using network = await Network.create({ kernels, layers: [100, 500, 10] });
-      for await (const _ of network.train(data, { ...OPTIONS, epochs: 1, batchSize: 500 }));
-      sizes.push(process.memoryUsage().arrayBuffers);
-    }
-    expect(sizes[39] - sizes[3]).toBeLessThan(3e7);
-  });
-
-  test("data sets that are forgotten give their memory back", async () => {
-    let released = 0;
-    const reference = createReference();
-    const kernels: Kernels = {
-      ...reference,
-      createDataset: (dataset) => {
-        const copy = reference.createDataset(dataset);
-        copy.release = () => void released++;
-        return copy;
-      },
-    };
-    const network = await Network.create({ kernels, layers: [12, 3] });
-    for (let i = 0; i < 5; i++) await network.evaluate(randomDataset(10, 12, 3, i));
-    expect(released).toBe(0);
-    await collect(() => released >= 5);
-    expect(released).toBeGreaterThanOrEqual(4);
-    network.dispose();
-  });
 });
 
 test("errors have types", () => {

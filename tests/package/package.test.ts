@@ -230,3 +230,44 @@ test("attw finds nothing", async () => {
   const { stdout } = await run(process.execPath, [join(attw, "..", bin.attw), ...args]);
   expect(stdout).toContain("node16 (from ESM): 🟢");
 });
+
+/** What tsc says of a file of the project, declarations of packages included, with these types of a runtime. */
+async function compile(file: string, source: string, lib: string[], types: string[]): Promise<string> {
+  const typeRoots = [join(ROOT, "node_modules/@types")];
+  const options = { strict: true, noEmit: true, target: "es2022", module: "nodenext", skipLibCheck: false };
+  const config = { compilerOptions: { ...options, lib, types, typeRoots }, files: [file] };
+  await writeFile(join(project, file), source);
+  await writeFile(join(project, `${file}.json`), JSON.stringify(config));
+  const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+  const args = [tsc, "-p", `${file}.json`];
+  const { stdout } = await run(process.execPath, args, { cwd: project }).catch((error) => error);
+  return stdout;
+}
+
+test("has types without DOM", async () => {
+  const source = `
+    import { createWasmKernels, Network, type StartThread, type TrainOptions } from "ductus";
+    import { encodePng } from "ductus/formats";
+    import { recipeOf } from "ductus/recipe";
+    export const used = [createWasmKernels, Network.create, encodePng, recipeOf];
+    export const kernels = createWasmKernels(new Uint8Array(8));
+    export type Used = [StartThread, TrainOptions];
+    export const signal: TrainOptions["signal"] = { aborted: false, reason: undefined, throwIfAborted() {} };`;
+  expect(await compile("no-dom.ts", source, ["es2022"], [])).toBe("");
+  // With the runtime's types they are the runtime's.
+  const real = `
+    import { createWasmKernels, type TrainOptions } from "ductus";
+    declare const options: TrainOptions;
+    export const signal: AbortSignal | undefined = options.signal;
+    options.signal satisfies AbortSignal | undefined;
+    // @ts-expect-error
+    export const wrong: TrainOptions["signal"] = { aborted: false, reason: undefined, throwIfAborted() {} };`;
+  const dom = `${real}
+    type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+    export const same: Equal<Parameters<typeof createWasmKernels>[0], BufferSource | WebAssembly.Module> = true;`;
+  const node = `${real}
+    import { loadMnist } from "ductus/node";
+    export const { training } = loadMnist();`;
+  expect(await compile("dom.ts", dom, ["es2022", "dom"], [])).toBe("");
+  expect(await compile("with-node.ts", node, ["es2022"], ["node"])).toBe("");
+});

@@ -1,5 +1,5 @@
-// A fresh distortion of a training image (Simard, Steinkraus, Platt: Best practices for convolutional neural networks applied to
-// visual document analysis; ICDAR 2003), in f32 steps as assembly/distort.ts takes them: the equation is there.
+// A fresh distortion of a training image (Simard, Steinkraus, Platt: Best practices for convolutional neural networks
+// applied to visual document analysis; ICDAR 2003), in the f32 steps of assembly/distort.ts, which has the equation.
 
 import { copyPixels, type Pixels } from "../../data/dataset.js";
 import type { DistortionBounds } from "../../data/distortions.js";
@@ -56,7 +56,9 @@ export function distortPixels(
   return distorted;
 }
 
-/** alpha (g * n) for one direction: noise that repeats beyond the edges, smoothed down the columns, then along the rows. */
+/**
+ * alpha (g * n) for one direction: noise that repeats beyond the edges, smoothed down the columns, then along the rows.
+ */
 function displacements(rows: number, columns: number, { elastic, sigma }: DistortionBounds, random: RandomStream) {
   const field = new Float32Array(rows * columns);
   if (elastic === 0) return field;

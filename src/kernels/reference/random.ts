@@ -1,7 +1,7 @@
 // Random numbers as a function of (seed, purpose, stream, position) alone: the counter-based generator Philox4x32-10
 // (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3; SC 2011). Pairs with assembly/random.ts.
-// Normal numbers z solve Phi(z) = u by Wichura's rational functions (algorithm AS 241, PPND7; relative error below 1e-7),
-// in f64 additions, multiplications, divisions and square roots only: these round the same way in every engine.
+// Normal numbers z solve Phi(z) = u by Wichura's rational functions (algorithm AS 241, PPND7; relative error below
+// 1e-7), in f64 additions, multiplications, divisions and square roots only: these round the same way in every engine.
 
 export const WEIGHTS = 0;
 export const SHUFFLE = 1;
@@ -96,8 +96,8 @@ export function normalQuantile(u: number): number {
 }
 
 /**
- * ln(x) for x up to 1, and ln(2^-126) for smaller ones: x = m / 2^e with m in [0.7, 1.42), then ln m = 2 artanh((m - 1) / (m + 1))
- * as a series.
+ * ln(x) for x from 2^-126 to 1, and ln(2^-126) for smaller ones: x = m / 2^e with m in [0.7, 1.42), then
+ * ln m = 2 artanh((m - 1) / (m + 1)) as a series.
  */
 export function ln(x: number): number {
   x = Math.max(x, 2 ** -126);

@@ -6,8 +6,9 @@ export function sigmoid(z: number, { round, exp }: { round(x: number): number; e
 }
 
 /**
- * e^t in f32 steps that every engine rounds alike (Math.exp is not one), for t from -87 to 87; beyond them as at them. Pairs with
- * assembly/sigmoid.ts: e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2, and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
+ * e^t in f32 steps that every engine rounds alike (Math.exp is not one), for t from -87 to 87; beyond them as at them.
+ * Pairs with assembly/sigmoid.ts: e^t = 2^n e^r with n = round(t / ln 2), |r| <= ln(2) / 2,
+ * and e^r = 1 + r + r^2 P(r), P from Cephes' expf (Moshier).
  */
 export function exp32(t: number): number {
   const f32 = Math.fround;

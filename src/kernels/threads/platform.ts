@@ -4,12 +4,12 @@ import { worker as script } from "../wasm/embedded.js";
 import type { StartThread } from "./team.js";
 import type { Request } from "./thread.js";
 
-/** Node's own modules, without an import that other runtimes and bundlers would stumble over. */
+/** Loads Node's own modules without an import, which other runtimes and bundlers would stumble over. */
 type BuiltinModule = (id: string) => unknown;
 const getBuiltinModule: BuiltinModule | undefined =
   "Worker" in globalThis ? undefined : globalThis.process?.getBuiltinModule?.bind(globalThis.process);
 
-/** How many threads can run at once on one memory: 1 where memory cannot be shared, as on a page without COOP and COEP. */
+/** How many threads can run at once on one memory: 1 where none can be shared, as on a page without COOP and COEP. */
 export function availableThreads(): number {
   if (getBuiltinModule !== undefined) {
     return (getBuiltinModule("node:os") as typeof import("node:os")).availableParallelism();
@@ -23,12 +23,13 @@ export const startThread: StartThread = (...handlers) =>
   getBuiltinModule === undefined ? startWebThread(...handlers) : startNodeThread(getBuiltinModule, ...handlers);
 
 /**
- * The script is the file beside this one, which a strict Content-Security-Policy allows and most bundlers bring along; where it is
- * missing, the embedded copy.
+ * The script is the file beside this one, which a strict Content-Security-Policy allows and most bundlers bring along.
+ * Where it is missing, or of another origin, as from a CDN, the script is the embedded copy.
  */
 function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnType<StartThread> {
   let answered = false;
   const sent: Request[] = [];
+  let worker: Worker;
   const listen = (worker: Worker, onError: (reason: string) => void) => {
     worker.onmessage = ({ data }) => {
       answered = true;
@@ -38,12 +39,20 @@ function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnTyp
       onError(message ?? "its script, worker.js of the package, could be loaded neither as a file nor from a blob");
     return worker;
   };
-  let worker = listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), (reason) => {
-    if (answered) return onEnd(reason);
+  const startCopy = () => {
     const copy = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
     worker = listen(new Worker(copy, { type: "module" }), onEnd);
     for (const request of sent) worker.postMessage(request);
-  });
+  };
+  try {
+    // Bundlers look for exactly this expression.
+    worker = listen(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }), (reason) =>
+      answered ? onEnd(reason) : startCopy(),
+    );
+  } catch {
+    // A script of another origin is refused at once, with a SecurityError.
+    startCopy();
+  }
   return {
     post: (request) => {
       if (!answered) sent.push(request);
@@ -59,7 +68,7 @@ function startNodeThread(
   ...[onReply, onEnd]: Parameters<StartThread>
 ): ReturnType<StartThread> {
   const { Worker } = builtin("node:worker_threads") as typeof import("node:worker_threads");
-  // Without the options of this process: some, as --input-type, do not go with a worker's script.
+  // Without the options of this process, some of which a worker's script cannot have: --input-type, for one.
   const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { execArgv: [] });
   worker.unref();
   worker.on("message", onReply);

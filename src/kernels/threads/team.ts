@@ -1,70 +1,49 @@
 // Worker threads that compute together on the module's shared memory (assembly/team.ts is their side of it).
-// Started when they are first needed, asleep in their event loops between calls, ended with the kernels.
+// They start when they are first needed, wait in their event loops between calls, and end with the kernels.
 
 import { ThreadError } from "../../errors.js";
-import { RANGES } from "../../ranges.js";
-import { countWeights } from "../kernels.js";
-import { type FUNCTIONS, Mailbox, type Reply, type Request } from "./thread.js";
+import type { WasmMemory, WasmModule } from "../../globals.js";
+import { Mailbox, type TeamFunction } from "./mailbox.js";
+import type { Reply, Request } from "./thread.js";
 
 /** A worker thread that runs serveThread(), whatever the runtime calls it. */
 export interface Thread {
-  /** Sends it a message, which its serveThread() takes. */
+  /** Sends it a message, for its serveThread() to answer. */
   post(request: Request): void;
-  /** Whether the process must stay alive for this thread: while it works. */
+  /** Whether the process must stay alive for this thread, as it must while it works. */
   hold(needed: boolean): void;
   /** Ends it at once. */
   end(): void;
 }
 
-/** Starts a worker thread; `onEnd` is called with a reason if it ends, and was not asked to. */
+/** Starts a worker thread. Calls `onReply` with each reply, and `onEnd` with a reason if the thread ends unasked. */
 export type StartThread = (onReply: (reply: Reply) => void, onEnd: (reason: string) => void) => Thread;
 
 /** How kernels start their threads. */
 export interface ThreadOptions {
-  /** How many threads train, 1 to 64. Default: as many as chooseThreads() says for each training. */
+  /** How many threads train, 1 to 64. Default: as many as chooseThreads() says for each training run. */
   readonly count?: number;
   /** How many threads can run at once on this machine. */
   readonly cores: number;
+  /** How this runtime starts one. */
   readonly start: StartThread;
 }
 
-/** Multiply-adds, zeros among them, of one thread's share of a mini-batch that outweigh its waiting for the others. */
-const TRAINING_WORK = 100_000;
-/** The same for an evaluation, whose threads wait for nothing but being called. */
-const EVALUATION_WORK = 10_000_000;
-
 /**
- * The number of threads that trains a network fastest: one for every 100,000 multiply-adds of a mini-batch, zeros counted, at
- * least 1, at most the machine's `cores` and 64. Results do not depend on it.
+ * How often a thread looks whether the others have come before it parks: about half a millisecond. With more threads
+ * than cores, looking would only keep the others from coming, so a thread parks at once.
  */
-export function chooseThreads(layers: readonly number[], batchSize: number, cores: number): number {
-  return limit((batchSize * countWeights(layers)) / TRAINING_WORK, cores);
-}
-
-/** The same for evaluating a number of images. */
-export function chooseEvaluationThreads(layers: readonly number[], images: number, cores: number): number {
-  return limit((images * countWeights(layers)) / EVALUATION_WORK, cores);
-}
-
-function limit(threads: number, cores: number): number {
-  return Math.max(1, Math.min(Math.floor(threads), cores, RANGES.threads.max));
-}
-
-/**
- * How often a thread looks whether the others have come before it sleeps: for about half a millisecond. Where there are more
- * threads than cores, looking would only keep the others from coming, and it sleeps at once.
- */
-const PATIENCE = 500_000;
-/** How long settle() waits for threads that the event loop cannot tell about meanwhile. */
+const SPINS = 500_000;
+/** How long settle() waits for busy threads. Nothing can tell it that one was lost, since it blocks the event loop. */
 const MAX_WAIT_MS = 60_000;
 
-/** What the threads of a call wait at: exports of the module. */
+/** Where the threads of a call wait for each other: exports of the module. */
 interface Barrier {
   formTeam(): void;
   abortTeam(): void;
 }
 
-/** The threads of one memory. What `state` holds does not refer to the Team, so that an unused Team can be collected. */
+/** The threads of one memory. Its #state does not refer to the Team, so that an unused Team can be collected. */
 export class Team {
   readonly #state: State;
   #queued = 0;
@@ -72,8 +51,8 @@ export class Team {
 
   /** @param exports of an instance on the same memory */
   constructor(
-    module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
+    module: WasmModule,
+    memory: WasmMemory,
     readonly options: ThreadOptions,
     exports: Barrier,
   ) {
@@ -82,7 +61,7 @@ export class Team {
     this.#state.grow(options.count ?? 0);
   }
 
-  /** Runs an operation on the memory, made of calls and what is read before and after them, when the ones before are done. */
+  /** Runs an operation on the memory once all earlier ones are done: calls, and what is read before and after them. */
   queue<T>(operation: () => Promise<T>): Promise<T> {
     const result = this.#queued === 0 ? operation() : this.#last.then(operation);
     this.#queued++;
@@ -93,27 +72,23 @@ export class Team {
     return result;
   }
 
-  /** Waits, without the event loop, until no thread works on the memory. */
+  /** Waits, blocking the event loop, until no thread works on the memory. */
   settle(): void {
     this.#state.settle();
   }
 
   /**
-   * Calls a function of the module in `count` threads at once, `before` right before; the sum of what they return, and how often they slept.
+   * Calls a function of the module in `count` threads at once, and `before` right before it. Returns what its threads
+   * returned and how often they parked, summed over all of them.
    * @throws {ThreadError} if one of them is lost
    */
-  async call(
-    name: (typeof FUNCTIONS)[number],
-    args: readonly number[],
-    count: number,
-    before = () => {},
-  ): Promise<Result> {
-    return this.#state.call(name, args, count, count <= this.options.cores ? PATIENCE : 0, before);
+  async call(name: TeamFunction, args: readonly number[], count: number, before = () => {}): Promise<Result> {
+    return this.#state.call(name, args, count, count <= this.options.cores ? SPINS : 0, before);
   }
 
   /** Ends the threads. */
   end(): void {
-    // The error that end() keeps remembers its callers: through it the registry would hold the Team that it waits for.
+    // end() keeps an error, and an error's stack holds its callers: through it the registry would keep the Team alive.
     COLLECTED.unregister(this);
     this.#state.end("the kernels were closed");
   }
@@ -121,25 +96,26 @@ export class Team {
 
 const COLLECTED = new FinalizationRegistry<State>((state) => state.end("the kernels were collected"));
 
-/** What came of a call, of all its threads together. */
+/** What a call returned, summed over its threads. */
 interface Result {
   readonly value: number;
-  /** How often they slept within it, waiting for each other. */
-  readonly slept: number;
+  /** How often they parked while they waited for each other. */
+  readonly parks: number;
 }
 
-/** What waits for replies: a call, or a thread's start. */
+/** A call, or a thread's start, that waits for replies. */
 interface Call {
   waiting: number;
   value: number;
-  slept: number;
+  parks: number;
   resolve: (result: Result) => void;
   reject: (error: ThreadError) => void;
 }
 
+/** The threads themselves, their calls, and why they were ended. */
 class State {
   readonly #threads: Thread[] = [];
-  /** Calls whose replies are to come, per thread in the order of its replies. */
+  /** Per thread the calls whose replies are still to come, in order. */
   readonly #calls: Call[][] = [];
   readonly #mailbox = new Mailbox();
   /** Threads that are still starting. */
@@ -147,15 +123,15 @@ class State {
   #lost: ThreadError | undefined;
 
   constructor(
-    readonly module: WebAssembly.Module,
-    readonly memory: WebAssembly.Memory,
+    readonly module: WasmModule,
+    readonly memory: WasmMemory,
     readonly start: StartThread,
     readonly barrier: Barrier,
   ) {}
 
   grow(count: number): void {
     for (let i = this.#threads.length; i < count; i++) {
-      const start: Call = { waiting: 1, value: 0, slept: 0, resolve: () => {}, reject: () => {} };
+      const start: Call = { waiting: 1, value: 0, parks: 0, resolve: () => {}, reject: () => {} };
       const started = new Promise<void>((resolve) => {
         start.resolve = () => resolve();
         start.reject = () => resolve();
@@ -171,7 +147,7 @@ class State {
       this.#calls.push(calls);
       const { module, memory } = this;
       thread.hold(true);
-      thread.post({ kind: "start", place: i, module, memory, mailbox: this.#mailbox.buffer });
+      thread.post({ kind: "start", threadIndex: i, module, memory, mailbox: this.#mailbox.buffer });
     }
   }
 
@@ -184,26 +160,26 @@ class State {
   }
 
   async call(
-    name: (typeof FUNCTIONS)[number],
+    name: TeamFunction,
     args: readonly number[],
     count: number,
-    patience: number,
+    spins: number,
     before: () => void,
   ): Promise<Result> {
     if (this.#lost === undefined) this.grow(count);
-    // A thread that has not started yet may need the event loop of this one, which settle() would not let go round.
+    // A thread that is still starting may need this thread's event loop, which settle() would block.
     if (this.#starts.size > 0) await Promise.all(this.#starts);
     this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
       before();
-      const pending: Call = { waiting: count, value: 0, slept: 0, resolve, reject };
+      const pending: Call = { waiting: count, value: 0, parks: 0, resolve, reject };
       this.barrier.formTeam();
-      this.#mailbox.write(name, args, count, patience);
-      for (let place = 0; place < count; place++) {
-        this.#calls[place].push(pending);
-        this.#threads[place].hold(true);
-        this.#threads[place].post({ kind: "call" });
+      this.#mailbox.write(name, args, count, spins);
+      for (let i = 0; i < count; i++) {
+        this.#calls[i].push(pending);
+        this.#threads[i].hold(true);
+        this.#threads[i].post({ kind: "call" });
       }
     });
   }
@@ -217,11 +193,11 @@ class State {
     if (calls.length === 0) thread.hold(false);
     if (call === undefined) return;
     call.value += reply.value;
-    call.slept += reply.slept;
+    call.parks += reply.parks;
     if (--call.waiting === 0) call.resolve(call);
   }
 
-  /** Ends all threads; calls that are not done fail, as do later ones. */
+  /** Ends all threads. Unfinished calls fail, and so do later ones. */
   end(reason: string): void {
     if (this.#lost !== undefined) return;
     this.#lost = new ThreadError(reason);

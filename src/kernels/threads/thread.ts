@@ -1,80 +1,26 @@
-// What runs in a worker thread: an instance of the module on the memory of the others, which does the calls that the mailbox
-// names. Without imports of its own, so that a browser's worker can load it as it is.
+// What runs in a worker thread: an instance of the module on the memory that all threads share. It makes the calls that
+// the mailbox names. Bundled with worker.ts into one script, which any runtime's worker can load as it is.
 
-/** Functions of the module that a team can call; a mailbox has the number of one. */
-export const FUNCTIONS = ["trainBatches", "evaluate"] as const;
+import type { WasmMemory, WasmModule } from "../../globals.js";
+import { Mailbox } from "./mailbox.js";
 
-/** Where calls are written down, in shared memory: a message only says that there is a new one. */
-export class Mailbox {
-  readonly #control: Int32Array;
-  readonly #numbers: Float64Array;
-
-  constructor(readonly buffer = new SharedArrayBuffer(192)) {
-    this.#control = new Int32Array(buffer, 0, 2);
-    this.#numbers = new Float64Array(buffer, 64);
-  }
-
-  /**
-   * The latest call: its number, modulo 2^25, and in the low 7 bits for how many threads it is. In one word, because a thread that
-   * does not take part may look while the next call is being written down, and must not read anything else.
-   */
-  get latest(): number {
-    return Atomics.load(this.#control, 0);
-  }
-
-  /** How many threads are still at it. */
-  get busy(): number {
-    return Atomics.load(this.#control, 1);
-  }
-
-  /** How often the threads look for each other before they sleep. */
-  get patience(): number {
-    return this.#numbers[1];
-  }
-
-  get name(): (typeof FUNCTIONS)[number] {
-    return FUNCTIONS[this.#numbers[0]];
-  }
-
-  get args(): number[] {
-    return [...this.#numbers.subarray(3, 3 + this.#numbers[2])];
-  }
-
-  /** Writes a call for `count` threads, at most 64, down for them to see. The call before must be done. */
-  write(name: (typeof FUNCTIONS)[number], args: readonly number[], count: number, patience: number): void {
-    this.#numbers.set([FUNCTIONS.indexOf(name), patience, args.length, ...args]);
-    Atomics.store(this.#control, 1, count);
-    Atomics.store(this.#control, 0, (((this.latest >> 7) + 1) << 7) | count);
-  }
-
-  /** One thread is done. */
-  leave(): void {
-    Atomics.sub(this.#control, 1, 1);
-  }
-
-  /** Nobody is at it any more. */
-  clear(): void {
-    Atomics.store(this.#control, 1, 0);
-  }
-}
-
-/** What a worker is told: its place, module and memory, or that there is a call in the mailbox. */
+/** What a worker is told: its index, module and memory, or that there is a call in the mailbox. */
 export type Request =
   | {
       readonly kind: "start";
-      readonly place: number;
-      readonly module: WebAssembly.Module;
-      readonly memory: WebAssembly.Memory;
+      readonly threadIndex: number;
+      readonly module: WasmModule;
+      readonly memory: WasmMemory;
       readonly mailbox: SharedArrayBuffer;
     }
   | { readonly kind: "call" };
 
-/** What a start (0) or a call returned, and how often its thread slept in it; or why it failed. */
-export type Reply = { readonly value: number; readonly slept: number } | { readonly error: string };
+/** What a start (0) or a call returned, and how often its thread parked meanwhile; or why it failed. */
+export type Reply = { readonly value: number; readonly parks: number } | { readonly error: string };
 
 /**
- * How long a thread that is done looks for the next call before it goes back to its event loop. Being woken takes 0.1 ms, and may
- * put it on the core of another one, where a scheduler leaves it for many.
+ * How long a thread that is done looks for the next call before it returns to its event loop. Waking it from there
+ * takes 0.1 ms, and may put it on the core of another thread, where a scheduler can leave it for many milliseconds.
  */
 const LOOKING_MS = 2;
 
@@ -83,7 +29,7 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
   let exports: Record<string, (...args: readonly number[]) => number>;
   let memory: WebAssembly.Memory;
   let mailbox: Mailbox;
-  let place: number;
+  let threadIndex: number;
   let last = 0;
 
   const start = async (request: Extract<Request, { kind: "start" }>): Promise<void> => {
@@ -91,29 +37,29 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
     exports = instance.exports as typeof exports;
     memory = request.memory;
     mailbox = new Mailbox(request.mailbox);
-    place = request.place;
-    reply({ value: 0, slept: 0 });
+    threadIndex = request.threadIndex;
+    reply({ value: 0, parks: 0 });
   };
-  /** Does the calls that are new; one may have been seen in the mailbox before its message came. */
+  /** Makes the calls that are new. One may be seen in the mailbox before its message comes. */
   const work = (): void => {
-    // Now and then back to the event loop, where messages pile up meanwhile.
+    // After some calls it returns to the event loop, where messages have piled up.
     for (let i = 0; i < 100 && mailbox.latest !== last; i++) {
       last = mailbox.latest;
-      const count = last & 127;
-      if (place >= count) return;
-      const { patience } = mailbox;
-      // Another thread's growth may come late to this one, which copies and fills within the size that it knows; if it was still
-      // starting then, in V8 never. To grow by nothing is to ask for the size.
+      const threadCount = last & 127;
+      if (threadIndex >= threadCount) return;
+      const { spins } = mailbox;
+      // A thread may learn late that another one has grown the memory, and copies and fills within the size that it
+      // knows. If it was still starting then, V8 never tells it. To grow by 0 pages is to ask for the size.
       memory.grow(0);
-      exports.joinTeam(place, count, patience);
+      exports.joinTeam(threadIndex, threadCount, spins);
       const value = exports[mailbox.name](...mailbox.args);
-      const slept = exports.slept();
+      const parks = exports.slept();
       mailbox.leave();
-      reply({ value, slept });
-      if (patience > 0) lookForNews();
+      reply({ value, parks });
+      if (spins > 0) awaitNextCall();
     }
   };
-  const lookForNews = (): void => {
+  const awaitNextCall = (): void => {
     const end = performance.now() + LOOKING_MS;
     while (performance.now() < end) {
       for (let i = 0; i < 100; i++) if (mailbox.latest !== last) return;

@@ -1,10 +1,11 @@
 // The WebAssembly module: compiled, instantiated, its exports typed. This file alone knows the AssemblyScript loader.
 
 import { instantiate } from "@assemblyscript/loader";
+import type { WasmBytes, WasmMemory, WasmModule } from "../../globals.js";
 
 /** What docs/abi.md describes. Pointers are u32 byte addresses; 0 says that memory could not be had. */
 export interface Exports extends Record<string, unknown> {
-  memory: WebAssembly.Memory;
+  readonly memory: WasmMemory;
   abiVersion(): number;
   allocate(bytes: number): number;
   release(block: number): void;
@@ -20,11 +21,11 @@ export interface Exports extends Record<string, unknown> {
     network: number,
     optimizer: number,
     momentum: number,
-    beta: number,
+    beta2: number,
     epsilon: number,
-    decay: number,
-    average: number,
-    smoothing: number,
+    weightDecay: number,
+    averaging: number,
+    labelSmoothing: number,
     dropout: number,
   ): void;
   setDistortion(
@@ -53,7 +54,7 @@ export interface Exports extends Record<string, unknown> {
   releaseNetwork(network: number): void;
   trainBatches(network: number, dataset: number, first: number, count: number, eta: number, m: number): void;
   evaluate(network: number, dataset: number): number;
-  joinTeam(place: number, count: number, patience: number): void;
+  joinTeam(threadIndex: number, threadCount: number, spins: number): void;
   slept(): number;
   formTeam(): void;
   abortTeam(): void;
@@ -71,7 +72,7 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
  * The compiled module.
  * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
  */
-export async function compileModule(bytes: BufferSource): Promise<WebAssembly.Module> {
+export async function compileModule(bytes: WasmBytes): Promise<WasmModule> {
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -80,19 +81,20 @@ export async function compileModule(bytes: BufferSource): Promise<WebAssembly.Mo
   }
 }
 
-/** Why bytes could not be compiled, and what to do: engines tell it each in its own words. */
-function refusal(bytes: BufferSource): string {
-  // To validate is allowed where to compile is not.
+/** Why bytes could not be compiled, and what to do. Engines say it each in its own words. */
+function refusal(bytes: WasmBytes): string {
+  // A page that may not compile may still validate.
   if (WebAssembly.validate(bytes))
     return (
-      "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of the page's " +
-      "Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to createWasmKernels()"
+      "module: expected to be allowed to compile WebAssembly, was refused: add 'wasm-unsafe-eval' to script-src of " +
+      "the page's Content-Security-Policy, or have the runtime compile ductus.wasm and pass the module to " +
+      "createWasmKernels()"
     );
   const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
   const start = new Uint8Array(view.buffer, view.byteOffset, Math.min(view.byteLength, MAGIC.length));
   return MAGIC.every((byte, i) => start[i] === byte)
-    ? "module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, Firefox 89, Safari 16.4 or " +
-        "newer, or `kernels: createReference()`"
+    ? "module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, " +
+        "Firefox 89, Safari 16.4 or newer, or `kernels: createReference()`"
     : "module: expected the bytes of a WebAssembly module, got others: read those of ductus.wasm";
 }
 
@@ -101,10 +103,7 @@ function refusal(bytes: BufferSource): string {
  * @throws {TypeError} if it is a module of another version
  * @throws {RangeError} if the memory cannot be had
  */
-export async function instantiateModule(
-  source: BufferSource | WebAssembly.Module,
-  memory?: WebAssembly.Memory,
-): Promise<Exports> {
+export async function instantiateModule(source: WasmBytes | WasmModule, memory?: WasmMemory): Promise<Exports> {
   const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
   const { exports } = await instantiate<Exports>(module, { env: { memory } }).catch((error) => {
     throw error instanceof RangeError ? memoryRefused(error, "dispose() of networks that are no longer needed") : error;
@@ -123,7 +122,7 @@ export async function instantiateModule(
  * A memory for ductus-threads.wasm.
  * @throws {RangeError} if it cannot be had
  */
-export function createSharedMemory(): WebAssembly.Memory {
+export function createSharedMemory(): WasmMemory {
   try {
     return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
   } catch (error) {
