@@ -3,7 +3,7 @@
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
 export { type DataSplit, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
-export type { LayerParameters } from "../kernels/kernels.js";
+export type { LayerParameters, RealArray } from "../kernels/kernels.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
 export { type Picture, toDigit } from "./picture.js";
