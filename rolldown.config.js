@@ -62,8 +62,8 @@ export default defineConfig([
 ]);
 
 /**
- * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what they
- * repeat; the second, which is nearly the first, has that as its dictionary.
+ * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what
+ * they repeat; the second, which is nearly the first, has that as its dictionary.
  */
 async function embedded() {
   const [threads, plain] = ["ductus-threads", "ductus"].map((name) => readFileSync(`${root}build/${name}.wasm`));

@@ -45,8 +45,8 @@ export function concat(...paths) {
 
 /**
  * Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once.
- * (rollup-plugin-license lists the packages of one chunk in the next ones, too, repeats the MIT licence for each package,
- * and finds no text for AssemblyScript's loader.)
+ * (rollup-plugin-license lists the packages of one chunk in the next ones, too, repeats the MIT licence for each
+ * package, and finds no text for AssemblyScript's loader.)
  */
 export function licences() {
   return {

@@ -1,12 +1,14 @@
 // A network as plain JSON, for languages and tools that read nothing else:
 //   { "format": "ductus-json", "version": 1, "layers": [784, 30, 10], "activation": "sigmoid", "output": "sigmoid",
 //     "weights": [layer][output][input], "biases": [layer][output] }
-// so that a^l = f(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and f sigmoid, tanh, relu or (output) softmax.
+// so that a^l = f(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and f sigmoid, tanh, relu or (output)
+// softmax.
 
 import { type Activation, type Cost, type LayerParameters, outputOf } from "../kernels/kernels.js";
 
 /**
- * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays -0.
+ * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays
+ * -0.
  * @param layers weights [outputs][inputs] and biases [outputs] of each layer, first to last
  * @param activation of the hidden layers
  * @param cost decides that of the outputs

@@ -1,7 +1,7 @@
-// A network as an ONNX model, for ONNX Runtime and whatever else runs such models: per layer Gemm (z = a w^T + b) and Sigmoid, Tanh,
-// Relu or Softmax.
-// The initializers have the names of PyTorch's nn.Sequential(Linear, Sigmoid, Linear, Sigmoid, ...): 0.weight, 0.bias, 2.weight, ...
-// Source: github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto, which gives the messages' fields these numbers.
+// A network as an ONNX model, for ONNX Runtime and whatever else runs such models: per layer Gemm (z = a w^T + b) and
+// Sigmoid, Tanh, Relu or Softmax. The initializers have the names of PyTorch's nn.Sequential(Linear, Sigmoid, Linear,
+// Sigmoid, ...): 0.weight, 0.bias, 2.weight, ... Source: github.com/onnx/onnx/blob/v1.17.0/onnx/onnx.proto, which gives
+// the messages' fields these numbers.
 
 import { PbfWriter } from "pbf";
 import { type Activation, type Cost, type LayerParameters, outputOf, type RealArray } from "../kernels/kernels.js";

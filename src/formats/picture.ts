@@ -1,6 +1,6 @@
-// A picture of one handwritten digit in MNIST's form: the digit's bounding box, scaled to fit 20 x 20 pixels with grey levels,
-// lies in 28 x 28 so that its centre of mass is at the centre; 0 is paper, 255 ink.
-// Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
+// A picture of one handwritten digit in MNIST's form: the digit's bounding box, scaled to fit 20 x 20 pixels with grey
+// levels, lies in 28 x 28 so that its centre of mass is at the centre; 0 is paper, 255 ink. Source: LeCun, Cortes,
+// Burges, "The MNIST database of handwritten digits".
 
 /** A sheet of pixels, row by row, the samples of a pixel side by side. */
 export interface Picture {
@@ -18,7 +18,10 @@ const FIELD = 28;
 const BOX = 20;
 /** The middle of pixel 14, counted from 0: there MNIST's images have their centre of mass, to half a pixel. */
 const CENTRE = 14.5;
-/** The longest side, in cells, of the grid on which a digit is looked for; a cell is the mean of its pixels, which lessens noise. */
+/**
+ * The longest side, in cells, of the grid on which a digit is looked for; a cell is the mean of its pixels, which
+ * lessens noise.
+ */
 const CELLS = 512;
 /** A digit found on fewer cells than this is looked at again, closer. */
 const ENOUGH = 100;
@@ -27,7 +30,9 @@ const WINDOWS = 5;
 const SPAN = 0.5;
 /** Paper has about this quantile of a window's values, of which ink is the highest. */
 const PAPER = 0.25;
-/** Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise. */
+/**
+ * Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise.
+ */
 const LEAST = { levels: 4, deviations: 6 };
 /** Specks have less than this share of the ink that the largest connected piece has. */
 const SPECK = 0.05;
@@ -145,7 +150,9 @@ function tonesOf(picture: Picture, { left, top, right, bottom }: Region, factor:
   return strongest < 1e-6 * width * height ? opacity : colours[strengths.indexOf(strongest)];
 }
 
-/** The median tone, in which the border weighs as much as the whole, and the share of tones within LEAST levels of it. */
+/**
+ * The median tone, in which the border weighs as much as the whole, and the share of tones within LEAST levels of it.
+ */
 function vote({ width, height, values }: Grid, weights?: Grid): { tone: number; share: number } {
   const votes = new Float64Array(256);
   const sums = new Float64Array(256);
@@ -266,7 +273,10 @@ function isolate({ width, height, values }: Grid): Region {
   return { left, top, right, bottom };
 }
 
-/** The ink in the box, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of the field. */
+/**
+ * The ink in the box, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of the
+ * field.
+ */
 function place({ width, height, values }: Grid, box: Region): Uint8Array {
   const scale = Math.max(box.right - box.left, box.bottom - box.top) / BOX;
   let [mass, atX, atY] = [0, 0, 0];
@@ -301,7 +311,10 @@ function place({ width, height, values }: Grid, box: Region): Uint8Array {
   return Uint8Array.from(widened, (level) => Math.min(255, Math.round((255 * level) / full)));
 }
 
-/** The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 / pi of the length. */
+/**
+ * The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 /
+ * pi of the length.
+ */
 function strokeWidth(levels: Float64Array): number {
   let [area, outline] = [0, 0];
   levels.forEach((level, pixel) => {

@@ -11,7 +11,10 @@ import type { Picture } from "./picture.js";
 const MAX_PIXELS = 2 ** 25;
 /** The most IDAT chunks: inflating costs some microseconds for each, however short. */
 const MAX_IDAT = 2 ** 15;
-/** Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are counted. */
+/**
+ * Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are
+ * counted.
+ */
 const SLICE = 2 ** 14;
 const HEADER = 13;
 /** Samples a pixel, and the bits they may have, by colour type. */
@@ -32,9 +35,11 @@ const LONGEST = new Map([
 ]);
 
 /**
- * The picture in a PNG file of any colour type, transparency resolved into an alpha channel, checksums of all that makes pixels checked. Animations give their still image.
+ * The picture in a PNG file of any colour type, transparency resolved into an alpha channel, checksums of all that
+ * makes pixels checked. Animations give their still image.
  * @param file the name by which errors call it
- * @throws {FormatError} if the file is not a whole PNG, has more than 2^25 pixels, or is interlaced with less than 8 bits a sample
+ * @throws {FormatError} if the file is not a whole PNG, has more than 2^25 pixels, or is interlaced with less than 8
+ * bits a sample
  */
 export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
   const chunks = chunksOf(bytes, file);

@@ -1,4 +1,5 @@
-// A network's tensors for PyTorch: a safetensors file named and oriented as the state_dict of nn.Sequential(Linear, Sigmoid, ...).
+// A network's tensors for PyTorch: a safetensors file named and oriented as the state_dict of nn.Sequential(Linear,
+// Sigmoid, ...).
 
 import type { LayerParameters } from "../kernels/kernels.js";
 import { layerSizes } from "./json.js";

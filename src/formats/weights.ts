@@ -1,4 +1,5 @@
-// A network's weights alone: what reads with a network needs neither the optimiser's state nor the weights it trains on.
+// A network's weights alone: what reads with a network needs neither the optimiser's state nor the weights it trains
+// on.
 
 import { type LayerParameters, PLAIN } from "../kernels/kernels.js";
 import { encodeNetwork, type Origin } from "../network/network-file.js";
@@ -12,8 +13,8 @@ export interface NetworkWeights extends Origin {
 }
 
 /**
- * A model file with the weights that a network reads with, and nothing else: Network.load() reads it. Trained further, such a network
- * continues by plain gradient descent from these weights.
+ * A model file with the weights that a network reads with, and nothing else: Network.load() reads it. Trained further,
+ * such a network continues by plain gradient descent from these weights.
  * @param metadata more to keep in the file's metadata
  */
 export function encodeWeights(network: NetworkWeights, metadata: Readonly<Record<string, string>> = {}): Uint8Array {

@@ -47,7 +47,8 @@ function program(library: string): string {
     const data = new Uint8Array(28 * 28).fill(255).fill(0, 300, 400);
     const picture = { width: 28, height: 28, channels: 1, depth: 8, data };
     const json = encodeJson([network.parameters(1), network.parameters(2)]);
-    console.log([await network.hash(), toDigit(picture).length, encodePng(data, 28, 28).length, json.length].join(" "));`;
+    const lengths = [toDigit(picture), encodePng(data, 28, 28), json].map(({ length }) => length);
+    console.log(await network.hash(), ...lengths);`;
 }
 
 test.skipIf(!existsSync(CHROMIUM)).each([

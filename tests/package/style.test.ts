@@ -1,4 +1,5 @@
-// What Biome does not check: lines, comments included, are at most 120 characters long; files of languages it cannot read have at most 400 lines, too.
+// What Biome does not check: lines, comments included, are at most 120 characters long; files of languages it cannot
+// read have at most 400 lines, too.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
