@@ -11,7 +11,7 @@ import { type Browser, type BrowserContextOptions, type CDPSession, chromium, ty
 import { rolldown } from "rolldown";
 import { afterAll, afterEach, beforeAll, describe, type ExpectPollOptions, expect, test } from "vitest";
 import { DIGITS, type Stroke } from "../../apps/web/digits.js";
-import { toDigit } from "../../src/formats/picture.js";
+import { toDigit } from "../../src/formats/digit.js";
 import { decodePng } from "../../src/formats/png.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
