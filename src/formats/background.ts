@@ -10,7 +10,9 @@ const PAPER = 0.25;
 /** Tones that differ by at most so many levels of 255 count as one. */
 const SAME = 4;
 
-/** The median tone, in which the border weighs as much as the whole, and the share of tones within SAME levels of it. */
+/**
+ * The median tone, in which the border weighs as much as the whole, and the share of tones within SAME levels of it.
+ */
 export function medianTone({ width, height, values }: Grid, weights?: Grid): { tone: number; share: number } {
   const histogram = new Float64Array(256);
   const sums = new Float64Array(256);

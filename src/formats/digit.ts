@@ -10,8 +10,8 @@ import { normalise } from "./normalise.js";
 import { checkPicture, type Picture } from "./picture.js";
 
 /**
- * The longest side, in cells, of the grid on which a digit is looked for; a cell is the mean of its pixels, which lessens
- * noise.
+ * The longest side, in cells, of the grid on which a digit is looked for; a cell is the mean of its pixels, which
+ * lessens noise.
  */
 const CELLS = 512;
 /** A digit found on fewer cells than this is looked at again, closer. */

@@ -2,7 +2,9 @@
 
 import { type Grid, quantile, type Region } from "./grid.js";
 
-/** Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise. */
+/**
+ * Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise.
+ */
 const LEAST = { levels: 4, deviations: 6 };
 /** Where a stroke ends: at this share of the strongest ink, or this many standard deviations of the noise. */
 const EDGE = { share: 0.1, deviations: 4 };

@@ -66,8 +66,8 @@ function sumWithin({ width, height, values }: Grid, { x, y }: Point, reach: numb
 }
 
 /**
- * The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 / pi
- * of the length.
+ * The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 /
+ * pi of the length.
  */
 function strokeWidth(levels: Float64Array): number {
   let [area, outline] = [0, 0];

@@ -6,15 +6,19 @@
 
 import { FormatError, show } from "../errors.js";
 
+/** An array of f32 of any shape. */
 export interface Tensor {
-  /** Each 1 or more; [] for a single number. */
+  /** The length of each dimension, outermost first. Each 1 or more; [] for a single number. */
   readonly shape: readonly number[];
-  /** Row-major. */
+  /** Row-major: as many numbers as the product of the shape's. */
   readonly data: Float32Array;
 }
 
+/** The contents of a safetensors file. */
 export interface Safetensors {
+  /** By their names, in the order of their data. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The strings of the header's __metadata__. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 

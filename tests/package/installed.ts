@@ -33,9 +33,9 @@ export interface Installed {
 /** Packs the package in a folder; the tarball goes to `destination`. */
 export async function pack(folder: string, destination: string): Promise<Packed> {
   const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", destination], { cwd: folder });
-  const answer = JSON.parse(stdout);
+  const answer: Packed[] | Record<string, Packed> = JSON.parse(stdout);
   // Versions of npm differ: a list, or an object by names.
-  return Array.isArray(answer) ? answer[0] : Object.values(answer)[0];
+  return Object.values(answer)[0];
 }
 
 export async function installPackage(): Promise<Installed> {
