@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import type { Dataset } from "ductus";
 import { inTurns, type Task } from "./timing.js";
 
-export interface Step {
+interface Step {
   readonly name: string;
   /** Nanoseconds per sample, median. */
   readonly nanoseconds: number;
