@@ -66,17 +66,19 @@ function backpropagate(network, activations, label, gradients) {
     const below = activations[l - 1];
     const gradient = gradients[l - 1]; // of layer l, since the layers are counted from 1, but lists from 0
     for (let j = 0; j < delta.length; j++) {
-      gradient.biases[j] += delta[j]; // (3) dC/db_j = delta_j
+      const deltaJ = delta[j];
+      gradient.biases[j] += deltaJ; // (3) dC/db_j = delta_j
       const row = gradient.weights[j];
-      for (let k = 0; k < row.length; k++) row[k] += below[k] * delta[j]; // (4) dC/dw_kj = a_k delta_j
+      for (let k = 0; k < row.length; k++) row[k] += below[k] * deltaJ; // (4) dC/dw_kj = a_k delta_j
     }
     if (l === 1) break;
     // (2) delta^(l-1) = ((w^l)^T delta^l) . sigma'(z^(l-1))
     const { weights } = network[l - 1];
     const next = new Float64Array(below.length);
     for (let k = 0; k < next.length; k++) {
-      for (let j = 0; j < delta.length; j++) next[k] += weights[j][k] * delta[j];
-      next[k] *= sigmaPrime(below[k]);
+      let sum = 0;
+      for (let j = 0; j < delta.length; j++) sum += weights[j][k] * delta[j];
+      next[k] = sum * sigmaPrime(below[k]);
     }
     delta = next;
   }
