@@ -51,8 +51,8 @@ function packageDirectory(): string {
 }
 
 /**
- * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and
- * labels, test images and labels. Images may have any size and up to 256 classes.
+ * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and labels,
+ * test images and labels. Images may have any size and up to 256 classes.
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be, or test and training files disagree
  */
@@ -61,8 +61,7 @@ export function loadDirectory(directory: string): DataSplit {
 }
 
 /**
- * The training file alone, in its two parts: who chooses options has no business with the test set, and does not load
- * it.
+ * The training file alone, in its two parts: who chooses options has no business with the test set, and does not load it.
  * @param directory a folder as loadDirectory() takes it; default: MNIST, as loadMnist() has it
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be
