@@ -1,5 +1,5 @@
-// Bundles what the package ships: the library, with the modules' bytes in it, so that any runtime, page and bundler can load
-// it; the script of its threads; the command line; the page of `ductus report`.
+// Bundles what the package ships: the library, with the modules' bytes in it, so that any runtime, page and bundler can
+// load it; the script of its threads; the command line; the page of `ductus report`.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,11 @@ import { defineConfig } from "rolldown";
 import { bundled, concat, d3, emitFile, licences, virtual } from "./rolldown.plugins.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+/** Small, but the functions and classes of a stack trace have their names. */
+const SMALL = {
+  compress: { keepNames: { function: true, class: true } },
+  mangle: { keepNames: true },
+};
 const WORKER = "src/kernels/threads/worker.ts";
 
 export default defineConfig([
@@ -29,7 +34,7 @@ export default defineConfig([
     platform: "neutral",
     external: /^node:/,
     // The threads' script is looked for beside the file that starts them: all shared files are in one folder.
-    output: { dir: "build/lib", chunkFileNames: "[name].js" },
+    output: { dir: "build/lib", chunkFileNames: "[name].js", minify: SMALL },
     plugins: [virtual(/\/embedded\.js$/, embedded), licences()],
   },
   { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
@@ -59,8 +64,8 @@ export default defineConfig([
 ]);
 
 /**
- * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what they
- * repeat; the second, which is nearly the first, with that as its dictionary.
+ * What embedded.d.ts declares. The WebAssembly modules are deflated, since base64 hides from the package's gzip what
+ * they repeat; the second, which is nearly the first, has that as its dictionary.
  */
 async function embedded() {
   const [threads, plain] = ["ductus-threads", "ductus"].map((name) => readFileSync(`${root}build/${name}.wasm`));

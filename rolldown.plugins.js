@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { transform } from "lightningcss";
 import { rolldown } from "rolldown";
 
 /** d3's scales, but for numbers alone. */
@@ -35,17 +36,18 @@ export function emitFile(fileName, source) {
   };
 }
 
-/** Texts one after the other; of style sheets without comments and indentation. */
+/** Texts one after the other; style sheets as one, minified. */
 export function concat(...paths) {
-  return paths
-    .map((path) => {
-      const text = readFileSync(path, "utf8");
-      return path.endsWith(".css") ? text.replace(/\/\*.*?\*\//gs, "").replace(/\n\s*/g, "\n") : text;
-    })
-    .join("\n");
+  const text = paths.map((path) => readFileSync(path, "utf8")).join("\n");
+  if (!paths.every((path) => path.endsWith(".css"))) return text;
+  return transform({ filename: paths[0], code: Buffer.from(text), minify: true }).code.toString();
 }
 
-/** Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once. */
+/**
+ * Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once.
+ * (rollup-plugin-license lists the packages of one chunk in the next ones, too, repeats the MIT licence for each
+ * package, and finds no text for AssemblyScript's loader.)
+ */
 export function licences() {
   return {
     name: "licences",

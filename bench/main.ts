@@ -15,7 +15,8 @@ const mnist = loadMnist();
 const training = quick ? mnist.training.slice(0, 1500) : mnist.training;
 const options = { rounds: quick ? 1 : 5, threads: Math.max(2, availableParallelism()) };
 
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, ${process.platform} ${process.arch}`;
+const processor = `${cpus()[0].model.trim()}, ${cpus().length} cores`;
+const machine = `${processor}, Node ${process.version}, ${process.platform} ${process.arch}`;
 const date = new Date().toISOString().slice(0, 10);
 console.log(`${machine}, ${date}\n`);
 

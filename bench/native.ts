@@ -1,5 +1,5 @@
-// npm run bench:native: the module against the same training in C with 128-bit vectors (native/layers.c), in turns. Needs gcc on
-// an x86-64 machine that does nothing else meanwhile.   --json FILE writes the numbers
+// npm run bench:native: the module against the same training in C with 128-bit vectors (native/layers.c), in turns.
+// Needs gcc on an x86-64 machine that does nothing else meanwhile.   --json FILE writes the numbers
 
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -36,7 +36,10 @@ try {
 console.log(nativeTable(rows));
 if (json !== undefined) await writeFile(json, `${JSON.stringify(rows, null, 2)}\n`);
 
-/** Epochs of C, in its two variants, and of the module on one thread and on two, in turns; medians and best of the rates. */
+/**
+ * Epochs of C, in its two variants, and of the module on one thread and on two, in turns; medians and best of the
+ * rates.
+ */
 async function compare(layers: readonly number[], batchSize: number): Promise<NativeRow> {
   const program = join(folder, `layers-${layers.join("-")}-${batchSize}`);
   const sizes = [`-DSIZES=${layers.join(",")}`, `-DMB=${batchSize}`, `-DETA=${ETA}f`];
@@ -51,7 +54,8 @@ async function compare(layers: readonly number[], batchSize: number): Promise<Na
   const module = (network: Network) => async () => {
     let seconds = 0;
     let epochs = 0;
-    // The first epoch brings the data into the cache and the threads to their cores; C has its own before its first, unmeasured.
+    // The first epoch brings the data into the cache and the threads to their cores; C has its own before its first,
+    // unmeasured.
     for await (const { trainingSeconds } of network.train(training, { epochs: 3, batchSize, learningRate: ETA })) {
       if (epochs++ > 0) seconds += trainingSeconds;
     }

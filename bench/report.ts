@@ -1,5 +1,5 @@
-// npm run bench:report: bench/results.json and bench/native.json -> the tables of README.md and docs/performance.md, between their markers, and the
-// plot docs/performance.svg. What people read is what was measured.
+// npm run bench:report: bench/results.json and bench/native.json -> the tables of README.md and docs/performance.md,
+// between their markers, and the plot docs/performance.svg. What people read is what was measured.
 
 import { readFile, writeFile } from "node:fs/promises";
 import * as Plot from "@observablehq/plot";

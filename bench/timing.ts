@@ -1,4 +1,5 @@
-// Timing on a machine that others use too: tasks take turns, so that a slow moment hits all of them, and medians are quoted.
+// Timing on a machine that others use too: tasks take turns, so that a slow moment hits all of them, and medians are
+// quoted.
 
 import { Bench } from "tinybench";
 
@@ -7,7 +8,10 @@ export interface Task {
   /** What one run processes: rates are per second of these. */
   readonly samples: number;
   readonly run: () => void | Promise<void>;
-  /** Done before each run and not timed: what a run that follows others of its kind finds done, such as threads being awake. */
+  /**
+   * Done before each run and not timed: what a run that follows others of its kind finds done, such as threads being
+   * awake.
+   */
   readonly warm?: () => void | Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 // Training: the module on one thread and on all cores, the reference, and a textbook version in plain JavaScript.
 
 import { countWeights, createReference, Dataset, Network } from "ductus";
-import { Textbook } from "./textbook.js";
+import { createNetwork, feedforward, trainEpoch } from "../examples/node/textbook.js";
 import { inTurns, type Rate, type Task } from "./timing.js";
 
 export interface TrainingRow {
@@ -37,9 +37,9 @@ export async function timeTraining(
       const samples = Math.max(batchSize, Math.min(training.length, Math.round(WORK[name] / countWeights(layers))));
       const data = training.slice(0, samples);
       if (name === "textbook") {
-        const textbook = new Textbook(layers);
-        const images = pixels(data);
-        return { name, samples, run: () => textbook.trainEpoch(images, data.labels, batchSize, ETA) };
+        const textbook = createNetwork(layers);
+        const pass = samplesOf(data);
+        return { name, samples, run: () => void trainEpoch(textbook, pass, batchSize, ETA) };
       }
       const kernels = name === "reference" ? createReference() : undefined;
       const network = await Network.create({ kernels, layers, threads: name === "threads" ? threads : 1 });
@@ -57,8 +57,8 @@ export async function timeTraining(
 }
 
 /**
- * Module, module with threads and reference end with the same bits; the textbook version, with the same weights at first, comes to the same
- * outputs by steps on all the data, which need no order.
+ * Module, module with threads and reference end with the same bits; the textbook version, with the same weights at
+ * first, comes to the same outputs by steps on all the data, which need no order.
  */
 export async function verify(
   layers: readonly number[],
@@ -94,17 +94,18 @@ export async function verify(
 /** The largest difference of any output for any image. */
 async function compareTextbook(layers: readonly number[], data: Dataset, validation: Dataset): Promise<number> {
   using network = await Network.create({ layers, threads: 1 });
-  const textbook = new Textbook(
-    layers,
-    layers.slice(1).map((_, i) => network.parameters(i + 1)),
-  );
-  const images = pixels(data);
+  const textbook = layers.slice(1).map((outputs, i) => {
+    const { weights, biases } = network.parameters(i + 1);
+    const row = (j: number) => Float64Array.from(weights.subarray(j * layers[i], (j + 1) * layers[i]));
+    return { weights: Array.from({ length: outputs }, (_, j) => row(j)), biases: Float64Array.from(biases) };
+  });
+  const samples = samplesOf(data);
   const before = network.predict(validation.images.subarray(0, validation.inputs)).activations;
   const all = { epochs: 3, batchSize: data.length, learningRate: ETA };
-  for await (const _ of network.train(data, all)) textbook.trainEpoch(images, data.labels, data.length, ETA);
-  const outputs = pixels(validation).map((image, i) => {
+  for await (const _ of network.train(data, all)) trainEpoch(textbook, samples, data.length, ETA);
+  const outputs = samplesOf(validation).images.map((image, i) => {
     const pixels = validation.images.subarray(i * validation.inputs, (i + 1) * validation.inputs);
-    return [textbook.activations(image), network.predict(pixels).activations] as const;
+    return [feedforward(textbook, image)[textbook.length], network.predict(pixels).activations] as const;
   });
   if (outputs[0][1].every((a, j) => Math.abs(a - before[j]) < 1e-2)) throw new Error("training changed no output");
   return Math.max(...outputs.map(([a, b]) => Math.max(...a.map((aj, j) => Math.abs(aj - b[j])))));
@@ -121,9 +122,8 @@ export function syntheticDataset(density: number, { length, inputs }: Dataset): 
   return new Dataset({ images, labels: Uint8Array.from({ length }, (_, i) => i % 10), classes: 10 });
 }
 
-/** Pixels as the textbook version wants them: one array of numbers from 0 to 1 per image. */
-function pixels({ images, inputs, length }: Dataset): Float64Array[] {
-  return Array.from({ length }, (_, i) =>
-    Float64Array.from(images.subarray(i * inputs, (i + 1) * inputs), (pixel) => pixel / 255),
-  );
+/** Samples as the textbook version wants them: one array of pixels from 0 to 1 per image. */
+function samplesOf({ images, labels, inputs, length }: Dataset) {
+  const image = (i: number) => Float64Array.from(images.subarray(i * inputs, (i + 1) * inputs), (pixel) => pixel / 255);
+  return { images: Array.from({ length }, (_, i) => image(i)), labels: Uint8Array.from(labels) };
 }

@@ -1,12 +1,12 @@
 // Whether the runtimes agree: every hash is the reference's, and what was not run counts for nothing.
 
-import { RECIPES } from "./recipes.js";
+import { RECIPES } from "./guest/recipes.js";
 
 /**
  * @typedef {object} Report of a runtime; it has one of the last three
  * @property {string} name
  * @property {string} version
- * @property {readonly import("./run.js").Result[]} [results]
+ * @property {readonly import("./guest/run.js").Result[]} [results]
  * @property {string} [notRun] how to get it
  * @property {string} [error]
  */

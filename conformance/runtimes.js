@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { boundsOf } from "./host.js";
+import { boundsOf } from "./guest/host.js";
+import { makeData, RECIPES } from "./guest/recipes.js";
 import { during, output } from "./process.js";
-import { makeData, RECIPES } from "./recipes.js";
 import { answerImages, trainInWorkerd } from "./workers.js";
 
 /**
@@ -21,19 +21,25 @@ import { answerImages, trainInWorkerd } from "./workers.js";
  * @property {readonly (string | undefined)[]} programs where it may be: paths, or names on the PATH
  * @property {string} missing how to get it
  * @property {(program: string) => Promise<string>} [version]
- * @property {(program: string, place: Place) => Promise<import("./run.js").Result[]>} run
+ * @property {(program: string, place: Place) => Promise<import("./guest/run.js").Result[]>} run
  */
 
-/** What npm brings with --install, by the folder of node_modules that it is to be in. */
+const SYSTEM = process.platform === "win32" ? "win" : process.platform;
+const BUN = `@oven/bun-${SYSTEM.replace(/^win$/, "windows")}-${process.arch.replace("arm64", "aarch64")}`;
+
+/**
+ * What npm brings with --install, by the folder of node_modules that it is to be in: packages with the programs
+ * themselves, since the scripts by which others fetch them may be forbidden.
+ */
 export const PACKAGES = {
   ...Object.fromEntries(
     Object.entries({ 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" }).map(([major, version]) => [
       `node${major}`,
-      `npm:node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}@${version}`,
+      `npm:node-${SYSTEM}-${process.arch}@${version}`,
     ]),
   ),
   deno: "2.9.6",
-  bun: "1.4.5",
+  [BUN]: "1.4.5",
   workerd: "1.20261117.1",
 };
 
@@ -61,7 +67,7 @@ export function runtimes(installed) {
     },
     {
       name: "Bun",
-      programs: [bin("bun"), "bun"],
+      programs: [join(installed, BUN, "bin/bun"), "bun"],
       missing: BY_NPM,
       run: (bun, place) => withExample(bun, [], place, "bun"),
     },
@@ -108,7 +114,9 @@ export function runtimes(installed) {
 
 /** In a runtime that has a command line. */
 async function runScript(program, options, { project, server }, flags) {
-  const printed = await output(program, [...options, "conformance/cli.js", server.base, ...flags], { cwd: project });
+  const printed = await output(program, [...options, "conformance/guest/cli.js", server.base, ...flags], {
+    cwd: project,
+  });
   return JSON.parse(printed.trim().split("\n").at(-1)).results;
 }
 
@@ -154,9 +162,9 @@ async function openPages({ scratch, server }, command) {
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     }
   };
-  const { results, error } = await open("/conformance/page.html");
+  const { results, error } = await open("/conformance/guest/page.html");
   if (error !== undefined) throw new Error(error);
-  const { title } = await open("/examples/browser/index.html");
+  const { title } = await open("/conformance/guest/example.html");
   return [...results, exampleResult(title)];
 }
 
@@ -193,7 +201,7 @@ async function runPython(python, { project, data, scratch }) {
   }
   const recipes = odd.map((recipe) => ({ ...recipe, bounds: boundsOf(recipe.training.distortions) }));
   await writeFile(join(folder, "recipes.json"), JSON.stringify(recipes));
-  const hashes = await output(python, [join(project, "conformance/host.py"), wasmOf(project), folder]);
+  const hashes = await output(python, [join(project, "conformance/guest/host.py"), wasmOf(project), folder]);
   const { hashes: mnist, ...example } = exampleResult(printed);
   return [{ ...example, way: "module, example", hashes: [...mnist, ...JSON.parse(hashes)], rate }];
 }

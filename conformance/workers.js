@@ -1,4 +1,5 @@
-// workerd, which runs Cloudflare's workers: bundles of modules, with the compiled module and other files beside the script.
+// workerd, which runs Cloudflare's workers: bundles of modules, with the compiled module and other files beside the
+// script.
 
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { during, freePort, output } from "./process.js";
 
 /** The recipes in workerd. @param {string} workerd @param {import("./runtimes.js").Place} place */
 export async function trainInWorkerd(workerd, place) {
-  const folder = await bundleWorker(place, "conformance/workerd.js", "conformance/workerd.capnp");
+  const folder = await bundleWorker(place, "conformance/guest/workerd.js", "conformance/guest/workerd.capnp");
   const { results, error } = await request(workerd, folder, `/?base=${encodeURIComponent(place.server.base)}`, {});
   if (error !== undefined) throw new Error(error);
   return results;
@@ -32,7 +33,8 @@ export async function answerImages(workerd, place) {
 const MAKE_MODEL = `
 import { writeFileSync } from "node:fs";
 import { Dataset, Network } from "ductus";
-const images = Uint8Array.from({ length: 50 * 784 }, (_, i) => ((i * 7919) % 784 < 80 * (1 + (Math.floor(i / 784) % 5)) ? 255 : 0));
+const inked = (pixel, label) => (pixel * 7919) % 784 < 80 * (1 + label);
+const images = Uint8Array.from({ length: 50 * 784 }, (_, i) => (inked(i, Math.floor(i / 784) % 5) ? 255 : 0));
 const labels = Uint8Array.from({ length: 50 }, (_, i) => i % 5);
 const network = await Network.create({ layers: [784, 30, 10], threads: 1 });
 for await (const _ of network.train(new Dataset({ images, labels }), { epochs: 20, batchSize: 5, learningRate: 3 }));

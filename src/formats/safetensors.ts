@@ -1,23 +1,31 @@
-// The safetensors format: u64 little-endian length of the header, the header in JSON, then the tensors' data without gaps.
-//   header: { "name": { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] }, ..., "__metadata__": { string: string } }
-// Source: github.com/huggingface/safetensors. A file is hostile until checked: no memory is taken for tensors before all of the
-// header is found right, and together they take as many bytes as the file has.
+// The safetensors format: u64 little-endian length of the header, the header in JSON, then the tensors' data without
+// gaps.
+//   header: { "name": { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] }, ..., "__metadata__": { string:
+// string } } Source: github.com/huggingface/safetensors. A file is hostile until checked: no memory is taken for
+// tensors before all of the header is found right, and together they take as many bytes as the file has.
 
 import { FormatError, show } from "../errors.js";
 
+/** An array of f32 of any shape. */
 export interface Tensor {
-  /** Each 1 or more; [] for a single number. */
+  /** The length of each dimension, outermost first. Each 1 or more; [] for a single number. */
   readonly shape: readonly number[];
-  /** Row-major. */
+  /** Row-major: as many numbers as the product of the shape's. */
   readonly data: Float32Array;
 }
 
+/** The contents of a safetensors file. */
 export interface Safetensors {
+  /** By their names, in the order of their data. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The strings of the header's __metadata__. */
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Bytes. The format allows 100 MB; ours need a thousandth of this bound, and the rest has room for 80,000 lines of history. */
+/**
+ * Bytes. The format allows 100 MB; ours need a thousandth of this bound, and the rest has room for 80,000 lines of
+ * history.
+ */
 export const MAX_HEADER = 2 ** 23;
 /** As many as NumPy has. */
 const MAX_DIMENSIONS = 64;
@@ -27,7 +35,8 @@ const [OPEN, OPEN_ARRAY, COLON, QUOTE, BACKSLASH] = new TextEncoder().encode('{[
 /**
  * The bytes of a safetensors file: f32 tensors in the given order, data aligned to 8 bytes.
  * @throws {TypeError} if a value of the metadata is not a string
- * @throws {RangeError} if the header would be larger than decodeSafetensors takes, or a tensor has the name of the metadata
+ * @throws {RangeError} if the header would be larger than decodeSafetensors takes, or a tensor has the name of the
+ * metadata
  */
 export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
   for (const [key, value] of metadata) {
@@ -69,7 +78,8 @@ function toLittleEndian(bytes: Uint8Array): void {
 
 /**
  * The tensors, in the order of their data, and the metadata of a safetensors file of f32 tensors. Their values are not
- * checked: they may be NaN or infinite. Stricter than the format: no duplicate keys, no other keys, no tensor without data.
+ * checked: they may be NaN or infinite. Stricter than the format: no duplicate keys, no other keys, no tensor without
+ * data.
  * @param file the name by which errors call it
  * @throws {FormatError} unless lengths, header, types, shapes and offsets agree, without gap or overlap
  */
@@ -176,7 +186,10 @@ function checkEntry(name: string, entry: unknown, file: string): Place {
   return { name, shape, begin, end };
 }
 
-/** In the bytes of JSON, outside of strings: its colons, so its keys, equal ones too, and the objects and arrays within it. */
+/**
+ * In the bytes of JSON, outside of strings: its colons, so its keys, equal ones too, and the objects and arrays within
+ * it.
+ */
 function countSyntax(json: Uint8Array): { keys: number; nested: number } {
   let keys = 0;
   let nested = -1;

@@ -1,10 +1,10 @@
-// A network's weights alone: what reads with a network needs neither the optimiser's state nor the weights it trains on.
+// What the encoders take of a network, and its weights alone as a model file.
 
-import { type LayerParameters, SGD } from "../kernels/kernels.js";
+import { type Activation, type Cost, type LayerParameters, SGD } from "../kernels/kernels.js";
 import type { Architecture } from "../network/architecture.js";
 import { encodeNetwork } from "../network/network-file.js";
 
-/** What encodeWeights() takes: a Network is one. */
+/** What the encoders take: a Network is one. */
 export interface NetworkWeights extends Architecture {
   /** Epochs that it was trained for. */
   readonly epochs: number;
@@ -13,13 +13,33 @@ export interface NetworkWeights extends Architecture {
 }
 
 /**
- * A model file with the weights that a network reads with, and nothing else: Network.load() reads it. Trained further, such a network
- * continues by plain gradient descent from these weights.
+ * A model file with the weights that a network reads with, and nothing else: neither the optimiser's state nor the
+ * weights it trains on. Network.load() reads it. Trained further, such a network continues by plain gradient descent
+ * from these weights.
  * @param metadata more to keep in the file's metadata
+ * @returns the bytes of a safetensors file
+ * @throws {TypeError} if a value of the metadata is not a string
+ * @throws {RangeError} if the metadata take more than 8 MB
  */
 export function encodeWeights(network: NetworkWeights, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const { layers, seed, initialWeights, activation, cost, epochs } = network;
-  const state = [layers.slice(1).map((_, i) => network.parameters(i + 1))];
   const architecture = { layers, seed, initialWeights, activation, cost };
-  return encodeNetwork({ architecture, config: SGD, epochs, state }, metadata);
+  return encodeNetwork({ architecture, config: SGD, epochs, state: [parametersOf(network)] }, metadata);
+}
+
+/** A network's layers, first to last; of layers themselves, themselves. */
+export function parametersOf(network: NetworkWeights | readonly LayerParameters[]): readonly LayerParameters[] {
+  return isNetwork(network) ? network.layers.slice(1).map((_, i) => network.parameters(i + 1)) : network;
+}
+
+/** The activation and the cost of a network; of layers alone, those of a network that is created without options. */
+export function functionsOf(network: NetworkWeights | readonly LayerParameters[]): {
+  readonly activation: Activation;
+  readonly cost: Cost;
+} {
+  return isNetwork(network) ? network : { activation: "sigmoid", cost: "quadratic" };
+}
+
+function isNetwork(network: NetworkWeights | readonly LayerParameters[]): network is NetworkWeights {
+  return "parameters" in network;
 }

@@ -1,83 +1,18 @@
 // Nothing lost: a training may be killed, interrupted, or robbed of its place to write, and goes on to the same bits.
 
-import { type ChildProcess, spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeSafetensors } from "../../src/formats/safetensors.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { Network } from "../../src/network/network.js";
 import { writeIdxFolder } from "../idx-files.js";
-import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
+import { ductus, epochPrinted, hashOf, load, run, setUp, start } from "./checkpoint-runs.js";
+import { MAIN, type Result } from "./command-line.js";
 
-/** Commands that only some systems allow: without root's rights over files, and with a file system of one's own. */
-const WITHOUT_RIGHTS =
-  process.getuid?.() === 0
-    ? "setpriv --bounding-set -dac_override,-dac_read_search --inh-caps -dac_override,-dac_read_search"
-    : "";
-const canDropRights = spawnSync("sh", ["-c", `${WITHOUT_RIGHTS} true`]).status === 0;
-const canMount = spawnSync("unshare", ["-Urm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
-
-let folder: string;
-let recipe: string[];
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "ductus-checkpoint-"));
-  const data = join(folder, "data");
-  await mkdir(data);
-  await writeIdxFolder(data, { training: 1200, test: 20, rows: 20, columns: 20, classes: 4 });
-  recipe = ["--data", data, "--epochs", "300", "--hidden", "40", "--eta", "0.05", "--seed", "3"];
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-/** Starts the command line, or another program. */
-function start(args: readonly string[], program?: string) {
-  return program === undefined ? startDuctus(folder, args) : startProgram(folder, program, args);
-}
-
-function ductus(...args: string[]): Promise<Result> {
-  return start(args).result;
-}
-
-function inShell(command: string): Promise<Result> {
-  return start(["-c", command], "sh").result;
-}
-
-function mounted(command: string): Promise<Result> {
-  return start(["-Urm", "sh", "-c", command], "unshare").result;
-}
-
-/** The command line as a shell takes it. */
-function node(...args: string[]): string {
-  return [process.execPath, MAIN, ...args].map((arg) => `'${arg}'`).join(" ");
-}
-
-/** Resolves once the child has printed the line of an epoch. */
-function epochPrinted(child: ChildProcess, epoch: number): Promise<void> {
-  let text = "";
-  return new Promise((resolve) => {
-    child.stdout?.on("data", (more) => {
-      text += more;
-      if (new RegExp(`^ +${epoch} `, "m").test(text)) resolve();
-    });
-  });
-}
-
-const hashOf = (stdout: string) => /sha256 (\w{64})/.exec(stdout)?.[1];
-
-async function load(path: string): Promise<Network> {
-  return Network.load(await readFile(join(folder, path)), { kernels: createReference() });
-}
-
-let expected: string | undefined;
-beforeAll(async () => {
-  const { code, stdout, stderr } = await ductus("train", ...recipe, "--out", "whole.safetensors");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expected = hashOf(stdout);
-  expect(expected).toBeDefined();
-}, 60_000);
+setUp();
 
 describe("kill -9", () => {
   test("at 20 random moments: the file always loads, and resumes to the bits of a training that was not killed", async () => {
@@ -91,10 +26,10 @@ describe("kill -9", () => {
       expect(attempt).toBeLessThan(200);
       const begun = await load(out).catch(() => undefined);
       const finished = begun?.epochs === 300;
-      if (finished) await rm(join(folder, out));
+      if (finished) await rm(join(run.folder, out));
       const { child, result } =
         begun === undefined || finished
-          ? start(["train", ...recipe, "--out", out, "--threads", String(1 + (attempt % 2))])
+          ? start(["train", ...run.recipe, "--out", out, "--threads", String(1 + (attempt % 2))])
           : start(["resume", out, "--threads", String(1 + (attempt % 3))]);
       if (begun !== undefined && !finished) resumed++;
       const timer = setTimeout(() => child.kill("SIGKILL"), 60 + random.nextBelow(500));
@@ -103,24 +38,24 @@ describe("kill -9", () => {
       if (last.signal === "SIGKILL") {
         kills++;
         // Whole, if there is one: never torn, never less than before.
-        if ((await readdir(folder)).includes(out)) {
+        if ((await readdir(run.folder)).includes(out)) {
           const now = (await load(out)).epochs;
           if (begun !== undefined && !finished) expect(now).toBeGreaterThanOrEqual(begun.epochs);
           epochs = Math.max(epochs, now);
         }
       } else {
         expect(last.code, last.stderr).toBe(0);
-        if (hashOf(last.stdout) !== undefined) expect(hashOf(last.stdout)).toBe(expected);
+        if (hashOf(last.stdout) !== undefined) expect(hashOf(last.stdout)).toBe(run.expected);
       }
     }
     expect(resumed).toBeGreaterThan(3);
     expect(epochs).toBeGreaterThan(0);
     const { stdout, code } = await ductus("resume", out);
     expect(code).toBe(0);
-    expect(await (await load(out)).hash()).toBe(expected);
-    expect(hashOf(stdout) ?? expected).toBe(expected);
+    expect(await (await load(out)).hash()).toBe(run.expected);
+    expect(hashOf(stdout) ?? run.expected).toBe(run.expected);
     // What the killed left half written is gone.
-    expect((await readdir(folder)).filter((name) => name.startsWith(out))).toEqual([out]);
+    expect((await readdir(run.folder)).filter((name) => name.startsWith(out))).toEqual([out]);
   }, 120_000);
 });
 
@@ -130,7 +65,7 @@ describe.each([
 ] as const)("%s", (signal, exitCode) => {
   test(`saves, says how to go on, and exits ${exitCode}; resume gives the same bits`, async () => {
     const out = `stopped by ${signal}.safetensors`;
-    const { child, result } = start(["train", ...recipe, "--out", out, "--checkpoint-every", "1000"]);
+    const { child, result } = start(["train", ...run.recipe, "--out", out, "--checkpoint-every", "1000"]);
     await epochPrinted(child, 5);
     child.kill(signal);
     const { code, stderr } = await result;
@@ -142,20 +77,20 @@ describe.each([
     );
     const resumed = await ductus("resume", out);
     expect(resumed.code).toBe(0);
-    expect(hashOf(resumed.stdout)).toBe(expected);
+    expect(hashOf(resumed.stdout)).toBe(run.expected);
     expect(resumed.stdout).toMatch(new RegExp(`^ +${epochs + 1} `, "m"));
     expect(resumed.stdout).not.toMatch(new RegExp(`^ +${epochs} `, "m"));
   });
 });
 
 test("a signal before the first epoch is complete leaves the old file as it was", async () => {
-  await writeFile(join(folder, "old.safetensors"), "the model of yesterday");
+  await writeFile(join(run.folder, "old.safetensors"), "the model of yesterday");
   const { child, result } = start(["train", "--hidden", "2000", "--out", "old.safetensors"]);
   await new Promise((resolve) => child.stdout?.once("data", resolve));
   child.kill("SIGINT");
   const { code, stderr } = await result;
   expect({ code, stderr }).toEqual({ code: 130, stderr: "ductus: stopped by SIGINT; no epoch was complete\n" });
-  expect(await readFile(join(folder, "old.safetensors"), "utf8")).toBe("the model of yesterday");
+  expect(await readFile(join(run.folder, "old.safetensors"), "utf8")).toBe("the model of yesterday");
 });
 
 test("a signal after the last epoch, and checkpoints that come seldom, lose nothing", async () => {
@@ -172,9 +107,9 @@ test("a signal after the last epoch, and checkpoints that come seldom, lose noth
 
 test("what a killed program of the same number left is no hindrance, as in containers", async () => {
   const script = `import { writeFileSync } from "node:fs"; writeFileSync("pid.safetensors." + process.pid + ".tmp", "");
-    process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(recipe)}, "--epochs", "1", "--out", "pid.safetensors"];
+    process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(run.recipe)}, "--epochs", "1", "--out", "pid.safetensors"];
     await import(${JSON.stringify(pathToFileURL(MAIN).href)});`;
-  await writeFile(join(folder, "pid.mjs"), script);
+  await writeFile(join(run.folder, "pid.mjs"), script);
   const { code, stderr } = await start(["-c", `'${process.execPath}' pid.mjs`], "sh").result;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 });
@@ -205,7 +140,7 @@ test("optimiser, average and schedule go on where they were", async () => {
   const method =
     "--epochs 40 --activation relu --cost log-likelihood --init he --optimizer adamw --eta 0.002 --weight-decay 0.01 " +
     "--averaging 0.99 --label-smoothing 0.1 --schedule cosine --warm-up 5";
-  const args = ["train", ...recipe, ...method.split(" ")];
+  const args = ["train", ...run.recipe, ...method.split(" ")];
   const whole = await ductus(...args, "--out", "adamw.safetensors");
   expect(whole).toMatchObject({ code: 0, stderr: "" });
   expect(whole.stdout).toMatch(
@@ -228,7 +163,7 @@ test("optimiser, average and schedule go on where they were", async () => {
 });
 
 test("distortions, dropout and patience go on as they began", async () => {
-  const data = join(folder, "data");
+  const data = join(run.folder, "data");
   const small = [
     "--data",
     data,
@@ -252,7 +187,7 @@ test("distortions, dropout and patience go on as they began", async () => {
   expect(whole.stdout).toContain(`used           epoch ${best}, the best of ${best + 4} in validation`);
   expect(whole.stdout).toContain("eta 2.5, dropout 0.1, patience 4, shift 1, rotation 15, elastic 20");
   // Its first two epochs, then the rest by resume.
-  const [half, rest] = [join(folder, "patient half"), "patient half"];
+  const [half, rest] = [join(run.folder, "patient half"), "patient half"];
   await ductus("train", ...small, ...options, "--epochs", "2", "--out", rest);
   const network = await Network.load(await readFile(half), { kernels: createReference() });
   await writeFile(half, network.save({ ...Object.fromEntries(network.metadata), target_epochs: "40" }));
@@ -266,7 +201,7 @@ test("distortions, dropout and patience go on as they began", async () => {
 });
 
 test("--validation 0 trains on all images, and has none to be patient by", async () => {
-  const data = join(folder, "data");
+  const data = join(run.folder, "data");
   const small = ["train", "--data", data, "--epochs", "1", "--hidden", "8", "--validation", "0", "--out", "all"];
   const { stdout, code } = await ductus(...small);
   expect(code).toBe(0);
@@ -294,7 +229,7 @@ describe("resume", () => {
     expect(more.code).toBe(0);
     expect((await load("more.safetensors")).epochs).toBe(303);
     expect((await load("whole.safetensors")).epochs).toBe(300);
-    const at303 = await ductus("train", ...recipe, "--epochs", "303", "--out", "303.safetensors");
+    const at303 = await ductus("train", ...run.recipe, "--epochs", "303", "--out", "303.safetensors");
     expect(hashOf(more.stdout)).toBe(hashOf(at303.stdout));
     const fewer = await ductus("resume", "whole.safetensors", "--epochs", "5");
     expect(fewer.code).toBe(2);
@@ -302,7 +237,7 @@ describe("resume", () => {
   });
 
   test("refuses other data than those of the training", async () => {
-    const other = join(folder, "other");
+    const other = join(run.folder, "other");
     await mkdir(other);
     await writeIdxFolder(other, { training: 1201, test: 20, rows: 20, columns: 20, classes: 4 });
     const { code, stderr } = await ductus("resume", "whole.safetensors", "--epochs", "301", "--data", other);
@@ -313,10 +248,10 @@ describe("resume", () => {
   });
 
   test("refuses other data than MNIST for a model of MNIST, and takes MNIST from any folder", async () => {
-    const out = join(folder, "mnist.safetensors");
+    const out = join(run.folder, "mnist.safetensors");
     await ductus("train", "--hidden", "4", "--limit", "200", "--epochs", "1", "--out", out);
     const before = await readFile(out);
-    const { code, stderr } = await ductus("resume", out, "--epochs", "2", "--data", join(folder, "other"));
+    const { code, stderr } = await ductus("resume", out, "--epochs", "2", "--data", join(run.folder, "other"));
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ductus: .*train-images.*: expected MNIST's file with SHA-256 .*\n$/);
     expect(await readFile(out)).toEqual(before);
@@ -326,12 +261,12 @@ describe("resume", () => {
   });
 
   test("refuses a file that is no model, or none of ductus train, in one sentence", async () => {
-    await writeFile(join(folder, "broken.safetensors"), "no model");
+    await writeFile(join(run.folder, "broken.safetensors"), "no model");
     const broken = await ductus("resume", "broken.safetensors");
     expect(broken.code).toBe(1);
     expect(broken.stderr).toMatch(/^ductus: broken.safetensors: [^\n]+\n$/);
     const network = await Network.create({ kernels: createReference(), layers: [400, 4] });
-    await writeFile(join(folder, "library.safetensors"), network.save());
+    await writeFile(join(run.folder, "library.safetensors"), network.save());
     const library = await ductus("resume", "library.safetensors");
     expect(library.code).toBe(1);
     expect(library.stderr).toMatch(
@@ -342,91 +277,4 @@ describe("resume", () => {
       "ductus: missing.safetensors: expected a model that can be read, got ENOENT: train one with `ductus train`\n",
     );
   });
-});
-
-describe("a place to write that is lost", () => {
-  const long = () => [...recipe, "--epochs", "400"];
-
-  test("the folder is removed during the training: it says so, goes on, and saves elsewhere", async () => {
-    const place = join(folder, "removed");
-    await mkdir(place);
-    const { child, result } = start(["train", ...long(), "--out", join(place, "model")]);
-    await epochPrinted(child, 3);
-    await rename(place, `${place} away`);
-    const { code, stderr, stdout } = await result;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /model: expected a place to write to, got ENOENT: make the folder, or choose .* \(epoch \d+ is not saved yet\)/,
-    );
-    const [, refuge] = /the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
-    expect(refuge).toBeDefined();
-    const saved = await Network.load(await readFile(refuge), { kernels: createReference() });
-    expect(saved.epochs).toBe(400);
-    expect(stdout).toContain(await saved.hash());
-    await rm(refuge);
-    // The last good file is where it was.
-    const kept = await load(join("removed away", "model"));
-    expect(kept.epochs).toBeGreaterThan(0);
-  });
-
-  test("a folder that comes back: the training saves there again", async () => {
-    const place = join(folder, "back");
-    await mkdir(place);
-    const { child, result } = start(["train", ...long(), "--out", join(place, "model")]);
-    await epochPrinted(child, 3);
-    await rename(place, `${place} away`);
-    await new Promise((resolve) => child.stderr?.once("data", resolve));
-    await rename(`${place} away`, place);
-    const { code, stderr } = await result;
-    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining("is not saved yet") });
-    expect((await load(join("back", "model"))).epochs).toBe(400);
-  });
-
-  test.skipIf(!canDropRights)("a folder without permission is refused before the training", async () => {
-    const place = join(folder, "forbidden");
-    await mkdir(place);
-    await chmod(place, 0o500);
-    const { code, stderr, stdout } = await inShell(
-      `${WITHOUT_RIGHTS} ${node("train", ...recipe, "--out", join(place, "model"))}`,
-    );
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/got EACCES: choose a place where you may write with --out\n$/);
-  });
-
-  test.skipIf(!canMount)("a read-only file system is refused before the training", async () => {
-    const place = join(folder, "read-only");
-    await mkdir(place);
-    const mount = `mount -t tmpfs -o ro none '${place}'`;
-    const { code, stderr, stdout } = await mounted(
-      `${mount} && ${node("train", ...recipe, "--out", join(place, "model"))}`,
-    );
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr).toMatch(/got EROFS: choose a place that is not read-only with --out\n$/);
-  });
-
-  test.skipIf(!canMount)(
-    "a full disk: the last good file stays, the result goes elsewhere, and the message says what to do",
-    async () => {
-      const place = join(folder, "full");
-      await mkdir(place);
-      // Room for two models of 66 KB, until their histories have grown.
-      const mount = `mount -t tmpfs -o size=160k none '${place}'`;
-      const train = node("train", ...recipe, "--out", join(place, "model"));
-      const { code, stderr } = await mounted(
-        `${mount} && { ${train}; code=$?; cp '${place}/model' kept; exit $code; }`,
-      );
-      expect(code).toBe(1);
-      expect(stderr).toMatch(
-        /got ENOSPC: free some space, or choose another place with --out \(epoch \d+ is not saved yet\)/,
-      );
-      const kept = await load("kept");
-      expect(kept.epochs).toBeGreaterThan(0);
-      expect(kept.epochs).toBeLessThan(300);
-      const [, refuge] = /the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
-      expect(await (await Network.load(await readFile(refuge), { kernels: createReference() })).hash()).toBe(expected);
-      await rm(refuge);
-      // And what stayed resumes.
-      expect(hashOf((await ductus("resume", "kept")).stdout)).toBe(expected);
-    },
-  );
 });

@@ -2,7 +2,8 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { Dataset } from "../../src/data/dataset.js";
-import { type Picture, toDigit } from "../../src/formats/picture.js";
+import { toDigit } from "../../src/formats/digit.js";
+import type { Picture } from "../../src/formats/picture.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
 import { loadMnist } from "../../src/node/index.js";
 import { IMPLEMENTATIONS, trainOn } from "../helpers.js";

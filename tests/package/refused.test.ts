@@ -1,4 +1,5 @@
-// Where the module cannot run, or a host has the wrong one: a sentence that says what to do. Each is provoked in an engine, none pretended.
+// Where the module cannot run, or a host has the wrong one: a sentence that says what to do. Each is provoked in an
+// engine, none pretended.
 
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -29,8 +30,12 @@ async function printed(command: string, ...args: string[]): Promise<string> {
 // V8 needs SSE 4.1 for it, which it can be told not to use.
 test.skipIf(process.arch !== "x64").each([1, 2])("an engine without SIMD, with %i threads", async (threads) => {
   const args = ["--no-enable-sse4-1", "--input-type=module", "-e", create(threads)];
-  expect(await printed(process.execPath, ...args)).toMatch(
-    /^CompileError: module: expected an engine with WebAssembly SIMD, got one that cannot run the module: use Chrome 91, Firefox 89, .* or `kernels: createReference\(\)` \(.*SIMD.*\)\n$/,
+  const line = await printed(process.execPath, ...args);
+  expect(line).toContain(
+    "CompileError: module: expected an engine with WebAssembly SIMD, got one that cannot run the module: ",
+  );
+  expect(line).toMatch(
+    /^CompileError: .*: use Chrome 91, Firefox 89, .* or `kernels: createReference\(\)` \(.*SIMD.*\)\n$/,
   );
 });
 

@@ -1,5 +1,5 @@
-"""What examples/python/train.py uses of wasmtime, on Node's WebAssembly: shows that the example calls the module as it should, where
-there is no wasmtime to run it in. Not how wasmtime itself behaves."""
+"""What examples/python/train.py uses of wasmtime, on Node's WebAssembly: shows that the example calls the module as it
+should, where there is no wasmtime to run it in. Not how wasmtime itself behaves."""
 
 import base64
 import json

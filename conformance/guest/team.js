@@ -1,4 +1,5 @@
-// Threads for host.js: workers that each have an instance of the module on one memory, and call the same function at the same time.
+// Threads for host.js: workers that each have an instance of the module on one memory, and call the same function at
+// the same time.
 
 /** @typedef {{ threads: number, call: (name: string, ...args: number[]) => Promise<number>, end: () => void }} Team */
 

@@ -17,7 +17,8 @@ const CHUNK = 1000;
  * @param {import("./recipes.js").Recipe} recipe
  * @param {{ images: Uint8Array | Float32Array, labels: Uint8Array }} data
  * @param {import("./team.js").Team} [team]
- * @returns {Promise<{ hash: string, correct: number, seconds: number }>} SHA-256 of the weights, training images read correctly in the end
+ * @returns {Promise<{ hash: string, correct: number, seconds: number }>} SHA-256 of the weights, training images read
+ * correctly in the end
  */
 export async function train(exports, { network: options, training }, data, team) {
   const { layers, seed, initialWeights = "scaled", activation = "sigmoid", cost = "quadratic" } = options;

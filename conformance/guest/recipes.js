@@ -1,11 +1,13 @@
-// What is trained: MNIST, and small odd shapes that between them reach every kernel, cost, activation, optimiser and tail.
+// What is trained: MNIST, and small odd shapes that between them reach every kernel, cost, activation, optimiser and
+// tail.
 
 /**
  * @typedef {object} Recipe options as the library takes them
  * @property {string} name
  * @property {{ layers: number[], seed: number, initialWeights?: string, activation?: string, cost?: string }} network
  * @property {Record<string, any>} training
- * @property {{ samples: number, columns: number, floats?: boolean, zeros?: number } | undefined} data made from these; undefined: MNIST
+ * @property {{ samples: number, columns: number, floats?: boolean, zeros?: number } | undefined} data made from these;
+ * undefined: MNIST
  */
 
 /** @type {readonly Recipe[]} */

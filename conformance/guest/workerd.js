@@ -1,4 +1,5 @@
-// In workerd, which runs Cloudflare's workers: answers with the results. A worker may not compile WebAssembly: it is given the module.
+// In workerd, which runs Cloudflare's workers: answers with the results. A worker may not compile WebAssembly: it is
+// given the module.
 
 import * as library from "ductus";
 import module from "ductus/ductus.wasm";

@@ -1,4 +1,5 @@
-// In Node, Deno and Bun: prints the results as one line of JSON. Arguments: the address of the files; "reference", if it is to train, too.
+// In Node, Deno and Bun: prints the results as one line of JSON. Arguments: the address of the files; "reference", if
+// it is to train, too.
 
 import * as library from "ductus";
 import { run } from "./run.js";

@@ -1,4 +1,5 @@
-"""A host of the module in wasmtime: trains recipes.json in a folder, with their data beside it, and prints a hash of each one's weights."""
+"""A host of the module in wasmtime: trains recipes.json in a folder, with their data beside it, and prints a hash of
+each one's weights."""
 
 import hashlib
 import json
