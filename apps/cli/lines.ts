@@ -6,20 +6,15 @@ import { bold, formatCount, formatSeconds, percent } from "./terminal.js";
 
 export const HEADER = "epoch       cost   training            validation       time";
 
-/** How a network is trained. `threads` is undefined if its kernels have none. */
-export function startLine(
-  layers: readonly number[],
-  recipe: Recipe,
-  training: Dataset,
-  threads: number | undefined,
-): string {
+/** How a network is trained. */
+export function startLine(layers: readonly number[], recipe: Recipe, training: Dataset, threads: number): string {
   const { epochs, batchSize, learningRate, initialWeights, seed } = recipe;
   const batches = Math.ceil(training.length / batchSize);
   const parts = [
     `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${formatCount(batches)} batches of ${batchSize}`,
     `eta ${learningRate}`,
     ...describeRecipe(recipe),
-    ...(threads === undefined || threads === 1 ? [] : [`${threads} threads`]),
+    ...(threads === 1 ? [] : [`${threads} threads`]),
   ];
   return `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ${parts.join(", ")}`;
 }

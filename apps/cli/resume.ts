@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { RANGES, recipeOf, UsageError } from "ductus/recipe";
 import { withData } from "./data.js";
 import { checkWritable, MODEL, readModel } from "./model-file.js";
-import { run, threadsFor } from "./run.js";
+import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
@@ -57,6 +57,5 @@ export async function resume(args: readonly string[]): Promise<void> {
   const folder = data === undefined ? undefined : resolve(data);
   const own = saved.data === undefined ? undefined : (folder ?? saved.data);
   const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);
-  const count = threads ?? threadsFor(network.layers, recipe.batchSize);
-  await run({ network, recipe, split, out, checkpointEvery, threads: count, start });
+  await run({ network, recipe, split, out, checkpointEvery, start });
 }

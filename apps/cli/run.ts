@@ -1,8 +1,7 @@
 // A training as train and resume run it: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk
 // is a whole model, and resume goes on from it to the same bits.
 
-import { availableParallelism } from "node:os";
-import { chooseThreads, DivergenceError, type Network } from "ductus";
+import { DivergenceError, type Network } from "ductus";
 import { type Recipe, type Session, shellWord, trainByRecipe } from "ductus/recipe";
 import type { Split } from "./data.js";
 import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
@@ -17,19 +16,12 @@ export interface RunOptions {
   readonly out: string;
   /** How many epochs may be lost, 1 or more. */
   readonly checkpointEvery: number;
-  /** As printed; undefined if the kernels have none. */
-  readonly threads: number | undefined;
   /** performance.now() when the command began. */
   readonly start: number;
 }
 
-/** The number of threads that will train, by the library's own rule. */
-export function threadsFor(layers: readonly number[], batchSize: number): number {
-  return chooseThreads(layers, batchSize, availableParallelism());
-}
-
 /** Trains to the recipe's last epoch, tests, and saves. */
-export async function run({ network, recipe, split, out, checkpointEvery, threads, start }: RunOptions): Promise<void> {
+export async function run({ network, recipe, split, out, checkpointEvery, start }: RunOptions): Promise<void> {
   const { training, test } = split;
   const begun = network.epochs;
   const interrupt = listenForSignals();
@@ -37,7 +29,7 @@ export async function run({ network, recipe, split, out, checkpointEvery, thread
   const onProgress = (epoch: number, samples: number) =>
     progress.update((epoch - begun - 1) * training.length + samples);
   const session = trainByRecipe(network, recipe, split, { signal, onProgress });
-  printLine(startLine(network.layers, recipe, training, threads));
+  printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize)));
   printLine(bold(HEADER));
   const progress = new TrainingProgress(recipe.epochs - begun, training.length);
   const checkpoints = new Checkpoints(session, out, (message) => progress.printError(message));

@@ -14,7 +14,7 @@ import {
 } from "ductus/recipe";
 import { type Split, withData } from "./data.js";
 import { checkWritable, MODEL } from "./model-file.js";
-import { run, threadsFor } from "./run.js";
+import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
@@ -76,8 +76,6 @@ export async function train(args: readonly string[]): Promise<void> {
   const { recipe, split } = withData(options.recipe);
   checkAgainstData(recipe, split);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
-  const count = threads ?? threadsFor(layers, recipe.batchSize);
-  using network = await Network.create({ ...recipe, layers, kernels, threads: count });
-  const printed = kernels === undefined ? count : undefined;
-  await run({ network, recipe, split, out, checkpointEvery, threads: printed, start });
+  using network = await Network.create({ ...recipe, layers, kernels, threads });
+  await run({ network, recipe, split, out, checkpointEvery, start });
 }

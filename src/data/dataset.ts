@@ -10,7 +10,7 @@ export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 export interface DatasetOptions {
   /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed afterwards. */
   readonly images: Pixels;
-  /** [length]: 0 to classes - 1. Not copied: must not be changed afterwards. */
+  /** One a sample, 0 to classes - 1. Not copied: must not be changed afterwards. */
   readonly labels: Uint8Array | Uint16Array;
   /** 1 to 65,536. Default: the largest label + 1. */
   readonly classes?: number;

@@ -17,7 +17,7 @@ export interface Evaluation extends Accuracy {
   readonly correct: number;
   /** C, the mean over the samples: of 1/2 |y - a^L|^2, if the network's cost is the quadratic one. */
   readonly cost: number;
-  /** [count]: the most active output for each image (the first of equals). */
+  /** The most active output for each image, the first of equals: `count` labels. */
   readonly predictions: Uint16Array;
 }
 

@@ -54,7 +54,7 @@ export interface LoadOptions extends KernelOptions {
 export interface Prediction {
   /** The most active output, the first of equals. */
   readonly label: number;
-  /** [classes]: a^L, each from 0 to 1. */
+  /** a^L, one number for each class, from 0 to 1. */
   readonly activations: Float32Array;
 }
 

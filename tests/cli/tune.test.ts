@@ -1,4 +1,5 @@
-// ductus tune as a user meets it: neither the number of workers nor kills change the result. What it draws is in tune-space.test.ts.
+// ductus tune as a user meets it: neither the number of workers nor kills change the result. What it draws is in
+// tune-space.test.ts.
 
 import { statSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";

@@ -202,7 +202,8 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["train", "--momentum", "1"], '--momentum: expected a number from 0 to below 1, got "1"'],
     [
       ["train", "--schedule", "step:0.5"],
-      '--schedule: expected constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1, got "step:0.5"',
+      "--schedule: expected constant, cosine, or step:N:F with N from 1 to 999999 and F above 0, up to 1, " +
+        'got "step:0.5"',
     ],
     [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
     [["train", "--preset", "good"], '--preset: expected notes, book or best, got "good"'],
@@ -278,7 +279,8 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got none: see ductus --help",
+      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got none: " +
+        "see ductus --help",
     ],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await ductus(args);

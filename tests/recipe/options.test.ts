@@ -1,4 +1,5 @@
-// The table of options: an option that is added to it is found wherever options are told, checked, kept, printed and searched.
+// The table of options: an option that is added to it is found wherever options are parsed, checked, kept, printed and
+// searched.
 
 import { describe, expect, test } from "vitest";
 import { parseSpace } from "../../apps/cli/tune/space.js";
@@ -265,7 +266,8 @@ describe("a recipe with every option", () => {
   test("is printed as a command, which makes the same recipe", () => {
     const command = trainCommand(recipe, LAYERS);
     expect(command).toBe(
-      "ductus train --hidden 30 --epochs 3 --batch-size 7 --eta 0.5 --schedule step:5:0.5 --warm-up 2 --activation tanh " +
+      "ductus train --hidden 30 --epochs 3 --batch-size 7 --eta 0.5 --schedule step:5:0.5 --warm-up 2 " +
+        "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
         "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --data '/a folder'",

@@ -29,7 +29,7 @@ export async function imageOf(page: Page, digit: number): Promise<Uint8Array> {
 }
 
 export const status = (page: Page) => page.locator("#backprop-status").innerText();
-export const number = (text: string) => Number(text.replaceAll("−", "-"));
+const number = (text: string) => Number(text.replaceAll("−", "-"));
 
 /** A shown number is the exact one rounded to the digits that it has. */
 export function expectShown(shown: string, exact: number): void {

@@ -10,7 +10,7 @@ import type { Stroke } from "../../apps/web/digits.js";
 import { openStrictly, type Setup } from "./web-server.js";
 
 export const PRETRAINED = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
-export const SIDE = 28;
+const SIDE = 28;
 
 /** A file to drop. */
 export interface Dropped {

@@ -1,7 +1,7 @@
 // The worker that trains, so that the page stays free: data -> epochs, each shown and kept -> test. The same recipe as
 // on the command line gives the same bits, paused, stopped and gone on with or not.
 
-import { chooseThreads, type Dataset, Network } from "ductus";
+import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
 import { type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
@@ -127,7 +127,7 @@ class Training {
       layers: network.layers,
       epochs: recipe.epochs,
       samples: training.length,
-      threads: threadsOf(network, recipe),
+      threads: network.threadsFor(recipe.batchSize),
       history: session.history,
       watched: watched.length,
       held: validation !== undefined,
@@ -190,11 +190,6 @@ class Training {
     this.#rate = (1000 * (images - this.#moment.images)) / passed;
     this.#moment = { images, time };
   }
-}
-
-/** How many threads train, by the library's own rule. */
-function threadsOf({ layers }: Network, { batchSize }: Recipe): number {
-  return globalThis.crossOriginIsolated ? chooseThreads(layers, batchSize, navigator.hardwareConcurrency) : 1;
 }
 
 /** Keeps the training as it is, and gives the page its file. */

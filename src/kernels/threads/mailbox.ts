@@ -2,7 +2,7 @@
 // that there is something new, so that a thread that is still looking need not wait for it.
 
 /** Functions of the module that a team can call; a mailbox holds the index of one. */
-export const FUNCTIONS = ["trainBatches", "evaluate"] as const;
+const FUNCTIONS = ["trainBatches", "evaluate"] as const;
 
 /** The name of one of them. */
 export type TeamFunction = (typeof FUNCTIONS)[number];
