@@ -6,29 +6,29 @@ export interface Range {
   readonly max: number;
   readonly whole: boolean;
   /** In words, as in "expected ...". */
-  readonly words: string;
+  readonly description: string;
 }
 
 function whole(min: number, max: number): Range {
-  return { min, max, whole: true, words: `a whole number from ${min} to ${max}` };
+  return { min, max, whole: true, description: `a whole number from ${min} to ${max}` };
 }
 
 /** The ranges of all numbers that users give. */
 export const RANGES = {
   epochs: whole(1, 1_000_000),
   batchSize: whole(1, 1_000_000),
-  learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, words: "a number above 0, up to 3.4e38" },
+  learningRate: { min: 2 ** -149, max: 3.4e38, whole: false, description: "a number above 0, up to 3.4e38" },
   /** momentum, averages, smoothing. */
-  share: { min: 0, max: 1 - 2 ** -24, whole: false, words: "a number from 0 to below 1" },
+  fraction: { min: 0, max: 1 - 2 ** -24, whole: false, description: "a number from 0 to below 1" },
   /** Distortions: pixels, degrees, pixels a pixel, pixels, pixels. */
-  shift: { min: 0, max: 1000, whole: false, words: "a number from 0 to 1000" },
-  rotation: { min: 0, max: 180, whole: false, words: "a number from 0 to 180" },
-  shear: { min: 0, max: 10, whole: false, words: "a number from 0 to 10" },
-  elastic: { min: 0, max: 1000, whole: false, words: "a number from 0 to 1000" },
-  sigma: { min: 0.01, max: 100, whole: false, words: "a number from 0.01 to 100" },
-  weightDecay: { min: 0, max: 1, whole: false, words: "a number from 0 to 1" },
+  shift: { min: 0, max: 1000, whole: false, description: "a number from 0 to 1000" },
+  rotation: { min: 0, max: 180, whole: false, description: "a number from 0 to 180" },
+  shear: { min: 0, max: 10, whole: false, description: "a number from 0 to 10" },
+  elastic: { min: 0, max: 1000, whole: false, description: "a number from 0 to 1000" },
+  sigma: { min: 0.01, max: 100, whole: false, description: "a number from 0.01 to 100" },
+  weightDecay: { min: 0, max: 1, whole: false, description: "a number from 0 to 1" },
   /** What a learning rate is multiplied with. */
-  factor: { min: 2 ** -149, max: 1, whole: false, words: "a number above 0, up to 1" },
+  factor: { min: 2 ** -149, max: 1, whole: false, description: "a number above 0, up to 1" },
   /** Epochs in which the learning rate rises. */
   warmUp: whole(0, 1_000_000),
   seed: whole(0, 0xffff_ffff),
@@ -51,7 +51,7 @@ export const RANGES = {
  * @throws {RangeError} if it is outside the range
  */
 export function checkRange(name: string, value: number, range: Range): void {
-  const message = `${name}: expected ${range.words}, got ${typeof value === "string" ? JSON.stringify(value) : value}`;
+  const message = `${name}: expected ${range.description}, got ${typeof value === "string" ? JSON.stringify(value) : value}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))
     throw new RangeError(message);

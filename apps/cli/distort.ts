@@ -18,14 +18,14 @@ sees instead in its first epochs. Without options it is that of the preset "best
   arguments: 0,
   options: {
     ...DISTORTIONS,
-    epochs: { value: "N", help: "how many columns: 1 to 100", standard: "15" },
-    seed: { value: "N", help: "of the training: 0 to 4294967295", standard: "1" },
+    epochs: { value: "N", help: "how many columns: 1 to 100", default: "15" },
+    seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
-    out: { value: "FILE", help: "where to write the PNG", standard: "distortions.png" },
+    out: { value: "FILE", help: "where to write the PNG", default: "distortions.png" },
   },
 };
 
-const COLUMNS: Range = { min: 1, max: 100, whole: true, words: "a whole number from 1 to 100" };
+const COLUMNS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 /** More classes would make a sheet that nobody looks at. */
 const MOST_ROWS = 30;
 /** Pixels on the sheet for each of an image, and between images. */

@@ -12,7 +12,7 @@ matrix.`,
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
-    set: { value: "PART", help: "test, validation or training", standard: "test" },
+    set: { value: "PART", help: "test, validation or training", default: "test" },
     json: { help: "print JSON" },
   },
 };

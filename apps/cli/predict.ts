@@ -15,8 +15,8 @@ anywhere on the sheet. One file is shown as the network sees it, with its ten ac
 Reads images of IDX files, too.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
-    model: { value: "FILE", help: "the model that reads", standard: MODEL },
-    index: { value: "N", help: "which image of an IDX file: 0 for the first", standard: "0" },
+    model: { value: "FILE", help: "the model that reads", default: MODEL },
+    index: { value: "N", help: "which image of an IDX file: 0 for the first", default: "0" },
     json: { help: "print JSON, one object in a line for each file" },
   },
 };
@@ -25,7 +25,7 @@ export async function predict(args: readonly string[]): Promise<void> {
   const values = parseCommand(PREDICT, args);
   if (values === undefined) return printLine(helpOf(PREDICT));
   if (values.args.length === 0) throw usageError("predict", "expected one or more PNG files, got none");
-  const whole = { min: 0, max: 2 ** 32 - 1, whole: true, words: "a whole number from 0" };
+  const whole = { min: 0, max: 2 ** 32 - 1, whole: true, description: "a whole number from 0" };
   const index = values.number("index", whole) as number;
   using network = await readModel(values.path("model") as string, { threads: 1 });
   const show = printerFor(values);

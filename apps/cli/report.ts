@@ -23,7 +23,7 @@ with the images that were misread, per-class figures, first-layer weights. The p
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
-    out: { value: "FILE", help: "where to write the page", standard: "report.html" },
+    out: { value: "FILE", help: "where to write the page", default: "report.html" },
   },
 };
 

@@ -20,7 +20,7 @@ goes on for more.`,
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model (default: where it was)" },
-    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", standard: "1" },
+    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
 };
 

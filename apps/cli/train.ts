@@ -26,10 +26,10 @@ after each epoch: \`ductus resume\` goes on from it.`,
   arguments: 0,
   options: {
     ...commandOptions(),
-    kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", standard: "wasm" },
+    kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
-    out: { value: "FILE", help: "where to save the model", standard: MODEL },
-    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", standard: "1" },
+    out: { value: "FILE", help: "where to save the model", default: MODEL },
+    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
 };
 

@@ -23,7 +23,7 @@ const WIDTH = 80;
 
 /** What --help prints. */
 export function helpOf({ usage, summary, options }: Command): string {
-  const rows = Object.entries(options).flatMap(([name, { value = "", help, standard, alias }]) => [
+  const rows = Object.entries(options).flatMap(([name, { value = "", help, default: standard, alias }]) => [
     [`  --${name} ${value}`, standard === undefined ? help : `${help} (default ${standard})`],
     ...(alias === undefined ? [] : [[`  --${alias} ${value}`, `the same as --${name}`]]),
   ]);

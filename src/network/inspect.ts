@@ -31,7 +31,7 @@ export function backpropagate(network: Network, image: Pixels, label: number): B
   const [inputs, classes] = [layers[0], layers[layers.length - 1]];
   checkPixels("image", image);
   if (image.length !== inputs) throw new RangeError(`image: expected ${inputs} pixels, got ${image.length}`);
-  checkRange("label", label, { min: 0, max: classes - 1, whole: true, words: `0 to ${classes - 1}` });
+  checkRange("label", label, { min: 0, max: classes - 1, whole: true, description: `0 to ${classes - 1}` });
   const reference = new ReferenceNetwork(layers, activation, cost, "f32");
   for (let l = 1; l < layers.length; l++) reference.writeLayer(l, network.parameters(l));
   const { z, a, delta, cost: of } = reference.backpropagate(image, label);

@@ -196,7 +196,7 @@ export class Network {
    */
   parameters(l: number, { now = false } = {}): Parameters {
     const max = this.layers.length - 1;
-    checkRange("layer", l, { min: 1, max, whole: true, words: `1 to ${max}` });
+    checkRange("layer", l, { min: 1, max, whole: true, description: `1 to ${max}` });
     const { weights, biases } = now ? this.#alive.readLayer(l, usedSlot(this.#config)) : this.#used()[l - 1];
     return { weights: toFloat32(weights), biases: toFloat32(biases) };
   }

@@ -13,7 +13,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.shift },
     default: 0,
     value: "PIXELS",
-    help: `distort training images by at most so much: ${RANGES.shift.words}`,
+    help: `distort training images by at most so much: ${RANGES.shift.description}`,
     form: { group: "distortion", label: "Shift", hint: "pixels" },
   },
   rotation: {
@@ -22,13 +22,13 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.rotation },
     default: 0,
     value: "DEGREES",
-    help: `the same, turned: ${RANGES.rotation.words}`,
+    help: `the same, turned: ${RANGES.rotation.description}`,
     form: { group: "distortion", label: "Rotation", hint: "degrees" },
   },
   scale: {
     ...COMMON,
     flag: "scale",
-    kind: { type: "number", range: RANGES.share },
+    kind: { type: "number", range: RANGES.fraction },
     default: 0,
     value: "S",
     help: "the same, a share of width and of height: 0 to below 1",
@@ -40,7 +40,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.shear },
     default: 0,
     value: "H",
-    help: `the same, pixels to the side for each down: ${RANGES.shear.words}`,
+    help: `the same, pixels to the side for each down: ${RANGES.shear.description}`,
     form: { group: "distortion", label: "Shear", hint: "pixels for each down" },
   },
   elastic: {
@@ -49,7 +49,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.elastic },
     default: 0,
     value: "ALPHA",
-    help: `the same, noise of so many pixels, smoothed: ${RANGES.elastic.words}`,
+    help: `the same, noise of so many pixels, smoothed: ${RANGES.elastic.description}`,
     form: { group: "distortion", label: "Elastic α", hint: "pixels of noise" },
   },
   sigma: {
@@ -58,7 +58,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.sigma },
     default: 4,
     value: "PIXELS",
-    help: `by a Gaussian of this deviation: ${RANGES.sigma.words}`,
+    help: `by a Gaussian of this deviation: ${RANGES.sigma.description}`,
     form: { group: "distortion", label: "Elastic σ", hint: "pixels, smooths it" },
   },
 });

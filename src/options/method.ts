@@ -4,7 +4,7 @@ import { OPTIMIZERS } from "../kernels/kernels.js";
 import { RANGES } from "../ranges.js";
 import { declareOptions } from "./option.js";
 
-const SHARE = { type: "number", range: RANGES.share } as const;
+const SHARE = { type: "number", range: RANGES.fraction } as const;
 
 /** The keys are those of MethodOptions. */
 export const METHOD = declareOptions({

@@ -14,7 +14,7 @@ export function commandOptions(table: OptionTable = OPTIONS): Readonly<Record<st
     const standard = option.default === undefined ? undefined : String(option.default);
     // A number that is not given stays out of the recipe: the library knows its default.
     const left = isNested(option) && option.kind.type === "number" && standard !== undefined;
-    const described = left ? { value, help: `${help} (default ${standard})` } : { value, help, standard };
+    const described = left ? { value, help: `${help} (default ${standard})` } : { value, help, default: standard };
     return [
       [flag, described],
       ...(alias === undefined ? [] : [[alias, { value, help: `the same as --${flag}` }] as [string, Option]]),

@@ -10,7 +10,7 @@ export class UsageError extends Error {}
 export interface Option {
   readonly value?: string;
   readonly help: string;
-  readonly standard?: string;
+  readonly default?: string;
 }
 
 /** What was given, defaults filled in. */
@@ -26,7 +26,7 @@ export class Values {
 
   /** An option's text: as given, as the preset has it, or its default; undefined if there is none. */
   text(name: string): string | undefined {
-    return (this.given[name] as string | undefined) ?? this.preset[name] ?? this.options[name].standard;
+    return (this.given[name] as string | undefined) ?? this.preset[name] ?? this.options[name].default;
   }
 
   /** Whether an option without a value is given. */
@@ -89,7 +89,7 @@ export function parseValue(name: string, text: string, kind: OptionKind): Option
   if (kind.type === "choice") check(kind.choices.includes(text), listOf(kind.choices));
   if (kind.type === "pattern") check(kind.pattern.test(text), kind.expected);
   if (kind.type !== "sizes") return text;
-  const range = { ...kind.range, words: `${kind.range.words}, several with commas between them, or none` };
+  const range = { ...kind.range, description: `${kind.range.description}, several with commas between them, or none` };
   return text === "none" ? [] : text.split(",").map((size) => parseNumber(name, size, range));
 }
 
@@ -98,7 +98,7 @@ function parseNumber(name: string, text: string, range: Range): number {
   try {
     checkRange(name, value, range);
   } catch {
-    throw new RangeError(`${name}: expected ${range.words}, got "${text}"`);
+    throw new RangeError(`${name}: expected ${range.description}, got "${text}"`);
   }
   return value;
 }

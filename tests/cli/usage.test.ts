@@ -82,7 +82,7 @@ describe("help", () => {
       expect(line).toBe(line.trimEnd());
     }
     const { usage, summary, options } = command;
-    const explained = Object.entries(options).map(([option, { value, help, standard }]) =>
+    const explained = Object.entries(options).map(([option, { value, help, default: standard }]) =>
       [`--${option}`, value, help, standard && `(default ${standard})`].filter(Boolean).join(" "),
     );
     const help = "--help print this and exit; so does -h";
@@ -139,7 +139,7 @@ describe("an option with a second name", () => {
     usage: "do [FILE] [options]",
     summary: "Does it.",
     arguments: 1,
-    options: { rate: { value: "R", help: "how fast", standard: "1", alias: "speed" }, loud: { help: "say so" } },
+    options: { rate: { value: "R", help: "how fast", default: "1", alias: "speed" }, loud: { help: "say so" } },
   };
 
   test("has one value, under its first name", () => {

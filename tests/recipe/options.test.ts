@@ -18,7 +18,7 @@ import type { Recipe } from "../../src/recipe/recipe.js";
 import { parseValue, UsageError, Values } from "../../src/recipe/values.js";
 
 const LAYERS = [784, 30, 10];
-const RANGE = { min: 0, max: 9, whole: false, words: "a number from 0 to 9" };
+const RANGE = { min: 0, max: 9, whole: false, description: "a number from 0 to 9" };
 const BASE = { kind: { type: "number", range: RANGE }, value: "X", help: "how it wobbles", search: "uniform" } as const;
 
 function parse(given: Readonly<Record<string, string>>, table: OptionTable = OPTIONS): Recipe {
@@ -66,9 +66,9 @@ describe.each(Object.entries<TrainingOption>(MADE_UP))("a made-up option of %s",
   test("is explained", () => {
     const { "wobble-rate": explained } = commandOptions(table);
     expect(explained.value).toBe("X");
-    expect(`${explained.help} (default ${explained.standard})`).toContain("how it wobbles");
+    expect(`${explained.help} (default ${explained.default})`).toContain("how it wobbles");
     if (option.default !== undefined) {
-      expect(`${explained.help} (default ${explained.standard})`).toContain(`(default ${option.default})`);
+      expect(`${explained.help} (default ${explained.default})`).toContain(`(default ${option.default})`);
     }
   });
 

@@ -18,8 +18,8 @@ import { drawTrials, optionsOf, parseSpace, type Settings, type Space, searchOpt
 import { summaryOf } from "./summary.js";
 import { TrialTable } from "./table.js";
 
-const TRIALS = { min: 1, max: 10_000, whole: true, words: "a whole number from 1 to 10000" };
-const REDUCTION = { min: 2, max: 100, whole: true, words: "a whole number from 2 to 100" };
+const TRIALS = { min: 1, max: 10_000, whole: true, description: "a whole number from 1 to 10000" };
+const REDUCTION = { min: 2, max: 100, whole: true, description: "a whole number from 2 to 100" };
 
 export const TUNE: Command = {
   usage: "tune [options]",
@@ -33,10 +33,10 @@ distance to 1), others evenly. A search that was interrupted, even killed, goes 
 depends on its options and the seed alone, not on the workers.`,
   arguments: 0,
   options: {
-    trials: { value: "N", help: `settings to try: ${TRIALS.words}`, standard: "27" },
-    reduction: { value: "R", help: `of R trials one goes on, for R times as many epochs: 2 to 100`, standard: "3" },
+    trials: { value: "N", help: `settings to try: ${TRIALS.description}`, default: "27" },
+    reduction: { value: "R", help: `of R trials one goes on, for R times as many epochs: 2 to 100`, default: "3" },
     workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
-    out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", standard: "tune" },
+    out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", default: "tune" },
     ...searchOptions(),
     epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
     "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
@@ -45,7 +45,7 @@ depends on its options and the seed alone, not on the workers.`,
       help: "step size (default: from a tenth to ten times what suits cost and optimizer)",
     },
     validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
-    seed: { value: "N", help: "decides the trials, their initial weights and order of samples", standard: "1" },
+    seed: { value: "N", help: "decides the trials, their initial weights and order of samples", default: "1" },
   },
 };
 

@@ -13,7 +13,7 @@ import { formula } from "./formula.js";
 import { makeLayers } from "./layers.js";
 import { formatC } from "./numbers.js";
 
-const ETA = { min: 1e-6, max: 100, whole: false, words: "a number from 0.000001 to 100" };
+const ETA = { min: 1e-6, max: 100, whole: false, description: "a number from 0.000001 to 100" };
 /** At most so many steps wait: a key that is held down must not keep the page busy for long. */
 const MAX_WAITING_STEPS = 50;
 /** The value of the list's entry for a new network. */

@@ -39,7 +39,7 @@ const TAKEN = commandOptions(CHOSEN);
 export function defaultOf(name: string, preset: string): string {
   const given: Readonly<Record<string, string>> = PRESETS[preset as keyof typeof PRESETS] ?? {};
   const flag = Object.values(CHOSEN).find(({ alias }) => alias === name)?.flag ?? name;
-  return given[flag] ?? TAKEN[flag]?.standard ?? "";
+  return given[flag] ?? TAKEN[flag]?.default ?? "";
 }
 
 /** Those of the texts that are not as the preset has them. */
