@@ -51,7 +51,8 @@ export const RANGES = {
  * @throws {RangeError} if it is outside the range
  */
 export function checkRange(name: string, value: number, range: Range): void {
-  const message = `${name}: expected ${range.description}, got ${typeof value === "string" ? JSON.stringify(value) : value}`;
+  const got = typeof value === "string" ? JSON.stringify(value) : value;
+  const message = `${name}: expected ${range.description}, got ${got}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))
     throw new RangeError(message);
