@@ -1,6 +1,7 @@
 // What the table of options (recipe/options.ts) says of each option of a training. Parsing, help, metadata, printed
 // commands, searches, forms and the library's own checks all derive from it.
 
+import { show } from "../errors.js";
 import { checkRange, type Range } from "../ranges.js";
 
 /** The values that an option takes. */
@@ -99,7 +100,8 @@ export function checkOptions<T extends object>(
 function checkOption(key: string, value: unknown, { kind }: TrainingOption): void {
   const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   if (kind.type === "number") checkRange(name, value as number, kind.range);
-  if (kind.type === "choice" && !kind.choices.includes(value as string)) {
-    throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${JSON.stringify(value)}`);
+  else if (kind.type !== "choice") throw new Error(`${name}: expected a number or a choice, got kind ${kind.type}`);
+  else if (!kind.choices.includes(value as string)) {
+    throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${show(value)}`);
   }
 }

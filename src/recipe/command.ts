@@ -22,7 +22,7 @@ function isTold([option, value]: Entry): boolean {
 }
 
 function textOf(value: OptionValue): string {
-  if (typeof value !== "object") return String(value);
+  if (!Array.isArray(value)) return String(value);
   return value.length === 0 ? "none" : value.join(",");
 }
 

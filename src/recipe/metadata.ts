@@ -1,7 +1,7 @@
 // A recipe in the metadata of a model: written by whoever trains, read by whoever resumes, tests or shows it.
 
-import { FormatError } from "../errors.js";
-import type { OptionTable, OptionValue, TrainingOption } from "../options/option.js";
+import { FormatError, show } from "../errors.js";
+import { checkOptions, type OptionTable, type OptionValue, type TrainingOption } from "../options/option.js";
 import type { HistoryEntry } from "./history.js";
 import { OPTIONS } from "./options.js";
 import { type Recipe, valueIn } from "./recipe.js";
@@ -45,8 +45,8 @@ export function recipeOf(
     .map(([key, option]) => [key, readOption(metadata, option, file)]);
   return {
     ...Object.fromEntries(entries),
-    method: parseObject("method_options", metadata, file),
-    distortions: parseObject("distortions", metadata, file),
+    method: readNested("method_options", "method", metadata, file, table),
+    distortions: readNested("distortions", "distortions", metadata, file, table),
     seed,
     initialWeights,
     activation,
@@ -70,11 +70,31 @@ function readOption(
   }
 }
 
-function parseObject(key: string, metadata: ReadonlyMap<string, string>, file: string): object {
+/** The options of a part that are kept together: names and values are those of the table, or the file is refused. */
+function readNested(
+  key: string,
+  part: TrainingOption["belongs"],
+  metadata: ReadonlyMap<string, string>,
+  file: string,
+  table: OptionTable,
+): Record<string, OptionValue> {
+  const refuse = (problem: string) => new FormatError(file, `metadata ${key}: ${problem} (file corrupt?)`);
+  let options: unknown;
   try {
-    // Names and numbers are checked where they are used.
-    return { ...JSON.parse(metadata.get(key) ?? "{}") };
+    options = JSON.parse(metadata.get(key) ?? "{}");
   } catch {
-    throw new FormatError(file, `metadata ${key}: expected a JSON object (file corrupt?)`);
+    options = undefined;
   }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw refuse("expected a JSON object");
+  }
+  const known = Object.fromEntries(Object.entries(table).filter(([, option]) => option.belongs === part));
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) throw refuse(`expected options of ductus train, got ${show(unknown)}`);
+  try {
+    checkOptions(options as Record<string, OptionValue>, known);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  return { ...options };
 }

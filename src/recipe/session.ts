@@ -21,7 +21,8 @@ export interface SessionStep {
   /** The learning curves up to this epoch. */
   readonly history: readonly HistoryEntry[];
   /**
-   * The network as a file that resumes with the same recipe.
+   * The network as a file that resumes with the same recipe. To be called before the next step: it saves the network as
+   * it is at the call.
    * @param metadata more for its metadata, or other than the recipe's
    */
   readonly save: (metadata?: Readonly<Record<string, string>>) => Uint8Array;
