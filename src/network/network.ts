@@ -17,6 +17,7 @@ import {
   type TrainingConfig,
 } from "../kernels/kernels.js";
 import { currentSlot, usedSlot } from "../kernels/slots.js";
+import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { type Architecture, architectureOf } from "./architecture.js";
 import { DatasetCopies, type Loaded } from "./copies.js";
@@ -24,31 +25,9 @@ import { hashParameters } from "./hash.js";
 import { methodOf } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { type BestEpoch, decodeNetwork, encodeNetwork, toFloat32 } from "./network-file.js";
+import { LOAD_OPTIONS, type LoadOptions, NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
 import { convertState, readState, type State, writeState } from "./state.js";
-import { checkRecipe, type EpochReport, type TrainOptions, trainEpoch } from "./trainer.js";
-
-/** What a network is, before it has learnt anything. */
-export interface NetworkOptions extends KernelOptions {
-  /**
-   * Neurons per layer: first the pixels of an image (1 to 2^22), then any number of hidden layers (1 to 65,536 each),
-   * last the classes (1 to 65,536).
-   */
-  readonly layers: readonly number[];
-  /** Decides the initial weights and the order of the samples: a whole number from 0 to 2^32 - 1. Default 1. */
-  readonly seed?: number;
-  /** How the initial weights are drawn. Default "scaled". */
-  readonly initialWeights?: InitialWeights;
-  /** The activation function of the hidden layers. Default "sigmoid". */
-  readonly activation?: Activation;
-  /** What training minimises, and with it the function of the output layer. Default "quadratic". */
-  readonly cost?: Cost;
-}
-
-/** How a saved network is loaded. */
-export interface LoadOptions extends KernelOptions {
-  /** The name by which errors call the bytes. Default "model". */
-  readonly file?: string;
-}
+import { checkRecipe, type EpochReport, TRAIN_OPTIONS, type TrainOptions, trainEpoch } from "./trainer.js";
 
 /** How a network reads an image. */
 export interface Prediction {
@@ -116,6 +95,7 @@ export class Network {
    */
   static async create(options: NetworkOptions): Promise<Network> {
     checkObject("options", options);
+    checkKnown("Network.create", options, NETWORK_OPTIONS);
     const network = await Network.#on(options, architectureOf(options));
     network.#alive.initialise(network.initialWeights, network.seed);
     return network;
@@ -126,10 +106,10 @@ export class Network {
    * @throws {FormatError} if the bytes are not such a network
    * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
    */
-  static async load(
-    bytes: Uint8Array | ArrayBuffer,
-    { file = "model", ...options }: LoadOptions = {},
-  ): Promise<Network> {
+  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Network> {
+    checkObject("options", options);
+    checkKnown("Network.load", options, LOAD_OPTIONS);
+    const { file = "model" } = options;
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
@@ -212,6 +192,7 @@ export class Network {
   train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
     const data = this.#load("training", training);
     checkObject("options", options);
+    checkKnown("train", options, TRAIN_OPTIONS);
     // What is checked now is what is used in later epochs.
     const fixed = { ...options };
     checkRecipe(fixed, training);

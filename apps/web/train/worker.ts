@@ -3,7 +3,7 @@
 
 import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
-import { type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
+import { networkOptionsOf, type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
 import type { Snapshot, WatchedMistake, WorkerCommand, WorkerEvent } from "./messages.js";
@@ -85,7 +85,7 @@ class Training {
       const recipe = network === undefined ? chosen : recipeOf(network.metadata, network, FILE);
       const split = parseSplit(files, recipe);
       const { inputs, classes } = split.training;
-      network ??= await Network.create({ ...recipe, layers: [inputs, ...hidden, classes] });
+      network ??= await Network.create({ ...networkOptionsOf(recipe), layers: [inputs, ...hidden, classes] });
       end = await this.#train(network, recipe, split, choices);
     } catch (error) {
       end =
