@@ -86,11 +86,20 @@ export class Dataset {
     return this.images.length / this.labels.length;
   }
 
-  /** Samples first to end - 1, with the same classes; shares the memory. */
-  slice(first: number, end: number): Dataset {
+  /**
+   * Samples start to end - 1, as Array's slice() counts: a negative number from the end, and what is beyond it is cut
+   * off. The slice has the same classes, and shares the memory.
+   * @throws {RangeError} if there are none
+   */
+  slice(start = 0, end = this.length): Dataset {
+    const labels = this.labels.subarray(start, end);
+    if (labels.length === 0) {
+      throw new RangeError(`slice: expected at least one of ${this.length} samples, got none from ${start} to ${end}`);
+    }
+    const first = (labels.byteOffset - this.labels.byteOffset) / labels.BYTES_PER_ELEMENT;
     return new Dataset({
-      images: this.images.subarray(first * this.inputs, end * this.inputs),
-      labels: this.labels.subarray(first, end),
+      images: this.images.subarray(first * this.inputs, (first + labels.length) * this.inputs),
+      labels,
       classes: this.classes,
       columns: this.columns,
     });
@@ -104,9 +113,8 @@ export class Dataset {
 export function checkPixels(name: string, pixels: Pixels): void {
   if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) return;
   if (!(pixels instanceof Float32Array)) {
-    throw new TypeError(
-      `${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${typeName(pixels)}`,
-    );
+    const got = Array.isArray(pixels) ? "a plain array" : typeName(pixels);
+    throw new TypeError(`${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${got}`);
   }
   const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
   if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);

@@ -52,7 +52,7 @@ const DISPOSED = "network: expected one in use, got one that was disposed of";
  * quadratic cost. Its options, the data and the recipe alone decide what it learns, bit for bit, on every machine.
  */
 export class Network {
-  /** Neurons per layer: pixels, hidden layers, classes. */
+  /** Neurons per layer: pixels, hidden layers, classes. Frozen. */
   readonly layers: readonly number[];
   /** Decides the initial weights, and the order of the samples in each epoch. */
   readonly seed: number;
@@ -77,7 +77,11 @@ export class Network {
   #lost: ThreadError | undefined;
 
   private constructor(kernels: Kernels, ownsKernels: boolean, architecture: Architecture) {
-    this.layers = [...architecture.layers];
+    // From JavaScript it can be called all the same.
+    if (architecture === undefined) {
+      throw new TypeError("Network: use await Network.create({ layers }) or Network.load(bytes)");
+    }
+    this.layers = Object.freeze([...architecture.layers]);
     this.seed = architecture.seed;
     this.initialWeights = architecture.initialWeights;
     this.activation = architecture.activation;
@@ -182,9 +186,19 @@ export class Network {
   }
 
   /**
+   * Trains as train() does, to the end, and resolves to the reports of all epochs. All that train() throws rejects it.
+   */
+  async fit(training: Dataset, options: TrainOptions): Promise<EpochReport[]> {
+    const reports: EpochReport[] = [];
+    for await (const report of this.train(training, options)) reports.push(report);
+    return reports;
+  }
+
+  /**
    * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in
    * an epoch depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one
-   * of 30. However the iteration ends, the weights are those after the last whole epoch.
+   * of 30. However the iteration ends, the weights are those after the last whole epoch. Only iterating it trains:
+   * where there is nothing to do between epochs, await fit() instead.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
@@ -277,7 +291,7 @@ export class Network {
   predict(images: readonly Pixels[]): Prediction[];
   predict(images: Pixels | readonly Pixels[]): Prediction | Prediction[] {
     const network = this.#alive;
-    if (Array.isArray(images)) return images.map((image) => this.predict(image));
+    if (Array.isArray(images) && typeof images[0] !== "number") return images.map((image) => this.predict(image));
     const image = images as Pixels;
     checkPixels("image", image);
     if (image.length !== this.layers[0]) {

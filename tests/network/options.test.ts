@@ -5,6 +5,7 @@ import { Dataset } from "../../src/data/dataset.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { distort } from "../../src/network/augment.js";
 import { Network } from "../../src/network/network.js";
+import type { EpochReport } from "../../src/network/trainer.js";
 import { checkKnown } from "../../src/options/known.js";
 import { randomDataset } from "../helpers.js";
 
@@ -113,4 +114,83 @@ test("a data set's own properties are what makes another", () => {
   const columns = new Dataset({ ...data, columns: 4 });
   expect(columns).toMatchObject({ images, labels, columns: 4, classes: 3, length: 40, inputs: 12 });
   expect(new Dataset(structuredClone({ ...data }))).toEqual(data);
+});
+
+test.each([
+  () => new (Network as unknown as new () => Network)(),
+  () => new (Network as unknown as new (options: object) => Network)({ layers: [12, 3] }),
+])("new Network() says what to use", (call) => {
+  expect(call).toThrow(new TypeError("Network: use await Network.create({ layers }) or Network.load(bytes)"));
+});
+
+test("layers cannot be changed", async () => {
+  const network = await create();
+  for (const { layers } of [network, await Network.load(network.save(), { kernels })]) {
+    expect(Object.isFrozen(layers)).toBe(true);
+    expect(() => (layers as number[]).push(4)).toThrow(TypeError);
+  }
+});
+
+test("numbers in an array are no image", async () => {
+  const network = await create();
+  const message = "expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got a plain array";
+  const numbers = Array.from({ length: 12 }, () => 0);
+  expect(() => network.predict(any(numbers))).toThrow(new TypeError(`image: ${message}`));
+  expect(() => network.predict(any([numbers, numbers]))).toThrow(new TypeError(`image: ${message}`));
+  expect(() => new Dataset(any({ images: numbers, labels: new Uint8Array(1) }))).toThrow(`images: ${message}`);
+  expect(network.predict([])).toEqual([]);
+});
+
+describe("slice() counts as that of Array", () => {
+  const numbers = Array.from({ length: 8 }, (_, i) => i);
+  // Within a larger buffer, and two bytes a label.
+  const labels = Uint16Array.of(99, ...numbers).subarray(1);
+  const whole = new Dataset({ images: Uint8Array.from({ length: 24 }, (_, i) => Math.floor(i / 3)), labels });
+  const places = [undefined, -Infinity, -9, -8, -3, -1.5, -1, 0, 0.9, 1, 2.5, 7, 8, 9, Infinity, Number.NaN];
+  test.each(places)("from %d", (start) => {
+    for (const end of places) {
+      const expected = numbers.slice(start, end);
+      if (expected.length === 0) {
+        expect(() => whole.slice(start, end)).toThrow(RangeError);
+        continue;
+      }
+      const slice = whole.slice(start, end);
+      expect([...slice.labels]).toEqual(expected);
+      expect([...slice.images]).toEqual(expected.flatMap((n) => [n, n, n]));
+      expect([slice.classes, slice.columns]).toEqual([whole.classes, whole.columns]);
+      expect(slice.images.buffer).toBe(whole.images.buffer);
+    }
+  });
+
+  test("none at all is an error that says so", () => {
+    const message = "slice: expected at least one of 8 samples, got none from 5 to 5";
+    expect(() => whole.slice(5, 5)).toThrow(new RangeError(message));
+  });
+});
+
+describe("fit()", () => {
+  const untimed = ({ seconds, trainingSeconds, ...report }: EpochReport) => report;
+
+  test("trains as an iteration of train() does, to the same reports and bits", async () => {
+    const options = { ...OPTIONS, epochs: 3, validation: data };
+    const iterated = await create();
+    const expected: EpochReport[] = [];
+    for await (const report of iterated.train(data, options)) expected.push(report);
+    const network = await create();
+    const reports = await network.fit(data, options);
+    expect(reports.map(untimed)).toEqual(expected.map(untimed));
+    expect(reports.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(await network.hash()).toBe(await iterated.hash());
+  });
+
+  test("ends early with patience, and rejects with what train() throws", async () => {
+    const network = await create();
+    const reports = await network.fit(data, { ...OPTIONS, epochs: 1000, validation: data, patience: 2 });
+    expect(reports.length).toBeLessThan(1000);
+    expect(network.epochs).toBe(reports.length);
+    await expect(network.fit(data, { ...OPTIONS, batchSize: 41 })).rejects.toThrow(RangeError);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(network.fit(data, { ...OPTIONS, signal })).rejects.toThrow("enough");
+    expect(network.epochs).toBe(reports.length);
+  });
 });
