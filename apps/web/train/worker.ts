@@ -117,7 +117,7 @@ class Training {
     choices: Choices,
   ): Promise<WorkerEvent> {
     const { training, validation, test } = split;
-    const watched = (validation ?? training).slice(0, Math.min(WATCHED, (validation ?? training).length));
+    const watched = (validation ?? training).slice(0, WATCHED);
     const show = () => this.#take("snapshot", async () => send(await snapshotOf(network, watched)));
     const { signal } = this.#abort;
     const onProgress = (epoch: number, samples: number) => this.#onProgress(epoch, samples, training.length, show);
@@ -145,8 +145,7 @@ class Training {
     }
     await show();
     const { correct, count, standardError } = await network.evaluate(test);
-    // Without a secure connection a page has no SHA-256.
-    const hash = globalThis.crypto.subtle === undefined ? "" : await network.hash();
+    const hash = await network.hash();
     await fileOf(session, choices, { test_correct: `${correct} / ${count}` });
     return { kind: "finished", correct, count, standardError, hash, bestEpoch: network.bestEpoch };
   }
