@@ -29,6 +29,7 @@ export {
   confusionMatrix,
   type Evaluation,
 } from "./network/metrics.js";
-export { type LoadOptions, Network, type NetworkOptions, type Parameters, type Prediction } from "./network/network.js";
+export { Network, type Parameters, type Prediction } from "./network/network.js";
+export type { LoadOptions, NetworkOptions } from "./network/options.js";
 export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
 export type { EpochReport, TrainOptions } from "./network/trainer.js";

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { createReference, Network } from "ductus";
 import {
   commandOptions,
+  networkOptionsOf,
   OPTIONS,
   type OptionTable,
   RANGES,
@@ -76,6 +77,6 @@ export async function train(args: readonly string[]): Promise<void> {
   const { recipe, split } = withData(options.recipe);
   checkAgainstData(recipe, split);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
-  using network = await Network.create({ ...recipe, layers, kernels, threads });
+  using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
   await run({ network, recipe, split, out, checkpointEvery, start });
 }

@@ -1,6 +1,7 @@
 // Labelled images in memory: grey pixels, and for each image the class it shows.
 
 import { checkObject, typeName } from "../errors.js";
+import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 
 /** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
@@ -18,14 +19,18 @@ export interface DatasetOptions {
   readonly columns?: number;
 }
 
+/** The keys of DatasetOptions. */
+const DATASET_OPTIONS = {
+  images: true,
+  labels: true,
+  classes: true,
+  columns: true,
+} as const satisfies Record<keyof DatasetOptions, true>;
+
 /** Images of one size, each with a class: to train on, or to test with. */
 export class Dataset {
   readonly images: Pixels;
   readonly labels: Uint8Array | Uint16Array;
-  /** Samples. */
-  readonly length: number;
-  /** Pixels per image: the size of the first layer of a network that reads it. */
-  readonly inputs: number;
   /** Pixels in a row of an image. */
   readonly columns: number;
   /** The size of the last layer. */
@@ -38,6 +43,7 @@ export class Dataset {
    */
   constructor(options: DatasetOptions) {
     checkObject("options", options);
+    checkKnown("Dataset", options, DATASET_OPTIONS);
     const { images, labels } = options;
     let { classes, columns } = options;
     checkPixels("images", images);
@@ -64,17 +70,36 @@ export class Dataset {
     }
     this.images = images;
     this.labels = labels;
-    this.length = labels.length;
-    this.inputs = inputs;
     this.columns = columns;
     this.classes = classes;
   }
 
-  /** Samples first to end - 1, with the same classes; shares the memory. */
-  slice(first: number, end: number): Dataset {
+  // Getters, so that { ...dataset } and a copy in another thread have just what a Dataset is made of.
+
+  /** Samples. */
+  get length(): number {
+    return this.labels.length;
+  }
+
+  /** Pixels per image: the size of the first layer of a network that reads it. */
+  get inputs(): number {
+    return this.images.length / this.labels.length;
+  }
+
+  /**
+   * Samples start to end - 1, as Array's slice() counts: a negative number from the end, and what is beyond it is cut
+   * off. The slice has the same classes, and shares the memory.
+   * @throws {RangeError} if there are none
+   */
+  slice(start = 0, end = this.length): Dataset {
+    const labels = this.labels.subarray(start, end);
+    if (labels.length === 0) {
+      throw new RangeError(`slice: expected at least one of ${this.length} samples, got none from ${start} to ${end}`);
+    }
+    const first = (labels.byteOffset - this.labels.byteOffset) / labels.BYTES_PER_ELEMENT;
     return new Dataset({
-      images: this.images.subarray(first * this.inputs, end * this.inputs),
-      labels: this.labels.subarray(first, end),
+      images: this.images.subarray(first * this.inputs, (first + labels.length) * this.inputs),
+      labels,
       classes: this.classes,
       columns: this.columns,
     });
@@ -88,9 +113,8 @@ export class Dataset {
 export function checkPixels(name: string, pixels: Pixels): void {
   if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) return;
   if (!(pixels instanceof Float32Array)) {
-    throw new TypeError(
-      `${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${typeName(pixels)}`,
-    );
+    const got = Array.isArray(pixels) ? "a plain array" : typeName(pixels);
+    throw new TypeError(`${name}: expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got ${got}`);
   }
   const wrong = pixels.findIndex((pixel) => !Number.isFinite(pixel));
   if (wrong >= 0) throw new RangeError(`${name}: expected finite numbers, got ${pixels[wrong]} for pixel ${wrong}`);

@@ -4,6 +4,7 @@
 
 import { checkObject } from "../errors.js";
 import { DISTORTIONS } from "../options/distortions.js";
+import { checkKnown } from "../options/known.js";
 import { checkOptions, type TrainingOption } from "../options/option.js";
 
 /** How far training images may be distorted, each time anew: every amount is drawn from -bound to bound. Default 0. */
@@ -35,6 +36,7 @@ export function boundsOf(
 ): DistortionBounds | undefined {
   if (distortions === undefined) return undefined;
   checkObject("distortions", distortions);
+  checkKnown("distortions", distortions, table);
   const { sigma, ...amounts } = checkOptions(distortions, table);
   if (Object.values(amounts).every((amount) => amount === 0)) return undefined;
   return { ...amounts, sigma, rotation: (amounts.rotation * Math.PI) / 180 };

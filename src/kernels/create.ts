@@ -21,6 +21,9 @@ export interface KernelOptions {
   readonly kernels?: Kernels;
 }
 
+/** The keys of KernelOptions. */
+export const KERNEL_OPTIONS = { threads: true, kernels: true } as const satisfies Record<keyof KernelOptions, true>;
+
 const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WasmModule>>();
 
 /**

@@ -5,6 +5,8 @@ import { boundsOf, type Distortions } from "../data/distortions.js";
 import { checkObject, typeName } from "../errors.js";
 import { createKernels } from "../kernels/create.js";
 import type { Kernels } from "../kernels/kernels.js";
+import { DISTORTIONS } from "../options/distortions.js";
+import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 
 /** Which of the endlessly many distortions. */
@@ -19,6 +21,15 @@ export interface DistortOptions extends Distortions {
   readonly kernels?: Kernels;
 }
 
+/** The keys of DistortOptions. */
+const DISTORT_OPTIONS = {
+  ...DISTORTIONS,
+  seed: true,
+  epoch: true,
+  numbers: true,
+  kernels: true,
+} as const satisfies Record<keyof DistortOptions, unknown>;
+
 /**
  * A copy of a data set with the images that a network sees in an epoch if it trains with these distortions.
  * Their order is that of the data set.
@@ -26,6 +37,7 @@ export interface DistortOptions extends Distortions {
  */
 export async function distort(dataset: Dataset, options: DistortOptions): Promise<Dataset> {
   checkObject("options", options);
+  checkKnown("distort", options, DISTORT_OPTIONS);
   const { seed = 1, epoch = 1, numbers, kernels, ...distortions } = options;
   if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
   checkRange("seed", seed, RANGES.seed);

@@ -17,6 +17,7 @@ import {
   type TrainingConfig,
 } from "../kernels/kernels.js";
 import { currentSlot, usedSlot } from "../kernels/slots.js";
+import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { type Architecture, architectureOf } from "./architecture.js";
 import { DatasetCopies, type Loaded } from "./copies.js";
@@ -24,31 +25,9 @@ import { hashParameters } from "./hash.js";
 import { methodOf } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { type BestEpoch, decodeNetwork, encodeNetwork, toFloat32 } from "./network-file.js";
+import { LOAD_OPTIONS, type LoadOptions, NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
 import { convertState, readState, type State, writeState } from "./state.js";
-import { checkRecipe, type EpochReport, type TrainOptions, trainEpoch } from "./trainer.js";
-
-/** What a network is, before it has learnt anything. */
-export interface NetworkOptions extends KernelOptions {
-  /**
-   * Neurons per layer: first the pixels of an image (1 to 2^22), then any number of hidden layers (1 to 65,536 each),
-   * last the classes (1 to 65,536).
-   */
-  readonly layers: readonly number[];
-  /** Decides the initial weights and the order of the samples: a whole number from 0 to 2^32 - 1. Default 1. */
-  readonly seed?: number;
-  /** How the initial weights are drawn. Default "scaled". */
-  readonly initialWeights?: InitialWeights;
-  /** The activation function of the hidden layers. Default "sigmoid". */
-  readonly activation?: Activation;
-  /** What training minimises, and with it the function of the output layer. Default "quadratic". */
-  readonly cost?: Cost;
-}
-
-/** How a saved network is loaded. */
-export interface LoadOptions extends KernelOptions {
-  /** The name by which errors call the bytes. Default "model". */
-  readonly file?: string;
-}
+import { checkRecipe, type EpochReport, TRAIN_OPTIONS, type TrainOptions, trainEpoch } from "./trainer.js";
 
 /** How a network reads an image. */
 export interface Prediction {
@@ -73,7 +52,7 @@ const DISPOSED = "network: expected one in use, got one that was disposed of";
  * quadratic cost. Its options, the data and the recipe alone decide what it learns, bit for bit, on every machine.
  */
 export class Network {
-  /** Neurons per layer: pixels, hidden layers, classes. */
+  /** Neurons per layer: pixels, hidden layers, classes. Frozen. */
   readonly layers: readonly number[];
   /** Decides the initial weights, and the order of the samples in each epoch. */
   readonly seed: number;
@@ -98,7 +77,11 @@ export class Network {
   #lost: ThreadError | undefined;
 
   private constructor(kernels: Kernels, ownsKernels: boolean, architecture: Architecture) {
-    this.layers = [...architecture.layers];
+    // From JavaScript it can be called all the same.
+    if (architecture === undefined) {
+      throw new TypeError("Network: use await Network.create({ layers }) or Network.load(bytes)");
+    }
+    this.layers = Object.freeze([...architecture.layers]);
     this.seed = architecture.seed;
     this.initialWeights = architecture.initialWeights;
     this.activation = architecture.activation;
@@ -116,6 +99,7 @@ export class Network {
    */
   static async create(options: NetworkOptions): Promise<Network> {
     checkObject("options", options);
+    checkKnown("Network.create", options, NETWORK_OPTIONS);
     const network = await Network.#on(options, architectureOf(options));
     network.#alive.initialise(network.initialWeights, network.seed);
     return network;
@@ -126,10 +110,10 @@ export class Network {
    * @throws {FormatError} if the bytes are not such a network
    * @throws {TypeError | RangeError} for an option that cannot be used, or if the memory cannot be had
    */
-  static async load(
-    bytes: Uint8Array | ArrayBuffer,
-    { file = "model", ...options }: LoadOptions = {},
-  ): Promise<Network> {
+  static async load(bytes: Uint8Array | ArrayBuffer, options: LoadOptions = {}): Promise<Network> {
+    checkObject("options", options);
+    checkKnown("Network.load", options, LOAD_OPTIONS);
+    const { file = "model" } = options;
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
@@ -202,9 +186,19 @@ export class Network {
   }
 
   /**
+   * Trains as train() does, to the end, and resolves to the reports of all epochs. All that train() throws rejects it.
+   */
+  async fit(training: Dataset, options: TrainOptions): Promise<EpochReport[]> {
+    const reports: EpochReport[] = [];
+    for await (const report of this.train(training, options)) reports.push(report);
+    return reports;
+  }
+
+  /**
    * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in
    * an epoch depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one
-   * of 30. However the iteration ends, the weights are those after the last whole epoch.
+   * of 30. However the iteration ends, the weights are those after the last whole epoch. Only iterating it trains:
+   * where there is nothing to do between epochs, await fit() instead.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
@@ -212,6 +206,7 @@ export class Network {
   train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
     const data = this.#load("training", training);
     checkObject("options", options);
+    checkKnown("train", options, TRAIN_OPTIONS);
     // What is checked now is what is used in later epochs.
     const fixed = { ...options };
     checkRecipe(fixed, training);
@@ -296,7 +291,7 @@ export class Network {
   predict(images: readonly Pixels[]): Prediction[];
   predict(images: Pixels | readonly Pixels[]): Prediction | Prediction[] {
     const network = this.#alive;
-    if (Array.isArray(images)) return images.map((image) => this.predict(image));
+    if (Array.isArray(images) && typeof images[0] !== "number") return images.map((image) => this.predict(image));
     const image = images as Pixels;
     checkPixels("image", image);
     if (image.length !== this.layers[0]) {

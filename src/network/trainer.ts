@@ -5,6 +5,7 @@ import { boundsOf, type Distortions } from "../data/distortions.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
+import { METHOD } from "../options/method.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Loaded } from "./copies.js";
 import type { MethodOptions } from "./method.js";
@@ -38,6 +39,18 @@ export interface TrainOptions extends MethodOptions {
    */
   readonly onProgress?: (epoch: number, samples: number) => unknown;
 }
+
+/** The keys of TrainOptions. */
+export const TRAIN_OPTIONS = {
+  ...METHOD,
+  epochs: true,
+  batchSize: true,
+  learningRate: true,
+  validation: true,
+  distortions: true,
+  signal: true,
+  onProgress: true,
+} as const satisfies Record<keyof TrainOptions, unknown>;
 
 /** What one epoch did. */
 export interface EpochReport {

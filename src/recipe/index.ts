@@ -18,6 +18,6 @@ export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
 export { commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";
-export { type Recipe, trainOptionsOf } from "./recipe.js";
+export { networkOptionsOf, type Recipe, trainOptionsOf } from "./recipe.js";
 export { Session, type SessionOptions, type SessionStep, trainByRecipe } from "./session.js";
 export { type Option, UsageError, Values } from "./values.js";

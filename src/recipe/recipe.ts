@@ -1,8 +1,10 @@
 // How a network is trained: what options make, models keep in their metadata, and a training takes.
 
 import type { Distortions } from "../data/distortions.js";
+import type { KernelOptions } from "../kernels/create.js";
 import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
 import type { MethodOptions } from "../network/method.js";
+import type { NetworkOptions } from "../network/options.js";
 import { cosineSchedule, type Schedule, stepSchedule, warmUp } from "../network/schedules.js";
 import type { TrainOptions } from "../network/trainer.js";
 import type { OptionValue, TrainingOption } from "../options/option.js";
@@ -61,6 +63,12 @@ function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Recipe): 
   if (every !== undefined) rate = stepSchedule(learningRate, Number(every), Number(factor));
   if (recipe.warmUp > 0) return warmUp(recipe.warmUp, learningRate, rate);
   return schedule === "constant" ? learningRate : rate;
+}
+
+/** What Network.create() takes of a recipe: all but the layers, and what computes. */
+export function networkOptionsOf(recipe: Recipe): Omit<NetworkOptions, "layers" | keyof KernelOptions> {
+  const { seed, initialWeights, activation, cost } = recipe;
+  return { seed, initialWeights, activation, cost };
 }
 
 /** What the library's train() takes of a recipe, but for the number of epochs. */

@@ -3,9 +3,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { TRAIN, trainOptions } from "../../apps/cli/train.js";
 import { parseCommand } from "../../apps/cli/usage.js";
-import { Network, type NetworkOptions } from "../../src/network/network.js";
+import { Network } from "../../src/network/network.js";
+import type { NetworkOptions } from "../../src/network/options.js";
 import { type DataSplit, loadMnist } from "../../src/node/index.js";
-import { trainOptionsOf } from "../../src/recipe/recipe.js";
+import { networkOptionsOf, trainOptionsOf } from "../../src/recipe/recipe.js";
 import type { Values } from "../../src/recipe/values.js";
 
 let data: DataSplit;
@@ -59,7 +60,7 @@ describe("the classic small network reads 94.5 % on average over seeds 1 to 5", 
 
 test("--preset book reads 98 % of the test set, exactly as documented", async () => {
   const { hidden, recipe } = trainOptions(parseCommand(TRAIN, ["--preset", "book"]) as Values);
-  using network = await Network.create({ ...recipe, layers: [784, ...hidden, 10] });
+  using network = await Network.create({ ...networkOptionsOf(recipe), layers: [784, ...hidden, 10] });
   const { epochs, batchSize, learningRate, method } = recipe;
   for await (const _ of network.train(data.training, { ...method, epochs, batchSize, learningRate }));
   expect((await network.evaluate(data.test)).correct).toBe(9805);
@@ -72,7 +73,7 @@ test("--preset best begins as documented, on any kernels", async () => {
   const { hidden, recipe } = trainOptions(parseCommand(TRAIN, args) as Values);
   const layers = [784, ...hidden, 10];
   for (const threads of [1, 3]) {
-    using network = await Network.create({ ...recipe, layers, threads });
+    using network = await Network.create({ ...networkOptionsOf(recipe), layers, threads });
     for await (const _ of network.train(data.training.slice(0, 6000), { ...trainOptionsOf(recipe), epochs: 1 }));
     expect((await network.evaluate(data.test)).correct).toBe(8915);
     expect(await network.hash()).toBe("1f518e0201fbe6ebba047cbd101ce649251d015a68386423b621d152115e64b7");

@@ -7,7 +7,7 @@ import { Network } from "../../src/network/network.js";
 import { historyOf } from "../../src/recipe/history.js";
 import { recipeOf } from "../../src/recipe/metadata.js";
 import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
-import { trainOptionsOf } from "../../src/recipe/recipe.js";
+import { networkOptionsOf, trainOptionsOf } from "../../src/recipe/recipe.js";
 import { trainByRecipe } from "../../src/recipe/session.js";
 import { Values } from "../../src/recipe/values.js";
 import { randomDataset } from "../helpers.js";
@@ -21,7 +21,7 @@ const parts = { training: data.slice(0, 70), validation: data.slice(70, 90) };
 const kernels = createReference();
 
 function create(): Promise<Network> {
-  return Network.create({ ...recipe, layers: [12, 5, 3], kernels });
+  return Network.create({ ...networkOptionsOf(recipe), layers: [12, 5, 3], kernels });
 }
 
 function load(bytes: Uint8Array): Promise<Network> {

@@ -2,7 +2,7 @@
 // rung.
 
 import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
-import { type HistoryEntry, type Recipe, trainByRecipe } from "ductus/recipe";
+import { type HistoryEntry, networkOptionsOf, type Recipe, trainByRecipe } from "ductus/recipe";
 import { readModel, saveFile } from "../model-file.js";
 import { failed, isBetter, type Outcome } from "./halving.js";
 
@@ -81,7 +81,7 @@ export class Trainer {
       if (network?.epochs === from.epochs) return network;
       network?.dispose();
     }
-    return Network.create({ ...recipe, layers, kernels });
+    return Network.create({ ...networkOptionsOf(recipe), layers, kernels });
   }
 
   async #kernelsOf(threads: number): Promise<Kernels> {

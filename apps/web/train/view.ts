@@ -156,7 +156,7 @@ export class View {
     find("test-note").textContent =
       `${formatCount(correct)} of ${formatCount(count)} test images, which it had never seen, are read correctly` +
       `${bestEpoch === undefined ? "" : `, with the weights of epoch ${bestEpoch}`}.`;
-    find("hash").textContent = hash || "not known: a browser has no SHA-256 for pages without https";
+    find("hash").textContent = hash;
     find("result-command").textContent = command;
     find("result").hidden = false;
   }

@@ -3,7 +3,7 @@
 
 import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
-import { type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
+import { networkOptionsOf, type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
 import type { Snapshot, WatchedMistake, WorkerCommand, WorkerEvent } from "./messages.js";
@@ -85,7 +85,7 @@ class Training {
       const recipe = network === undefined ? chosen : recipeOf(network.metadata, network, FILE);
       const split = parseSplit(files, recipe);
       const { inputs, classes } = split.training;
-      network ??= await Network.create({ ...recipe, layers: [inputs, ...hidden, classes] });
+      network ??= await Network.create({ ...networkOptionsOf(recipe), layers: [inputs, ...hidden, classes] });
       end = await this.#train(network, recipe, split, choices);
     } catch (error) {
       end =
@@ -117,7 +117,7 @@ class Training {
     choices: Choices,
   ): Promise<WorkerEvent> {
     const { training, validation, test } = split;
-    const watched = (validation ?? training).slice(0, Math.min(WATCHED, (validation ?? training).length));
+    const watched = (validation ?? training).slice(0, WATCHED);
     const show = () => this.#take("snapshot", async () => send(await snapshotOf(network, watched)));
     const { signal } = this.#abort;
     const onProgress = (epoch: number, samples: number) => this.#onProgress(epoch, samples, training.length, show);
@@ -145,8 +145,7 @@ class Training {
     }
     await show();
     const { correct, count, standardError } = await network.evaluate(test);
-    // Without a secure connection a page has no SHA-256.
-    const hash = globalThis.crypto.subtle === undefined ? "" : await network.hash();
+    const hash = await network.hash();
     await fileOf(session, choices, { test_correct: `${correct} / ${count}` });
     return { kind: "finished", correct, count, standardError, hash, bestEpoch: network.bestEpoch };
   }
