@@ -1,14 +1,9 @@
 // What decides a network before training: its layers, their functions, and how its weights are drawn.
 
-import { show, typeName } from "../errors.js";
-import {
-  ACTIVATIONS,
-  type Activation,
-  COSTS,
-  type Cost,
-  INITIAL_WEIGHTS,
-  type InitialWeights,
-} from "../kernels/kernels.js";
+import { typeName } from "../errors.js";
+import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
+import { NETWORK } from "../options/network.js";
+import { checkOptions } from "../options/option.js";
 import { checkRange, RANGES } from "../ranges.js";
 
 /** What decides a network before training. */
@@ -20,7 +15,7 @@ export interface Architecture {
   readonly cost: Cost;
 }
 
-/** The options that give an Architecture; their defaults are in NetworkOptions. */
+/** The options that give an Architecture; their defaults are in options/network.ts. */
 export type ArchitectureOptions = Pick<Architecture, "layers"> & Partial<Architecture>;
 
 /**
@@ -28,7 +23,7 @@ export type ArchitectureOptions = Pick<Architecture, "layers"> & Partial<Archite
  * @throws {TypeError | RangeError} for one that cannot be used
  */
 export function architectureOf(options: ArchitectureOptions): Architecture {
-  const { layers, seed = 1, initialWeights = "scaled", activation = "sigmoid", cost = "quadratic" } = options;
+  const { layers, seed, initialWeights, activation, cost } = options;
   if (!Array.isArray(layers)) throw new TypeError(`layers: expected an array of sizes, got ${typeName(layers)}`);
   if (layers.length < 2) {
     throw new RangeError(`layers: expected at least an input and an output layer, got [${layers}]`);
@@ -37,17 +32,8 @@ export function architectureOf(options: ArchitectureOptions): Architecture {
     const range = l === 0 ? RANGES.inputs : l === layers.length - 1 ? RANGES.classes : RANGES.hidden;
     checkRange(`layers[${l}]`, neurons, range);
   }
-  checkRange("seed", seed, RANGES.seed);
-  checkChoice("initial weights", initialWeights, INITIAL_WEIGHTS);
-  checkChoice("activation", activation, ACTIVATIONS);
-  checkChoice("cost", cost, COSTS);
-  return { layers, seed, initialWeights, activation, cost };
-}
-
-function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
-  if (!choices.includes(value as string)) {
-    throw new RangeError(
-      `${name}: expected ${choices.map((choice) => `"${choice}"`).join(" or ")}, got ${show(value)}`,
-    );
-  }
+  return {
+    layers,
+    ...checkOptions<Partial<Omit<Architecture, "layers">>>({ seed, initialWeights, activation, cost }, NETWORK),
+  };
 }

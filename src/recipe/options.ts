@@ -1,9 +1,9 @@
 // The table of options: all that a training can be told, each declared once. The parts that the library checks, too,
 // are in ../options.
 
-import { ACTIVATIONS, COSTS, INITIAL_WEIGHTS } from "../kernels/kernels.js";
 import { DISTORTIONS } from "../options/distortions.js";
 import { METHOD } from "../options/method.js";
+import { NETWORK } from "../options/network.js";
 import type { OptionTable } from "../options/option.js";
 import { RANGES } from "../ranges.js";
 import { PRESETS } from "./presets.js";
@@ -11,6 +11,7 @@ import { PRESETS } from "./presets.js";
 /** constant, cosine or step:N:F with N from 1 to 999999, F above 0 and at most 1. */
 export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
+const { initialWeights, activation, cost, seed } = NETWORK;
 const { patience, ...method } = METHOD;
 
 /**
@@ -66,17 +67,7 @@ export const OPTIONS: OptionTable = {
     search: "whole",
     form: { group: "basic", label: "Hidden layers", hint: "30, or 128,64, or none", place: 2 },
   },
-  initialWeights: {
-    flag: "init",
-    belongs: "start",
-    kind: { type: "choice", choices: INITIAL_WEIGHTS },
-    default: "scaled",
-    basic: true,
-    value: "HOW",
-    help: "initial weights: scaled, N(0, 1/sqrt(fan-in)), normal, N(0, 1), or he, N(0, sqrt(2/fan-in))",
-    search: "choices",
-    form: { group: "method", label: "Initial weights", place: 13 },
-  },
+  initialWeights,
   preset: {
     flag: "preset",
     belongs: "preset",
@@ -96,26 +87,8 @@ export const OPTIONS: OptionTable = {
       },
     },
   },
-  activation: {
-    flag: "activation",
-    belongs: "network",
-    kind: { type: "choice", choices: ACTIVATIONS },
-    default: "sigmoid",
-    value: "F",
-    help: "of the hidden layers: sigmoid, tanh or relu",
-    search: "choices",
-    form: { group: "method", label: "Activation", hint: "of hidden layers", place: 1 },
-  },
-  cost: {
-    flag: "cost",
-    belongs: "network",
-    kind: { type: "choice", choices: COSTS },
-    default: "quadratic",
-    value: "C",
-    help: "quadratic, cross-entropy, or log-likelihood (softmax)",
-    search: "choices",
-    form: { group: "method", label: "Cost", place: 2 },
-  },
+  activation,
+  cost,
   ...method,
   ...DISTORTIONS,
   schedule: {
@@ -156,17 +129,7 @@ export const OPTIONS: OptionTable = {
     search: "fixed",
     form: { group: "method", label: "Held back", hint: "images: a sixth, 10000", place: 15 },
   },
-  seed: {
-    flag: "seed",
-    belongs: "start",
-    kind: { type: "number", range: RANGES.seed },
-    default: 1,
-    basic: true,
-    value: "N",
-    help: "decides initial weights and order of samples: 0 to 4294967295",
-    search: "fixed",
-    form: { group: "basic", label: "Seed", hint: "from 0: decides all that is random", place: 6 },
-  },
+  seed,
   limit: {
     flag: "limit",
     belongs: "data",
