@@ -26,14 +26,8 @@ export function listenForSignals() {
   };
   const onSignal = (signal: Signal) => {
     stop();
-    if (signal === "SIGHUP") ignoreTerminal();
     controller.abort(new Interrupted(signal));
   };
   for (const signal of Object.keys(EXIT_CODES)) process.on(signal, onSignal);
   return { signal: controller.signal, stop };
-}
-
-/** The terminal is gone. That what is written to it is lost must not end the program before the model is saved. */
-function ignoreTerminal(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error").on("error", () => {});
 }
