@@ -35,9 +35,13 @@ Version: ductus --version, or ductus -v`;
 export async function main(args: readonly string[]): Promise<void> {
   // When the reader of a pipe leaves, as in `ductus train | head`, the program ends without an error message.
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // The terminal is closed. SIGHUP says so too, and saves the model.
+    if (code === "EIO" && process.stdout.isTTY) return;
     if (code !== "EPIPE") console.error(`ductus: standard output: expected to be written to, got ${code}`);
     process.exit(1);
   });
+  // Where standard error is gone, nobody is left to be told.
+  process.stderr.on("error", () => {});
   try {
     await run(args);
   } catch (error) {

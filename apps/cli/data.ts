@@ -64,3 +64,17 @@ function named<T>(load: () => T): T {
     throw error;
   }
 }
+
+/** @throws {UsageError} for a value that these data do not allow */
+export function checkAgainstData({ batchSize, method }: Recipe, { training, validation }: Split): void {
+  if (batchSize > training.length) {
+    throw new UsageError(
+      `--batch-size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
+    );
+  }
+  if (method.patience !== undefined && validation === undefined) {
+    throw new UsageError(
+      "--patience: expected validation data to find the best epoch by, got none: raise --validation",
+    );
+  }
+}

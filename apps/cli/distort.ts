@@ -5,7 +5,8 @@ import { Dataset, distort as distortDataset } from "ductus";
 import { encodePng } from "ductus/formats";
 import { commandOptions, distortionsFrom, optionsWhere, PRESETS, RANGES, type Range, Values } from "ductus/recipe";
 import { withData } from "./data.js";
-import { checkWritable, saveFile } from "./model-file.js";
+import { KINDS } from "./kinds.js";
+import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
@@ -22,6 +23,7 @@ sees instead in its first epochs. Without options it is that of the preset "best
     seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
     out: { value: "FILE", help: "where to write the PNG", default: "distortions.png" },
+    force: FORCE,
   },
 };
 
@@ -42,7 +44,7 @@ export async function distort(args: readonly string[]): Promise<void> {
   const seed = values.number("seed", RANGES.seed) as number;
   const data = values.path("data");
   const out = values.path("out") as string;
-  await checkWritable(out);
+  const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force") });
   const { split } = withData({ data: data === undefined ? undefined : resolve(data), limit: undefined, validation: 0 });
   const numbers = firstOfEachClass(split.training);
   const originals = pick(split.training, numbers);
@@ -50,7 +52,7 @@ export async function distort(args: readonly string[]): Promise<void> {
   for (let epoch = 1; epoch <= epochs; epoch++) {
     sheet.push(await distortDataset(originals, { ...distortions, numbers, seed, epoch }));
   }
-  await saveFile(out, drawSheet(sheet));
+  await output.save(drawSheet(sheet));
   const images = numbers.length === 1 ? "1 image as it is" : `${numbers.length} images as they are`;
   printLine(`${out}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
 }

@@ -3,7 +3,9 @@
 import { extname } from "node:path";
 import type { Network } from "ductus";
 import { encodeJson, encodeOnnx, encodePyTorch } from "ductus/formats";
-import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { KINDS } from "./kinds.js";
+import { checkOther, MODEL, readModel } from "./model-file.js";
+import { FORCE, Output } from "./output.js";
 import { formatCount, printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
@@ -18,6 +20,7 @@ tensors have the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoi
   options: {
     format: { value: "FORMAT", help: "onnx, safetensors or json (default: by the ending of --out, else onnx)" },
     out: { value: "FILE", help: "where to (default: the model's name with another ending)" },
+    force: FORCE,
   },
 };
 
@@ -32,9 +35,9 @@ export async function exportModel(args: readonly string[]): Promise<void> {
   const out = named ?? (format === "safetensors" ? `${stem}.weights.safetensors` : `${stem}.${format}`);
   using network = await readModel(path, { threads: 1 });
   await checkOther(out, path);
-  await checkWritable(out);
+  const output = await Output.open(out, { kind: KINDS[format], force: values.flag("force") });
   const bytes = encode(network, format);
-  await saveFile(out, bytes);
+  await output.save(bytes);
   printLine(`${out}: ${format}, ${formatCount(bytes.length)} ${typeof bytes === "string" ? "characters" : "bytes"}`);
 }
 

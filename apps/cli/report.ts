@@ -9,7 +9,9 @@ import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
 import type { TestMistake } from "../ui/mistakes.js";
-import { checkOther, checkWritable, MODEL, readModel, saveFile } from "./model-file.js";
+import { KINDS } from "./kinds.js";
+import { checkOther, MODEL, readModel } from "./model-file.js";
+import { FORCE, Output } from "./output.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
 import { searchOf } from "./tune/summary.js";
@@ -24,6 +26,7 @@ with the images that were misread, per-class figures, first-layer weights. The p
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
     out: { value: "FILE", help: "where to write the page", default: "report.html" },
+    force: FORCE,
   },
 };
 
@@ -37,13 +40,13 @@ export async function report(args: readonly string[]): Promise<void> {
   const out = values.path("out") as string;
   using network = await readModel(path);
   await checkOther(out, path);
-  await checkWritable(out);
+  const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force") });
   const measured = await measure(network, dataOf(network, values.path("data"), "test"));
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
   const [script, style, template] = await Promise.all([asset("report.js"), asset("report.css"), asset("report.html")]);
   const html = renderReport(data, { script, style, template });
-  await saveFile(out, html);
+  await output.save(html);
   const { accuracy, standardError } = measured.evaluation;
   printLine(`${out}: ${percent(accuracy)} ± ${percent(standardError)} on test, ${formatCount(html.length / 1024)} KB`);
 }

@@ -1,9 +1,11 @@
 // ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
 
 import { resolve } from "node:path";
-import { RANGES, recipeOf, UsageError } from "ductus/recipe";
+import { historyOf, RANGES, recipeOf, UsageError } from "ductus/recipe";
 import { withData } from "./data.js";
-import { checkWritable, MODEL, readModel } from "./model-file.js";
+import { KINDS } from "./kinds.js";
+import { isSame, MODEL, readModel } from "./model-file.js";
+import { FORCE, Output } from "./output.js";
 import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -20,6 +22,7 @@ goes on for more.`,
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model (default: where it was)" },
+    force: FORCE,
     "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
 };
@@ -33,10 +36,12 @@ export async function resume(args: readonly string[]): Promise<void> {
   const patience = values.number("patience", RANGES.epochs);
   const threads = values.number("threads", RANGES.threads);
   const checkpointEvery = values.number("checkpoint-every", RANGES.epochs) as number;
-  const out = values.path("out") ?? path;
+  const named = values.path("out");
   const data = values.path("data");
   using network = await readModel(path, { threads });
   const saved = recipeOf(network.metadata, network, path);
+  // Learning curves that cannot be read are refused before any work.
+  historyOf(network.metadata, path);
   const target = epochs ?? saved.epochs;
   if (epochs !== undefined && epochs < network.epochs) {
     throw new UsageError(
@@ -53,7 +58,8 @@ export async function resume(args: readonly string[]): Promise<void> {
       `${path}: ended with epoch ${network.epochs}, the best being epoch ${bestEpoch} (more: --patience N)`,
     );
   }
-  await checkWritable(out);
+  const keepOthers = named !== undefined && !(await isSame(named, path));
+  const out = await Output.open(named ?? path, { kind: KINDS.model, force: values.flag("force"), keepOthers });
   const folder = data === undefined ? undefined : resolve(data);
   const own = saved.data === undefined ? undefined : (folder ?? saved.data);
   const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);

@@ -3,9 +3,9 @@
 
 import { DivergenceError, type Network } from "ductus";
 import { type Recipe, type Session, shellWord, trainByRecipe } from "ductus/recipe";
-import type { Split } from "./data.js";
+import { checkAgainstData, type Split } from "./data.js";
 import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
-import { saveFile, saveResult } from "./model-file.js";
+import type { Output } from "./output.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, printLine, TrainingProgress } from "./terminal.js";
 
@@ -13,15 +13,19 @@ export interface RunOptions {
   readonly network: Network;
   readonly recipe: Recipe;
   readonly split: Split;
-  readonly out: string;
+  readonly out: Output;
   /** How many epochs may be lost, 1 or more. */
   readonly checkpointEvery: number;
   /** performance.now() when the command began. */
   readonly start: number;
 }
 
-/** Trains to the recipe's last epoch, tests, and saves. */
+/**
+ * Trains to the recipe's last epoch, tests, and saves.
+ * @throws {UsageError} at once, for a value that the data do not allow
+ */
 export async function run({ network, recipe, split, out, checkpointEvery, start }: RunOptions): Promise<void> {
+  checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;
   const interrupt = listenForSignals();
@@ -45,11 +49,11 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
     const rate = ((network.epochs - begun) * training.length) / trainingSeconds;
     for (const line of resultLines(network, result, seconds, rate, await network.hash())) printLine(line);
     await checkpoints.finish({ test_correct: `${result.correct} / ${test.length}` });
-    printLine(`model          ${out}`);
+    printLine(`model          ${out.path}`);
   } catch (error) {
     progress.stop();
     const saved = await checkpoints.rescue();
-    report(error, out, saved, saved > begun, recipe);
+    report(error, out.path, saved, saved > begun, recipe);
   } finally {
     progress.stop();
     interrupt.stop();
@@ -75,11 +79,13 @@ class Checkpoints {
   /** The epochs of the version on disk. */
   #saved: number;
   #writing = Promise.resolve();
+  /** Why it could not be written the last time, if so. */
+  #problem: string | undefined;
 
   constructor(
     readonly session: Session,
-    readonly path: string,
-    readonly onError: (message: string) => void,
+    readonly out: Output,
+    readonly say: (message: string) => void,
   ) {
     this.#saved = session.network.epochs;
   }
@@ -88,11 +94,17 @@ class Checkpoints {
   async write(): Promise<void> {
     const [contents, epoch] = [this.session.save(), this.session.network.epochs];
     await this.#writing;
-    this.#writing = saveFile(this.path, contents).then(
-      () => {
+    this.#writing = this.out.save(contents).then(
+      (notice) => {
         this.#saved = epoch;
+        this.#problem = undefined;
+        this.#sayNotice(notice);
       },
-      ({ message }: Error) => this.onError(`ductus: ${message} (epoch ${epoch} is not saved yet)`),
+      ({ message }: Error) => {
+        // A disk that stays full is said once.
+        if (message !== this.#problem) this.say(`ductus: ${message} (epoch ${epoch} is not saved yet)`);
+        this.#problem = message;
+      },
     );
   }
 
@@ -102,7 +114,7 @@ class Checkpoints {
    */
   async finish(metadata: Readonly<Record<string, string>>): Promise<void> {
     await this.#writing;
-    await saveResult(this.path, this.session.save(metadata));
+    this.#sayNotice(await this.out.saveResult(this.session.save(metadata)));
   }
 
   /**
@@ -113,9 +125,13 @@ class Checkpoints {
     await this.#writing;
     const { epochs } = this.session.network;
     if (epochs > this.#saved) {
-      await saveResult(this.path, this.session.save());
+      this.#sayNotice(await this.out.saveResult(this.session.save()));
       this.#saved = epochs;
     }
     return this.#saved;
+  }
+
+  #sayNotice(notice: string | undefined): void {
+    if (notice !== undefined) this.say(`ductus: ${notice}`);
   }
 }

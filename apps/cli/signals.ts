@@ -1,14 +1,17 @@
-// SIGINT and SIGTERM end a training gently.
+// SIGINT, SIGTERM and SIGHUP, of a terminal that is closed, end a training gently.
+
+/** The signals and what a shell expects of a program that one of them ended. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+type Signal = keyof typeof EXIT_CODES;
 
 /** A training ended by a signal. */
 export class Interrupted extends Error {
-  constructor(readonly signal: "SIGINT" | "SIGTERM") {
+  constructor(readonly signal: Signal) {
     super(signal);
   }
 
-  /** What a shell expects of a program that a signal ended. */
   get exitCode(): number {
-    return this.signal === "SIGINT" ? 130 : 143;
+    return EXIT_CODES[this.signal];
   }
 }
 
@@ -19,14 +22,12 @@ export class Interrupted extends Error {
 export function listenForSignals() {
   const controller = new AbortController();
   const stop = () => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    for (const signal of Object.keys(EXIT_CODES)) process.off(signal, onSignal);
   };
-  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+  const onSignal = (signal: Signal) => {
     stop();
     controller.abort(new Interrupted(signal));
   };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  for (const signal of Object.keys(EXIT_CODES)) process.on(signal, onSignal);
   return { signal: controller.signal, stop };
 }

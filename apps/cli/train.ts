@@ -8,13 +8,13 @@ import {
   OPTIONS,
   type OptionTable,
   RANGES,
-  type Recipe,
   recipeFrom,
-  UsageError,
   type Values,
 } from "ductus/recipe";
-import { type Split, withData } from "./data.js";
-import { checkWritable, MODEL } from "./model-file.js";
+import { withData } from "./data.js";
+import { KINDS } from "./kinds.js";
+import { MODEL } from "./model-file.js";
+import { FORCE, Output } from "./output.js";
 import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -30,6 +30,7 @@ after each epoch: \`ductus resume\` goes on from it.`,
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model", default: MODEL },
+    force: FORCE,
     "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
 };
@@ -50,32 +51,18 @@ export function trainOptions(values: Values) {
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
     threads: values.number("threads", RANGES.threads),
     checkpointEvery: values.number("checkpoint-every", RANGES.epochs) as number,
-    out: values.path("out") as string,
+    path: values.path("out") as string,
+    force: values.flag("force"),
   };
-}
-
-/** @throws {UsageError} for a value that these data do not allow */
-function checkAgainstData({ batchSize, method }: Recipe, { training, validation }: Split): void {
-  if (batchSize > training.length) {
-    throw new UsageError(
-      `--batch-size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
-    );
-  }
-  if (method.patience !== undefined && validation === undefined) {
-    throw new UsageError(
-      "--patience: expected validation data to find the best epoch by, got none: raise --validation",
-    );
-  }
 }
 
 export async function train(args: readonly string[]): Promise<void> {
   const start = performance.now();
   const values = parseCommand(TRAIN, args);
   if (values === undefined) return printLine(helpOf(TRAIN));
-  const { hidden, kernels, threads, checkpointEvery, out, ...options } = trainOptions(values);
-  await checkWritable(out);
+  const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
+  const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true });
   const { recipe, split } = withData(options.recipe);
-  checkAgainstData(recipe, split);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
   await run({ network, recipe, split, out, checkpointEvery, start });

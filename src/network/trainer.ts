@@ -179,7 +179,7 @@ async function trainSlices(
   check: () => void,
 ): Promise<number> {
   const batches = Math.ceil(length / batchSize);
-  const slices = Math.min(batches, Math.ceil(length / network.slice));
+  const slices = Math.min(batches, Math.ceil(length / network.sliceFor(batchSize)));
   const slice = Math.ceil(batches / slices);
   let paused = 0;
   for (let batch = 0; batch < batches; batch += slice) {

@@ -62,6 +62,7 @@ describe("kill -9", () => {
 describe.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
+  ["SIGHUP", 129],
 ] as const)("%s", (signal, exitCode) => {
   test(`saves, says how to go on, and exits ${exitCode}; resume gives the same bits`, async () => {
     const out = `stopped by ${signal}.safetensors`;
@@ -86,7 +87,7 @@ describe.each([
 
 test("a signal before the first epoch is complete leaves the old file as it was", async () => {
   await writeFile(join(run.folder, "old.safetensors"), "the model of yesterday");
-  const { child, result } = start(["train", "--hidden", "2000", "--out", "old.safetensors"]);
+  const { child, result } = start(["train", "--hidden", "2000", "--out", "old.safetensors", "--force"]);
   await new Promise((resolve) => child.stdout?.once("data", resolve));
   child.kill("SIGINT");
   const { code, stderr } = await result;
@@ -107,13 +108,23 @@ test("a signal after the last epoch, and checkpoints that come seldom, lose noth
 });
 
 test("what a killed program of the same number left is no hindrance, as in containers", async () => {
-  const script = `import { writeFileSync } from "node:fs"; writeFileSync("pid.safetensors." + process.pid + ".tmp", "");
+  // The names are what this program leaves when it is killed while it saves: of our own host, and of another one.
+  const script = `import { createHash } from "node:crypto"; import { readlinkSync, writeFileSync } from "node:fs";
+    import { hostname } from "node:os";
+    let space = ""; try { space = readlinkSync("/proc/self/ns/pid"); } catch {}
+    const host = createHash("sha256").update(hostname() + " " + space).digest("hex").slice(0, 8);
+    for (const name of [host, "00000000"]) {
+      writeFileSync("pid.safetensors." + name + "-" + process.pid + "-01234567.tmp", "");
+    }
     process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(run.recipe)}];
     process.argv.push("--epochs", "1", "--out", "pid.safetensors");
     await import(${JSON.stringify(pathToFileURL(MAIN).href)});`;
   await writeFile(join(run.folder, "pid.mjs"), script);
   const { code, stderr } = await start(["-c", `'${process.execPath}' pid.mjs`], "sh").result;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  // A program on the other host may still be writing its file.
+  const left = (await readdir(run.folder)).filter((name) => /^pid\.safetensors\./.test(name));
+  expect(left).toEqual([expect.stringMatching(/^pid\.safetensors\.00000000-\d+-01234567\.tmp$/)]);
 });
 
 test("a second signal ends the program at once", async () => {
@@ -217,6 +228,10 @@ test("--validation 0 trains on all images, and has none to be patient by", async
   expect((await ductus(...small, "--patience", "3")).stderr).toBe(
     "ductus: --patience: expected validation data to find the best epoch by, got none: raise --validation\n",
   );
+  expect(await ductus("resume", "all", "--epochs", "2", "--patience", "3")).toMatchObject({
+    code: 2,
+    stderr: "ductus: --patience: expected validation data to find the best epoch by, got none: raise --validation\n",
+  });
   expect((await ductus(...small, "--validation", "1200")).stderr).toBe(
     "ductus: --validation: expected fewer than the 1200 training images there are, got 1200\n",
   );

@@ -93,7 +93,7 @@ describe("train", () => {
 
   test("gives the same weights with either kernels, and others with another seed", async () => {
     const hash = async (...args: string[]) =>
-      /sha256 (\w+)/.exec((await trainHere("--out", "same", ...args)).stdout)?.[1];
+      /sha256 (\w+)/.exec((await trainHere("--out", "same", "--force", ...args)).stdout)?.[1];
     const wasm = await hash();
     expect(wasm).toMatch(/^[0-9a-f]{64}$/);
     expect(await hash("--kernels", "reference")).toBe(wasm);
@@ -142,7 +142,7 @@ describe("train", () => {
       ["--hidden", "none"],
       ["--batch-size", "33"],
     ]) {
-      const { code, stdout } = await trainHere(...args, "--out", "shapes");
+      const { code, stdout } = await trainHere(...args, "--out", "shapes", "--force");
       expect(code, args.join(" ")).toBe(0);
       expect(stdout).toContain("model          shapes");
     }
@@ -154,7 +154,7 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
   const expectFailure = async (args: string[], message: RegExp) => {
     const out = join(folder, "old.safetensors");
     await writeFile(out, old);
-    const { code, stdout, stderr } = await ductus(["train", "--out", out, "--epochs", "1", ...args]);
+    const { code, stdout, stderr } = await ductus(["train", "--out", out, "--force", "--epochs", "1", ...args]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(/^ductus: [^\n]*\n$/);
     expect(stderr).toMatch(message);
@@ -204,7 +204,7 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
     // A second name of the old file keeps the old contents only if the new ones are another file, renamed into place.
     await writeFile(join(folder, "model-1"), old);
     await link(join(folder, "model-1"), join(folder, "second-name"));
-    expect((await trainHere("--out", "model-1")).code).toBe(0);
+    expect((await trainHere("--out", "model-1", "--force")).code).toBe(0);
     expect((await readFile(join(folder, "model-1"))).length).toBeGreaterThan(1000);
     expect(await readFile(join(folder, "second-name"), "utf8")).toBe(old);
   });
@@ -212,7 +212,7 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
   test("an output behind a link is replaced where it is", async () => {
     await writeFile(join(folder, "target"), old);
     await symlink(join(folder, "target"), join(folder, "link"));
-    expect((await trainHere("--out", "link")).code).toBe(0);
+    expect((await trainHere("--out", "link", "--force")).code).toBe(0);
     expect((await readFile(join(folder, "target"))).length).toBeGreaterThan(1000);
   });
 

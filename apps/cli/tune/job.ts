@@ -3,7 +3,8 @@
 
 import { createKernels, type Dataset, DivergenceError, type Kernels, Network } from "ductus";
 import { type HistoryEntry, networkOptionsOf, type Recipe, trainByRecipe } from "ductus/recipe";
-import { readModel, saveFile } from "../model-file.js";
+import { readModel } from "../model-file.js";
+import { saveFile } from "../output.js";
 import { failed, isBetter, type Outcome } from "./halving.js";
 
 export interface Job {

@@ -6,7 +6,8 @@ import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "ductus";
 import { type HistoryEntry, isEntry } from "ductus/recipe";
-import { checkWritable, saveFile } from "../model-file.js";
+import { KINDS } from "../kinds.js";
+import { Output, saveFile } from "../output.js";
 import type { Outcome } from "./halving.js";
 import type { Settings } from "./space.js";
 
@@ -48,9 +49,11 @@ export class Journal {
   static async open(folder: string, settings: SearchSettings): Promise<Journal> {
     await mkdir(folder, { recursive: true }).catch(() => {});
     const path = join(folder, FILE);
-    await checkWritable(path);
-    await checkWritable(join(folder, BEST));
-    const text = await readFile(path, "utf8").catch(() => undefined);
+    await Output.open(path);
+    await Output.open(join(folder, BEST), { kind: KINDS.model });
+    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw new Error(`${path}: expected a search that can be read, got ${error.code}`);
+    });
     if (text === undefined) return new Journal(folder, settings, [], false);
     const saved = parse(text, path);
     const different = differenceOf(saved.settings, settings);
@@ -127,7 +130,7 @@ export class Journal {
   }
 }
 
-const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.\d+\.tmp)?$/;
+const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\w-]+\.tmp)?$/;
 
 interface Saved {
   readonly settings: SearchSettings;

@@ -59,7 +59,6 @@ const SLICE_WORK = 7e6;
 
 /** A network of layers 0..L, of which layer 0 stands for the input. */
 export class ReferenceNetwork implements KernelNetwork {
-  readonly slice: number;
   readonly #layers: readonly Layer[];
   /** What is kept for each parameter (slots.ts): #slots[0] are the layers themselves. */
   readonly #slots: Layer[][];
@@ -71,7 +70,6 @@ export class ReferenceNetwork implements KernelNetwork {
   readonly #passes: Pass[] = [];
 
   constructor(sizes: readonly number[], activation: Activation, cost: Cost, precision: Precision) {
-    this.slice = Math.max(1, Math.round(SLICE_WORK / countWeights(sizes)));
     this.#arithmetic = ARITHMETICS[precision];
     this.#activation = activation;
     this.#cost = cost;
@@ -91,6 +89,10 @@ export class ReferenceNetwork implements KernelNetwork {
 
   setSteps(steps: number): void {
     this.#steps = steps;
+  }
+
+  sliceFor(): number {
+    return Math.max(1, Math.round(SLICE_WORK / countWeights(this.#layers.map(({ outputs }) => outputs))));
   }
 
   initialise(initialWeights: InitialWeights, seed: number): void {

@@ -20,7 +20,6 @@ const EVALUATION_BATCH = 64;
 
 /** A network in the module's memory. */
 export class WasmNetwork implements KernelNetwork {
-  readonly slice: number;
   readonly #memory: Memory;
   readonly #sizes: readonly number[];
   readonly #pointer: number;
@@ -36,7 +35,6 @@ export class WasmNetwork implements KernelNetwork {
     this.#sizes = sizes;
     this.#pointer = checkAllocated(memory.exports.createNetwork(staged, sizes.length, activation, cost), what);
     this.#backoff = new Backoff(sizes);
-    this.slice = chooseSlice(sizes, memory.team !== undefined);
     this.#reserve(EVALUATION_BATCH, 1);
   }
 
@@ -50,6 +48,10 @@ export class WasmNetwork implements KernelNetwork {
     checkAllocated(this.#memory.exports.reserveSlots(this.#pointer, slots), `${slots} numbers for each weight`);
     const numbers = [momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout] as const;
     this.#memory.exports.configure(this.#pointer, OPTIMIZERS.indexOf(optimizer), ...numbers);
+  }
+
+  sliceFor(m: number): number {
+    return chooseSlice(this.#sizes, this.threadsFor(m) > 1);
   }
 
   setSteps(steps: number): void {

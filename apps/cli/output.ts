@@ -1,0 +1,303 @@
+// The files that commands write. A place is checked before any work is done for it. What is there is replaced in one
+// step or not at all, and only if it is of the kind that the command writes.
+
+import { createHash, randomBytes } from "node:crypto";
+import { readlinkSync, rmSync } from "node:fs";
+import {
+  access,
+  constants,
+  copyFile,
+  link,
+  lstat,
+  mkdtemp,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { type Kind, readHeader } from "./kinds.js";
+
+export interface OutputOptions {
+  /** What may be replaced. Without it any file may. */
+  readonly kind?: Kind;
+  /** Whether to replace a file of another kind as well; undefined if the command has no --force. */
+  readonly force?: boolean;
+  /** Whether a model of another recipe is kept under another name. */
+  readonly keepOthers?: boolean;
+}
+
+/** The option of commands that write a file. */
+export const FORCE = { help: "replace any file that is there" } as const;
+
+/** Where a command writes. The place is found once: links that change later change nothing. */
+export class Output {
+  #keepOthers: boolean;
+
+  private constructor(
+    /** As it was given. */
+    readonly path: string,
+    readonly target: string,
+    keepOthers: boolean,
+  ) {
+    this.#keepOthers = keepOthers;
+  }
+
+  /**
+   * Checks that a file can be written and that nothing else is lost by it. Also removes the temporary files that
+   * killed programs left there.
+   * @throws {Error} if the folder is missing or not writable, or something is there that must not be replaced
+   */
+  static async open(path: string, { kind, force, keepOthers = false }: OutputOptions = {}): Promise<Output> {
+    try {
+      const target = await resolveTarget(path);
+      if (force !== true) await checkReplaceable(path, target, kind, force === false);
+      await removeStale(target);
+      const temporary = temporaryOf(target);
+      await (await open(temporary, "wx")).close();
+      await unlink(temporary);
+      return new Output(path, target, keepOthers && force !== true);
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /**
+   * Replaces the file's contents.
+   * @returns what there is to say about it, if anything
+   * @throws {Error} if it cannot be written; then the file is as it was
+   */
+  async save(contents: Uint8Array | string): Promise<string | undefined> {
+    let kept: string | undefined;
+    const before = async (temporary: string) => {
+      if (this.#keepOthers) kept = await keepOther(this.target, temporary);
+    };
+    await replace(this.path, this.target, contents, before);
+    this.#keepOthers = false;
+    if (kept === undefined) return undefined;
+    return `${this.path}: the model of another recipe that was there is now ${join(dirname(this.path), kept)}`;
+  }
+
+  /**
+   * Saves the result of a long run. If its folder is gone or the disk full, saves it in the system's temporary folder
+   * instead.
+   * @returns what there is to say about it, if anything
+   * @throws {Error} if the file could not be saved where it should be; the message says where it is
+   */
+  async saveResult(contents: Uint8Array): Promise<string | undefined> {
+    try {
+      return await this.save(contents);
+    } catch (error) {
+      let refuge: string;
+      try {
+        refuge = join(await mkdtemp(join(tmpdir(), "ductus-")), basename(this.path));
+        await saveFile(refuge, contents);
+      } catch {
+        throw error;
+      }
+      throw new Error(`${(error as Error).message}; the model was saved to ${refuge} instead`);
+    }
+  }
+}
+
+/**
+ * Replaces a file's contents in one step, or leaves the file as it was and throws.
+ * @throws {Error} if the file cannot be written
+ */
+export async function saveFile(path: string, contents: Uint8Array | string): Promise<void> {
+  await replace(path, await realpath(path).catch(() => path), contents);
+}
+
+/** Something that must not be written to, and why. */
+class Refusal extends Error {}
+
+/** The file that a path leads to through links. */
+async function resolveTarget(path: string): Promise<string> {
+  const refuse = (what: string) => new Refusal(`${path}: expected a file to write, got something else there: ${what}`);
+  let place = path;
+  for (let links = 0; links < 40; links++) {
+    place = join(await realpath(dirname(place)), basename(place));
+    // There, links lead to open files, such as standard output.
+    if (place.startsWith("/proc/")) throw refuse("a file of the system");
+    const status = await lstat(place).catch(unlessMissing);
+    if (status === undefined) {
+      if (links > 0) throw refuse("a link to a file that does not exist");
+      // A name with a slash at its end asks for a folder, which does not exist.
+      if (/[/\\]$/.test(path)) throw refuse("a name of a folder");
+      return place;
+    }
+    if (status.isDirectory()) throw refuse("a folder");
+    if (status.isFile()) return place;
+    if (!status.isSymbolicLink()) throw refuse(status.isFIFO() ? "a named pipe" : "a device or socket");
+    place = resolve(dirname(place), await readlink(place));
+  }
+  throw refuse("a link to itself");
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+/** @throws {Refusal} if the target is a file that this command does not write, or that may not be written to */
+async function checkReplaceable(path: string, target: string, kind: Kind | undefined, hasForce: boolean) {
+  const advice = `give another place with --out${hasForce ? ", or replace it with --force" : ""}`;
+  const status = await lstat(target).catch(unlessMissing);
+  if (status === undefined) return;
+  const mayWrite = await access(target, constants.W_OK).then(
+    () => (status.mode & 0o222) !== 0,
+    () => false,
+  );
+  if (!mayWrite)
+    throw new Refusal(`${path}: expected a file that may be changed, got a write-protected one: ${advice}`);
+  if (kind === undefined || status.size === 0) return;
+  if (!(await kind.matches(target).catch(() => false))) {
+    throw new Refusal(`${path}: expected no file or ${kind.name} to replace, got another file: ${advice}`);
+  }
+}
+
+/** What a training changes in its model's metadata as it goes on. */
+const PROGRESS = ["history", "epochs", "best_epoch", "best_correct", "test_correct"];
+
+/**
+ * If the models in two files are of different recipes, gives the first one the next free name, as in
+ * model.1.safetensors, besides its own. Returns that name.
+ */
+async function keepOther(target: string, temporary: string): Promise<string | undefined> {
+  const recipeIn = async (path: string) => {
+    const header = await readHeader(path).catch(() => undefined);
+    if (header === undefined) return undefined;
+    const entries = Object.entries(header.metadata).filter(([key]) => !PROGRESS.includes(key));
+    return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  const before = await recipeIn(target);
+  if (before === undefined || before === (await recipeIn(temporary))) return undefined;
+  const [ending, folder] = [extname(target), dirname(target)];
+  for (let number = 1; ; number++) {
+    const name = `${basename(target, ending)}.${number}${ending}`;
+    try {
+      // Some file systems have no second names for a file.
+      await link(target, join(folder, name)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === "EEXIST") throw error;
+        return copyFile(target, join(folder, name), constants.COPYFILE_EXCL);
+      });
+      return name;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
+/**
+ * Replaces a file's contents in one step. The file is whole at every moment: the new contents are written to a
+ * temporary file, flushed to disk, and only then renamed. `before` is called in between.
+ * (write-file-atomic 7 and 8 accept a short write, as on a full disk, as complete.)
+ */
+async function replace(
+  path: string,
+  target: string,
+  contents: Uint8Array | string,
+  before?: (temporary: string) => Promise<void>,
+): Promise<void> {
+  const temporary = temporaryOf(target);
+  try {
+    const existing = await stat(target).catch(() => undefined);
+    const file = await open(temporary, "wx", existing?.mode);
+    unfinished.add(temporary);
+    try {
+      await file.writeFile(contents);
+      // The process's mask may have taken rights away.
+      if (existing !== undefined && (await file.stat()).mode !== existing.mode)
+        await file.chmod(existing.mode & 0o7777);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await before?.(temporary);
+    await rename(temporary, target);
+  } catch (error) {
+    if (unfinished.has(temporary)) await unlink(temporary).catch(() => {});
+    throw cannotWrite(path, error);
+  } finally {
+    unfinished.delete(temporary);
+  }
+  await syncFolder(dirname(target));
+}
+
+/** Flushes the names in a folder to disk, where the system allows it. The files in it are whole without it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close().catch(() => {});
+}
+
+/** Temporary files being written. A program that exits while it saves, as on a broken pipe, removes them. */
+const unfinished = new Set<string>();
+process.on("exit", () => {
+  for (const temporary of unfinished) rmSync(temporary, { force: true });
+});
+
+/** Where process numbers count. Containers have their own, and may share a folder with others. */
+const HOST = createHash("sha256").update(`${hostname()} ${processSpace()}`).digest("hex").slice(0, 8);
+
+function processSpace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/** A new name in the target's folder: "model.safetensors.HOST-PROCESS-RANDOM.tmp". */
+function temporaryOf(target: string): string {
+  return `${target}.${HOST}-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
+}
+
+const TEMPORARY = /^(.+)\.([\da-f]{8})-(\d+)-[\da-f]{8}\.tmp$/;
+/** Milliseconds after which a temporary file of another host is taken to be left behind. A save goes on writing. */
+const ABANDONED = 3_600_000;
+
+/** Removes the temporary files of a target that no program is writing any more. */
+async function removeStale(target: string): Promise<void> {
+  for (const name of await readdir(dirname(target))) {
+    const [, stem, host, pid] = TEMPORARY.exec(name) ?? [];
+    if (stem !== basename(target)) continue;
+    const path = join(dirname(target), name);
+    // A file with our own process number was left by an earlier program.
+    const stale = host === HOST ? Number(pid) === process.pid || !isRunning(Number(pid)) : await isAbandoned(path);
+    if (stale) await unlink(path).catch(unlessMissing);
+  }
+}
+
+async function isAbandoned(path: string): Promise<boolean> {
+  const status = await lstat(path).catch(unlessMissing);
+  return status !== undefined && Date.now() - status.mtimeMs > ABANDONED;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
+const ADVICE: Record<string, string> = {
+  ENOSPC: "free some space, or choose another place with --out",
+  EDQUOT: "free some space, or choose another place with --out",
+  EACCES: "choose a place where you may write with --out",
+  EPERM: "choose a place where you may write with --out",
+  EROFS: "choose a place that is not read-only with --out",
+  ENOENT: "make the folder, or choose another one with --out",
+};
+
+function cannotWrite(path: string, error: unknown): Error {
+  if (error instanceof Refusal) return error;
+  const { code = String(error) } = error as NodeJS.ErrnoException;
+  return new Error(
+    `${path}: expected a place to write to, got ${code}: ${ADVICE[code] ?? "choose another one with --out"}`,
+  );
+}
