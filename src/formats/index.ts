@@ -6,7 +6,7 @@ export { FormatError } from "../errors.js";
 export type { LayerParameters } from "../kernels/kernels.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
-export { type Picture, toDigit } from "./picture.js";
+export { type FoundDigit, findDigit, type Picture, type Region, type Segment, toDigit } from "./picture.js";
 export { decodePng, encodePng } from "./png.js";
 export { encodePyTorch } from "./pytorch.js";
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from "./safetensors.js";

@@ -1,0 +1,76 @@
+// Paper under hard light, or beside other things: black top-hat, what a closing of the tones fills. A closing, the
+// minimum over a square of the maxima over it, removes all that is darker than its surroundings and narrower than the square;
+// edges of shadows, tables and margins stay where they are, so that the difference has none of them.
+// Source: Serra, "Image Analysis and Mathematical Morphology", 1982. Sliding maxima: van Herk, Pattern Recognition
+// Letters 13(7), 1992, three comparisons a cell for any width.
+
+import { type Grid, quantile } from "./grid.js";
+import { skew } from "./paper.js";
+
+/** Half of the square's side as a share of the sheet's longer side: strokes up to 0.3 of it wide are filled. */
+const REACH = 0.15;
+/** Half of the side of the square on whose mean a cell stands out, as a share of the sheet's longer side. */
+const AROUND = 0.12;
+
+/** How far each tone is from its closing, ink positive. */
+export function fromClosing(tones: Grid): Grid {
+  const smooth = meanOf(tones, 1);
+  const { width, height, values } = smooth;
+  const reach = Math.max(1, Math.round(REACH * Math.max(width, height)));
+  const sign = lightInk(smooth) ? -1 : 1;
+  // Closing light ink's negative.
+  const dark = { ...smooth, values: sign < 0 ? values.map((value) => -value) : values };
+  const closed = maxima(maxima(dark, reach, 1), reach, -1);
+  const hat = closed.values.map((value, cell) => value - dark.values[cell]);
+  const middle = quantile(hat, 0.5);
+  return { width, height, values: hat.map((value) => value - middle) };
+}
+
+/** Whether ink is lighter than what is around it. */
+function lightInk(tones: Grid): boolean {
+  const around = meanOf(tones, Math.max(2, Math.round(AROUND * Math.max(tones.width, tones.height))));
+  return skew(tones.values.map((value, cell) => value - around.values[cell])) > 0;
+}
+
+/** The means of squares of 2 reach + 1 cells, cut off at the border, by a table of sums. */
+function meanOf({ width, height, values }: Grid, reach: number): Grid {
+  const stride = width + 1;
+  const sums = new Float64Array(stride * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += values[y * width + x];
+      sums[(y + 1) * stride + x + 1] = sums[y * stride + x + 1] + row;
+    }
+  }
+  const means = new Float64Array(values.length);
+  for (let y = 0, cell = 0; y < height; y++) {
+    const [top, bottom] = [Math.max(0, y - reach) * stride, Math.min(height, y + reach + 1) * stride];
+    const rows = (bottom - top) / stride;
+    for (let x = 0; x < width; x++, cell++) {
+      const [left, right] = [Math.max(0, x - reach), Math.min(width, x + reach + 1)];
+      const sum = sums[bottom + right] - sums[top + right] - sums[bottom + left] + sums[top + left];
+      means[cell] = sum / (rows * (right - left));
+    }
+  }
+  return { width, height, values: means };
+}
+
+/** The maxima (sign 1) or minima (sign -1) over squares of 2 reach + 1 cells, cut off at the border. */
+function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
+  const out = values.map((value) => sign * value);
+  for (let y = 0; y < height; y++) slide(out, y * width, 1, width, reach);
+  for (let x = 0; x < width; x++) slide(out, x, width, height, reach);
+  return { width, height, values: sign < 0 ? out.map((value) => -value) : out };
+}
+
+/** Replaces `count` values, `stride` apart, by their maxima over 2 reach + 1: those of whole blocks from both ends. */
+function slide(values: Float64Array, start: number, stride: number, count: number, reach: number): void {
+  const block = 2 * reach + 1;
+  const size = Math.ceil((count + 2 * reach) / block) * block;
+  const [forth, back] = [new Float64Array(size), new Float64Array(size)];
+  const at = (i: number) => (i < reach || i >= count + reach ? -Infinity : values[start + (i - reach) * stride]);
+  for (let i = 0; i < size; i++) forth[i] = i % block === 0 ? at(i) : Math.max(forth[i - 1], at(i));
+  for (let i = size - 1; i >= 0; i--) back[i] = i % block === block - 1 ? at(i) : Math.max(back[i + 1], at(i));
+  for (let i = 0; i < count; i++) values[start + i * stride] = Math.max(back[i], forth[i + 2 * reach]);
+}
