@@ -61,7 +61,12 @@ function write(
 }
 
 /** Parallel lines over a whole sheet, at an angle in radians: 0 across, a quarter turn down. */
-function lines(random: Random, angle: number, spacing: number, line: { thickness: number; level: number; dash?: number }) {
+function lines(
+  random: Random,
+  angle: number,
+  spacing: number,
+  line: { thickness: number; level: number; dash?: number },
+) {
   const [dx, dy] = [Math.cos(angle), Math.sin(angle)];
   const far = 2 * SIDE;
   const result: Stroke[] = [];
@@ -87,23 +92,35 @@ function ruledSheet(random: Random, { level, thickness, spacing = [35, 55], skew
   return ruled(base, lines(random, degrees(between(random, -skew, skew)), between(random, ...spacing), line));
 }
 
-function squaredSheet(random: Random, { level, thickness, spacing = [20, 34], skew = 0, dash }: Ruling, base = blank()) {
+function squaredSheet(
+  random: Random,
+  { level, thickness, spacing = [20, 34], skew = 0, dash }: Ruling,
+  base = blank(),
+) {
   const line = { thickness: thickness ?? oneOf(random, [1, 2]), level, dash };
   const [angle, step] = [degrees(between(random, -skew, skew)), between(random, ...spacing)];
   return ruled(base, [...lines(random, angle, step, line), ...lines(random, angle + Math.PI / 2, step, line)]);
 }
 
 /** The sides of a box about a centre, with corners cut by arcs of this radius. */
-function box(half: number, line: { thickness: number; level: number }, { turn = 0, x = SIDE / 2, y = SIDE / 2, radius = 0 } = {}) {
+function box(
+  half: number,
+  line: { thickness: number; level: number },
+  { turn = 0, x = SIDE / 2, y = SIDE / 2, radius = 0 } = {},
+) {
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const corners: [number, number][] = [];
   for (let quarter = 0; quarter < 4; quarter++) {
     const steps = radius > 0 ? 6 : 0;
     for (let i = 0; i <= steps; i++) {
       const angle = (Math.PI / 2) * (quarter + (steps === 0 ? 0.5 : i / steps));
-      const [cx, cy] = [[1, 1], [-1, 1], [-1, -1], [1, -1]][quarter].map((sign) => sign * (half - radius));
-      const [u, v] =
-        steps === 0 ? [cx, cy] : [cx + radius * Math.cos(angle), cy + radius * Math.sin(angle)];
+      const [cx, cy] = [
+        [1, 1],
+        [-1, 1],
+        [-1, -1],
+        [1, -1],
+      ][quarter].map((sign) => sign * (half - radius));
+      const [u, v] = steps === 0 ? [cx, cy] : [cx + radius * Math.cos(angle), cy + radius * Math.sin(angle)];
       corners.push([x + cos * u - sin * v, y + sin * u + cos * v]);
     }
   }
@@ -117,13 +134,21 @@ function side(random: Random, spread: number, angle = between(random, 0, 2 * Mat
 }
 
 /** Light falls to `strength` on one side of an edge, over so many pixels. */
-function shadow(sheet: Canvas, random: Random, strength: number, { soft = 1.5, spread = 60, angle = undefined as number | undefined } = {}) {
+function shadow(
+  sheet: Canvas,
+  random: Random,
+  strength: number,
+  { soft = 1.5, spread = 60, angle = undefined as number | undefined } = {},
+) {
   const distance = side(random, spread, angle);
   return mapped(sheet, (value, x, y) => value * (strength + (1 - strength) / (1 + Math.exp(-distance(x, y) / soft))));
 }
 
 const vignette = (sheet: Canvas, depth: number) =>
-  mapped(sheet, (value, x, y) => value * (1 - (depth * ((x - SIDE / 2) ** 2 + (y - SIDE / 2) ** 2)) / (SIDE * SIDE / 2)));
+  mapped(
+    sheet,
+    (value, x, y) => value * (1 - (depth * ((x - SIDE / 2) ** 2 + (y - SIDE / 2) ** 2)) / ((SIDE * SIDE) / 2)),
+  );
 
 /** Dark bands along sides of the sheet (0 top, 1 right, 2 bottom, 3 left), each of these widths. */
 function bands(sheet: Canvas, widths: readonly (readonly [number, number])[], level: number) {
@@ -147,7 +172,13 @@ function tight(digit: Uint8Array, length: number, random: Random, [ground, ink] 
   const size = length * 1.4;
   const field = paper(Math.ceil(size), Math.ceil(size), 0);
   const drawn = cut(strokes(digit, field, { size, x: size / 2, y: size / 2 }));
-  return grey(noisy(mapped(drawn, (share) => ground + (ink - ground) * share), noise, random));
+  return grey(
+    noisy(
+      mapped(drawn, (share) => ground + (ink - ground) * share),
+      noise,
+      random,
+    ),
+  );
 }
 
 const invert = (canvas: Canvas) => mapped(canvas, (value) => 255 - value);
@@ -158,18 +189,26 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   clean: (d, r) => grey(write(blank(), d, r)),
   white: (d, r) => grey(invert(write(blank(), d, r))),
   small: (d, r) => grey(write(blank(), d, r, { size: 34, stray: 100 })),
-  "small on a large sheet": (d, r) => grey(write(paper(1100, 800, PAPER), d, r, { size: 70, x: 550, y: 400, stray: 300 })),
+  "small on a large sheet": (d, r) =>
+    grey(write(paper(1100, 800, PAPER), d, r, { size: 70, x: 550, y: 400, stray: 300 })),
   "of 28 pixels": (d) => ({ width: 28, height: 28, channels: 1, depth: 8, data: d }),
   faint: (d, r) => grey(write(blank(235), d, r, { level: 212 })),
   "faint pencil, noise": (d, r) => grey(noisy(write(blank(235), d, r, { level: 200 }), 4, r)),
   hairline: (d, r) => grey(written(blank(), hairlines(strokes(d, blank(), { size: 210, x: 150, y: 150 }), 1), 60)),
-  thick: (d, r) => grey(written(blank(), thickened(strokes(d, blank(), { size: 210, x: 150, y: 150 }), between(r, 3, 6)), INK)),
+  thick: (d, r) =>
+    grey(written(blank(), thickened(strokes(d, blank(), { size: 210, x: 150, y: 150 }), between(r, 3, 6)), INK)),
   noise: (d, r) => grey(noisy(write(blank(230), d, r), 12, r)),
   "strong noise": (d, r) => grey(noisy(write(blank(200), d, r), 28, r)),
   jpeg: (d, r) => grey(coarse(write(blank(), d, r), between(r, 6, 20))),
-  "blue ink": (d, r) => coloured(write(blank(255), d, r, { level: 0 }), (v) => [40 + v * 0.8, 60 + v * 0.75, 150 + v * 0.4, 255]),
+  "blue ink": (d, r) =>
+    coloured(write(blank(255), d, r, { level: 0 }), (v) => [40 + v * 0.8, 60 + v * 0.75, 150 + v * 0.4, 255]),
   "on transparent": (d, r) => coloured(write(blank(255), d, r, { level: 0 }), (v) => [20, 40, 90, 255 - v]),
-  "full stop": (d, r) => grey(ruled(write(blank(), d, r, { size: 180, x: 130 }), [{ from: [245, 224], to: [258, 224], thickness: 12, level: INK }])),
+  "full stop": (d, r) =>
+    grey(
+      ruled(write(blank(), d, r, { size: 180, x: 130 }), [
+        { from: [245, 224], to: [258, 224], thickness: 12, level: INK },
+      ]),
+    ),
   gradient: (d, r) => grey(mapped(write(blank(), d, r), (v, x) => v * (1 - (0.7 * x) / SIDE))),
   // Ruling.
   "ruled, faint": (d, r) => grey(write(ruledSheet(r, { level: 210 }), d, r)),
@@ -179,15 +218,26 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   "ruled, thick": (d, r) => grey(write(ruledSheet(r, { level: 130, thickness: between(r, 4, 7) }), d, r)),
   "ruled, dashed": (d, r) => grey(write(ruledSheet(r, { level: 120, thickness: 2, dash: between(r, 4, 9) }), d, r)),
   "ruled, blue": (d, r) =>
-    coloured(write(ruledSheet(r, { level: 120 }), d, r), (v) => [v, v < 90 ? v : v * 0.6 + 98, v < 90 ? v : v * 0.2 + 196, 255]),
+    coloured(write(ruledSheet(r, { level: 120 }), d, r), (v) => [
+      v,
+      v < 90 ? v : v * 0.6 + 98,
+      v < 90 ? v : v * 0.2 + 196,
+      255,
+    ]),
   "ruled, noise": (d, r) => grey(noisy(write(ruledSheet(r, { level: 150, skew: 2 }), d, r), 6, r)),
-  "ruled, small digit": (d, r) => grey(write(ruledSheet(r, { level: 150, spacing: [40, 55] }), d, r, { size: 60, stray: 70 })),
+  "ruled, small digit": (d, r) =>
+    grey(write(ruledSheet(r, { level: 150, spacing: [40, 55] }), d, r, { size: 60, stray: 70 })),
   "squared, faint": (d, r) => grey(write(squaredSheet(r, { level: 210 }), d, r)),
   squared: (d, r) => grey(write(squaredSheet(r, { level: 165 }), d, r)),
   "squared, dark": (d, r) => grey(write(squaredSheet(r, { level: 100 }), d, r)),
   "squared, askew": (d, r) => grey(write(squaredSheet(r, { level: 140, skew: 5 }), d, r)),
   "squared, blue on blue": (d, r) =>
-    coloured(write(squaredSheet(r, { level: 130 }), d, r), (v) => [v < 90 ? 30 : v, v < 90 ? 50 : v * 0.6 + 98, v < 90 ? 150 : 240, 255]),
+    coloured(write(squaredSheet(r, { level: 130 }), d, r), (v) => [
+      v < 90 ? 30 : v,
+      v < 90 ? 50 : v * 0.6 + 98,
+      v < 90 ? 150 : 240,
+      255,
+    ]),
   "squared, fine": (d, r) => grey(write(squaredSheet(r, { level: 150, thickness: 1, spacing: [11, 15] }), d, r)),
   "squared, hairline": (d, r) => {
     const ink = hairlines(strokes(d, blank(), { size: 210, x: 150, y: 150 }), 1.5);
@@ -195,7 +245,9 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   },
   "margin line": (d, r) => {
     const x = between(r, 18, 50);
-    const sheet = ruled(blank(), [{ from: [x, -9], to: [x + between(r, -9, 9), 309], thickness: between(r, 1.5, 4), level: 110 }]);
+    const sheet = ruled(blank(), [
+      { from: [x, -9], to: [x + between(r, -9, 9), 309], thickness: between(r, 1.5, 4), level: 110 },
+    ]);
     return grey(write(sheet, d, r, { size: 190, x: 175 }));
   },
   "margin line, ruled": (d, r) => {
@@ -205,33 +257,65 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   },
   underline: (d, r) => {
     const [y, x] = [between(r, 248, 262), between(r, 40, 80)];
-    const line = { from: [x, y], to: [between(r, 220, 260), y + between(r, -8, 8)], thickness: between(r, 3, 7), level: 50 } as const;
+    const line = {
+      from: [x, y],
+      to: [between(r, 220, 260), y + between(r, -8, 8)],
+      thickness: between(r, 3, 7),
+      level: 50,
+    } as const;
     return grey(ruled(write(blank(), d, r, { size: 190, y: 138 }), [line]));
   },
   // Boxes and frames.
-  box: (d, r) => grey(ruled(write(blank(), d, r), box(between(r, 115, 135), { thickness: between(r, 2, 5), level: 60 }))),
-  "box, grey": (d, r) => grey(ruled(write(blank(), d, r), box(between(r, 115, 135), { thickness: between(r, 2, 5), level: 190 }))),
+  box: (d, r) =>
+    grey(ruled(write(blank(), d, r), box(between(r, 115, 135), { thickness: between(r, 2, 5), level: 60 }))),
+  "box, grey": (d, r) =>
+    grey(ruled(write(blank(), d, r), box(between(r, 115, 135), { thickness: between(r, 2, 5), level: 190 }))),
   "box, askew": (d, r) => {
     const turn = degrees(between(r, -5, 5));
-    return grey(ruled(write(blank(), d, r), box(between(r, 112, 125), { thickness: between(r, 2, 4), level: 80 }, { turn })));
+    return grey(
+      ruled(write(blank(), d, r), box(between(r, 112, 125), { thickness: between(r, 2, 4), level: 80 }, { turn })),
+    );
   },
   "box, small": (d, r) => {
     const [x, y, half] = [between(r, 100, 200), between(r, 100, 200), between(r, 45, 80)];
     const sheet = ruled(blank(), box(half, { thickness: between(r, 1.5, 3), level: 80 }, { x, y }));
     return grey(write(sheet, d, r, { size: half * 1.7, x, y, stray: 2 }));
   },
-  "box, touched": (d, r) => grey(ruled(write(blank(), d, r, { stray: 2 }), box(between(r, 72, 80), { thickness: between(r, 2, 4), level: 60 }))),
+  "box, touched": (d, r) =>
+    grey(
+      ruled(write(blank(), d, r, { stray: 2 }), box(between(r, 72, 80), { thickness: between(r, 2, 4), level: 60 })),
+    ),
   "box, double": (d, r) => {
     const outer = between(r, 122, 138);
     const line = { thickness: between(r, 1.5, 3), level: 70 };
-    return grey(ruled(write(blank(), d, r, { size: 190 }), [...box(outer, line), ...box(outer - between(r, 6, 12), line)]));
+    return grey(
+      ruled(write(blank(), d, r, { size: 190 }), [...box(outer, line), ...box(outer - between(r, 6, 12), line)]),
+    );
   },
   "box, rounded": (d, r) =>
-    grey(ruled(write(blank(), d, r, { size: 190 }), box(between(r, 110, 130), { thickness: between(r, 2, 4), level: 70 }, { radius: between(r, 10, 35) }))),
-  "frame at the edge": (d, r) => grey(bands(write(blank(), d, r), [0, 1, 2, 3].map((at) => [at, between(r, 1, 4)]), between(r, 0, 90))),
+    grey(
+      ruled(
+        write(blank(), d, r, { size: 190 }),
+        box(between(r, 110, 130), { thickness: between(r, 2, 4), level: 70 }, { radius: between(r, 10, 35) }),
+      ),
+    ),
+  "frame at the edge": (d, r) =>
+    grey(
+      bands(
+        write(blank(), d, r),
+        [0, 1, 2, 3].map((at) => [at, between(r, 1, 4)]),
+        between(r, 0, 90),
+      ),
+    ),
   "edge of one pixel": (d, r) => {
     const sides = oneOf(r, [[0], [3], [1, 2], [0, 3], [0, 1, 2], [0, 1, 2, 3]]);
-    return grey(bands(write(blank(255), d, r), sides.map((at) => [at, 1]), between(r, 0, 250)));
+    return grey(
+      bands(
+        write(blank(255), d, r),
+        sides.map((at) => [at, 1]),
+        between(r, 0, 250),
+      ),
+    );
   },
   "edge of one pixel, small": (d, r) => {
     const sheet = write(paper(120, 120, 255), d, r, { size: 110, x: 60, y: 60, stray: 3 });
@@ -241,22 +325,51 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   "edge half transparent": (d, r) => {
     const [tone, alpha] = [oneOf(r, [0, 0, 128, 255]), between(r, 40, 200)];
     const outer = (at: number) => at === 0 || at === SIDE - 1;
-    return coloured(write(blank(255), d, r), (v, x, y) => (outer(x) || outer(y) ? [tone, tone, tone, alpha] : [v, v, v, 255]));
+    return coloured(write(blank(255), d, r), (v, x, y) =>
+      outer(x) || outer(y) ? [tone, tone, tone, alpha] : [v, v, v, 255],
+    );
   },
   // What lies beside the sheet.
   "dark margin": (d, r) => {
     const at = Math.floor(4 * r());
-    const [dx, dy] = [[0, 25], [-25, 0], [0, -25], [25, 0]][at];
+    const [dx, dy] = [
+      [0, 25],
+      [-25, 0],
+      [0, -25],
+      [25, 0],
+    ][at];
     const sheet = bands(blank(), [[at, between(r, 24, 60)]], between(r, 20, 130));
     return grey(write(sheet, d, r, { size: 180, x: 150 + dx, y: 150 + dy, stray: 4 }));
   },
   "table on two sides": (d, r) => {
     const level = between(r, 40, 130);
-    return grey(write(bands(blank(), [[0, between(r, 20, 50)], [3, between(r, 20, 50)]], level), d, r, { size: 180, x: 172, y: 172, stray: 4 }));
+    return grey(
+      write(
+        bands(
+          blank(),
+          [
+            [0, between(r, 20, 50)],
+            [3, between(r, 20, 50)],
+          ],
+          level,
+        ),
+        d,
+        r,
+        { size: 180, x: 172, y: 172, stray: 4 },
+      ),
+    );
   },
   "table on three sides": (d, r) => {
     const level = between(r, 40, 130);
-    const sheet = bands(blank(), [[1, between(r, 20, 50)], [2, between(r, 20, 50)], [3, between(r, 20, 50)]], level);
+    const sheet = bands(
+      blank(),
+      [
+        [1, between(r, 20, 50)],
+        [2, between(r, 20, 50)],
+        [3, between(r, 20, 50)],
+      ],
+      level,
+    );
     return grey(noisy(write(sheet, d, r, { size: 170, y: 128, stray: 4 }), 3, r));
   },
   "paper on a table": (d, r) => {
@@ -264,12 +377,24 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
     const [half, level] = [between(r, 105, 125), between(r, 50, 150)];
     const sheet = mapped(blank(), (v, x, y) => {
       const [u, w] = [x - 150, y - 150];
-      return Math.max(Math.abs(Math.cos(turn) * u + Math.sin(turn) * w), Math.abs(Math.cos(turn) * w - Math.sin(turn) * u)) < half ? v : level;
+      return Math.max(
+        Math.abs(Math.cos(turn) * u + Math.sin(turn) * w),
+        Math.abs(Math.cos(turn) * w - Math.sin(turn) * u),
+      ) < half
+        ? v
+        : level;
     });
     return grey(noisy(write(sheet, d, r, { size: 160, stray: 10 }), 4, r));
   },
   "light table": (d, r) => {
-    const sheet = bands(blank(210), [[0, between(r, 20, 50)], [1, between(r, 20, 50)]], 250);
+    const sheet = bands(
+      blank(210),
+      [
+        [0, between(r, 20, 50)],
+        [1, between(r, 20, 50)],
+      ],
+      250,
+    );
     return grey(noisy(write(sheet, d, r, { size: 170, x: 125, y: 175, stray: 4 }), 2, r));
   },
   "book edge": (d, r) => {
@@ -280,13 +405,18 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   // Light.
   "shadow edge": (d, r) => grey(shadow(write(blank(), d, r), r, between(r, 0.35, 0.75))),
   "shadow edge, noise": (d, r) => grey(noisy(shadow(write(blank(), d, r), r, between(r, 0.4, 0.75)), 4, r)),
-  "shadow edges, two": (d, r) => grey(shadow(shadow(write(blank(), d, r), r, between(r, 0.5, 0.8)), r, between(r, 0.5, 0.8))),
+  "shadow edges, two": (d, r) =>
+    grey(shadow(shadow(write(blank(), d, r), r, between(r, 0.5, 0.8)), r, between(r, 0.5, 0.8))),
   "shadow, soft": (d, r) => grey(shadow(write(blank(), d, r), r, between(r, 0.35, 0.7), { soft: between(r, 6, 25) })),
   "window's shadow": (d, r) => {
     const angle = degrees(between(r, -20, 20));
     const [u, v] = [side(r, 30, angle), side(r, 30, angle + Math.PI / 2)];
     const width = between(r, 7, 14);
-    return grey(mapped(write(blank(), d, r), (value, x, y) => (Math.abs(u(x, y)) < width || Math.abs(v(x, y)) < width ? 0.65 * value : value)));
+    return grey(
+      mapped(write(blank(), d, r), (value, x, y) =>
+        Math.abs(u(x, y)) < width || Math.abs(v(x, y)) < width ? 0.65 * value : value,
+      ),
+    );
   },
   vignette: (d, r) => grey(vignette(write(blank(), d, r), between(r, 0.5, 0.85))),
   "chalk on a blackboard": (d, r) => {
@@ -295,8 +425,10 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
     return grey(noisy(vignette(shadow(board, r, 0.6, { soft: 60 }), 0.4), 4, r));
   },
   "ruled, shadow edge": (d, r) => grey(shadow(write(ruledSheet(r, { level: 160 }), d, r), r, between(r, 0.5, 0.8))),
-  "squared, vignette": (d, r) => grey(noisy(vignette(write(squaredSheet(r, { level: 170, skew: 2 }), d, r), 0.6), 3, r)),
-  "box, shadow edge": (d, r) => grey(shadow(ruled(write(blank(), d, r), box(125, { thickness: 3, level: 70 })), r, between(r, 0.5, 0.8))),
+  "squared, vignette": (d, r) =>
+    grey(noisy(vignette(write(squaredSheet(r, { level: 170, skew: 2 }), d, r), 0.6), 3, r)),
+  "box, shadow edge": (d, r) =>
+    grey(shadow(ruled(write(blank(), d, r), box(125, { thickness: 3, level: 70 })), r, between(r, 0.5, 0.8))),
   // Cut to the strokes.
   "tight, 16 pixels": (d, r) => tight(d, 16, r),
   "tight, 16 pixels, white": (d, r) => tight(d, 16, r, [0, 255]),

@@ -12,7 +12,10 @@ const REACH = 0.15;
 /** Half of the side of the square on whose mean a cell stands out, as a share of the sheet's longer side. */
 const AROUND = 0.12;
 
-/** How far each tone is from its closing, ink positive. */
+/** Light on paper is taken to be at least this, in levels of 255: in darker corners noise would be taken for ink. */
+const DARKEST = 80;
+
+/** How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a shadow. */
 export function fromClosing(tones: Grid): Grid {
   const smooth = meanOf(tones, 1);
   const { width, height, values } = smooth;
@@ -21,7 +24,10 @@ export function fromClosing(tones: Grid): Grid {
   // Closing light ink's negative.
   const dark = { ...smooth, values: sign < 0 ? values.map((value) => -value) : values };
   const closed = maxima(maxima(dark, reach, 1), reach, -1);
-  const hat = closed.values.map((value, cell) => value - dark.values[cell]);
+  const hat = closed.values.map((paper, cell) => {
+    const difference = paper - dark.values[cell];
+    return sign < 0 ? difference : (255 * difference) / Math.max(paper, DARKEST);
+  });
   const middle = quantile(hat, 0.5);
   return { width, height, values: hat.map((value) => value - middle) };
 }
@@ -57,7 +63,7 @@ function meanOf({ width, height, values }: Grid, reach: number): Grid {
 }
 
 /** The maxima (sign 1) or minima (sign -1) over squares of 2 reach + 1 cells, cut off at the border. */
-function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
+export function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
   const out = values.map((value) => sign * value);
   for (let y = 0; y < height; y++) slide(out, y * width, 1, width, reach);
   for (let x = 0; x < width; x++) slide(out, x, width, height, reach);

@@ -1,13 +1,15 @@
 // From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
 
-import { fromClosing } from "./closing.js";
+import { fromClosing, maxima } from "./closing.js";
 import { type Grid, hull, longerSide, quantile, type Region } from "./grid.js";
 import { type Ruling, withoutLines } from "./lines.js";
 import { normalise } from "./normalise.js";
+import { split } from "./otsu.js";
 import { fromTone, paperTone } from "./paper.js";
 import { checkPicture, type Picture } from "./picture.js";
-import { areDoubtful, countDigits, digitPieces, type Piece, SMALL } from "./pieces.js";
+import { areDoubtful, countDigits, digitPieces, framesOf, type Piece, piecesOf, SMALL, spans } from "./pieces.js";
 import { fromSurface } from "./surface.js";
+import { fromTightPaper } from "./tight.js";
 import { tonesOf } from "./tones.js";
 import { withoutOutline } from "./trim.js";
 
@@ -52,6 +54,10 @@ const STROKE = { share: 0.1, deviations: 4 };
 const NORMAL = 1.4826;
 /** Another way to see paper is better if it finds a piece off the border of this share of the sheet's longer side. */
 const FOUND = 0.2;
+/** Strokes are soft over at most this share of the sheet's longer side; ink is of two kinds if more than this share of it is
+ * weak and farther from what is strong. */
+const SOFT = 0.015;
+const WEAK = 0.1;
 
 /** A sheet seen one way. */
 interface View {
@@ -60,6 +66,8 @@ interface View {
   readonly threshold: number;
   readonly ruling: Ruling;
   readonly pieces: readonly Piece[];
+  /** 0 if there is nothing but a digit, 1 if there is a band at the border or a table, 2 if the digit looks like one. */
+  readonly doubt: number;
 }
 
 /**
@@ -124,31 +132,79 @@ function enlarged({ left, top, right, bottom }: Region, margin: number, { width,
 /** The digit as it is seen best. */
 function viewOf(tones: Grid): View {
   const { tone, even } = paperTone(tones);
-  const first = even ? attempt("tone", fromTone(tones, tone)) : attempt("closing", fromClosing(tones));
-  let best = first;
-  if (even && (first === undefined || areDoubtful(first.pieces, tones))) {
-    const other = attempt("closing", fromClosing(tones));
-    if (first === undefined || other?.pieces.some((piece) => isFound(piece, tones))) best = other ?? first;
-  }
-  if (best === undefined && !even) best = attempt("surface", fromSurface(tones));
-  if (best !== undefined) return best;
+  const view = even ? evenView(tones, tone) : unevenView(tones);
+  if (view !== undefined) return view;
   throw new RangeError(
     "picture: expected a digit in ink that stands out from the paper, got a blank sheet; draw with a stronger or wider pen",
   );
 }
+
+/** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
+function evenView(tones: Grid, tone: number): View | undefined {
+  const view = attempt("tone", fromTone(tones, tone));
+  if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
+  if (view !== undefined && fromTightPaper(tones) !== undefined) return view;
+  const other = closingView(tones);
+  if (view === undefined || other === undefined) return view ?? other;
+  const shows = other.pieces.some((piece) => isFound(piece, tones));
+  return shows && other.doubt <= view.doubt ? other : strongest(view);
+}
+
+function unevenView(tones: Grid): View | undefined {
+  const tight = fromTightPaper(tones);
+  if (tight !== undefined) return attempt("tone", tight);
+  if (isSmall(tones)) return attempt("surface", fromSurface(tones));
+  return closingView(tones) ?? attempt("surface", fromSurface(tones));
+}
+
+function closingView(tones: Grid): View | undefined {
+  const view = attempt("closing", fromClosing(tones));
+  return view && strongest(view);
+}
+
+/** The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the other. */
+function strongest(view: View): View {
+  const { ink, pieces, paper, doubt } = view;
+  const cells = pieces.flatMap((piece) => Array.from(piece.cells));
+  const { threshold } = split(cells.map((cell) => ink.values[cell]));
+  const strong = { ...ink, values: ink.values.map((value) => (value >= threshold ? 1 : 0)) };
+  const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height)), 1).values;
+  const weak = cells.filter((cell) => near[cell] === 0).length;
+  if (weak < WEAK * cells.length) return view;
+  const other = attempt(paper, ink, threshold);
+  return other !== undefined && other.doubt <= doubt ? other : view;
+}
+
+const isSmall = ({ width, height }: Grid) => Math.min(width, height) < SMALL;
 
 function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
   return contact === 0 && longerSide(box) > FOUND * Math.max(width, height);
 }
 
 /** The pieces of a digit in the ink; undefined if there are none. */
-function attempt(paper: View["paper"], ink: Grid): View | undefined {
-  const threshold = thresholdOf(ink);
+function attempt(paper: View["paper"], ink: Grid, threshold = thresholdOf(ink)): View | undefined {
   if (threshold === undefined) return undefined;
-  const small = Math.min(ink.width, ink.height) < SMALL;
-  const without = small ? { ink, ruling: { across: [], down: [] } } : withoutLines(ink, threshold);
-  const pieces = digitPieces(without.ink, threshold);
-  return pieces.length === 0 ? undefined : { paper, threshold, pieces, ...without };
+  const all = piecesOf(ink, threshold);
+  if (all.length === 0) return undefined;
+  let clean = { ink, ruling: { across: [], down: [] } as Ruling };
+  let rest = all;
+  if (!isSmall(ink)) {
+    const frames = framesOf(all, ink);
+    rest = all.filter((piece) => !frames.includes(piece));
+    clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
+    if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
+  }
+  const pieces = digitPieces(rest, ink);
+  if (pieces.length === 0) return undefined;
+  const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
+  return { paper, threshold, pieces, doubt, ...clean };
+}
+
+/** The ink without that of some pieces. */
+function without(ink: Grid, pieces: readonly Piece[]): Grid {
+  const values = ink.values.slice();
+  for (const { cells } of pieces) for (const cell of cells) values[cell] = 0;
+  return { ...ink, values };
 }
 
 /** The level from which a cell is ink; undefined on a blank sheet. */

@@ -4,6 +4,7 @@
 // thin vertical run votes for all lines through it. Lines that go down are those that go across in the transposed sheet.
 
 import { type Grid, quantile, transposed } from "./grid.js";
+import { type Piece, piecesOf } from "./pieces.js";
 
 /** A nearly level line, y = at + slope x, from column `from` to `to` - 1, in cells. */
 export interface Line {
@@ -36,8 +37,10 @@ const SLACK = 0.03;
 const BOX = { side: 0.3, corner: 0.05 };
 /** Where a run of ink is longer than this many thicknesses of the line, a stroke crosses it. */
 const CROSSED = 1.5;
-/** A sheet of which lines leave less than this share has strokes, not lines, if they are few. */
-const LEFT = { share: 0.1, few: 2 };
+/** So few lines may be strokes: if they leave less than this share of the ink, or if this share of it is one piece, of which
+ * what they leave touches the border. */
+const FEW = 2;
+const STROKES = { left: 0.1, one: 0.9 };
 
 /** The ink without lines. */
 export function withoutLines(ink: Grid, threshold: number): { ink: Grid; ruling: Ruling } {
@@ -118,9 +121,21 @@ function findLines(ink: Grid, threshold: number): Line[] {
       own.map(({ run }) => run),
       0.7,
     );
-    lines.push({ at, slope, from: xs[0], to: xs[xs.length - 1] + 1, thickness });
+    lines.push(prolonged(ink, threshold, { at, slope, from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
   }
   return lines;
+}
+
+/** A line that goes on into ink that is thicker than lines: a book's edge, a table. */
+function prolonged({ width, height, values }: Grid, threshold: number, line: Line): Line {
+  const inked = (x: number) => {
+    const y = Math.round(line.at + line.slope * x);
+    return x >= 0 && x < width && y >= 0 && y < height && values[y * width + x] >= threshold;
+  };
+  let { from, to } = line;
+  while (inked(from - 1)) from--;
+  while (inked(to)) to++;
+  return { ...line, from, to };
 }
 
 /** Lines from edge to edge of the sheet, and those that make a box. */
@@ -157,7 +172,13 @@ function erase(ink: Grid, threshold: number, lines: readonly Line[]): Grid {
 
 /** Whether one or two lines found are the strokes of a digit that fills its sheet, as a bar and a stem do. */
 function areStrokes(before: Grid, after: Grid, threshold: number, { across, down }: Ruling): boolean {
-  if (across.length + down.length > LEFT.few) return false;
-  const count = ({ values }: Grid) => values.reduce((n, value) => n + (value >= threshold ? 1 : 0), 0);
-  return count(after) < LEFT.share * count(before);
+  if (across.length + down.length > FEW) return false;
+  const all = piecesOf(before, threshold);
+  const total = inkOf(all);
+  const left = piecesOf(after, threshold);
+  if (inkOf(left) < STROKES.left * total) return true;
+  const main = left.reduce((a, b) => (b.ink > a.ink ? b : a));
+  return main.contact > 0 && all.some(({ ink }) => ink > STROKES.one * total);
 }
+
+const inkOf = (pieces: readonly Piece[]) => pieces.reduce((sum, { ink }) => sum + ink, 0);

@@ -73,12 +73,10 @@ export function piecesOf({ width, height, values }: Grid, threshold: number): Pi
   return pieces;
 }
 
-/** The pieces that are the digit; none if there is no ink. */
-export function digitPieces(ink: Grid, threshold: number): Piece[] {
-  const pieces = piecesOf(ink, threshold);
-  if (Math.min(ink.width, ink.height) < SMALL) return withoutSpecks(pieces);
-  const unframed = withoutFrames(pieces, ink.width);
-  return withoutRules(withoutSpecks(withoutBorder(unframed, Math.max(ink.width, ink.height))));
+/** Those of the pieces that are the digit; none if there is no ink. */
+export function digitPieces(pieces: readonly Piece[], { width, height }: Grid): Piece[] {
+  if (Math.min(width, height) < SMALL) return withoutSpecks(pieces);
+  return withoutRules(withoutSpecks(withoutBorder(pieces, Math.max(width, height))));
 }
 
 const inkOf = ({ ink }: Piece) => ink;
@@ -91,14 +89,14 @@ export function withoutSpecks(pieces: readonly Piece[]): Piece[] {
   return pieces.filter(({ ink }) => ink >= least);
 }
 
-/** Drops frames that hold something. */
-export function withoutFrames(pieces: readonly Piece[], width: number): Piece[] {
+/** Frames that hold something. */
+export function framesOf(pieces: readonly Piece[], { width }: Grid): Piece[] {
   const holds = (frame: Piece, piece: Piece) =>
     piece !== frame &&
     piece.ink > FRAMED.ink * frame.ink &&
     sideOf(piece) > FRAMED.side * sideOf(frame) &&
     longerSide(hull([piece.box, frame.box])) === sideOf(frame);
-  return pieces.filter((frame) => !(pieces.some((piece) => holds(frame, piece)) && isFrame(frame, width)));
+  return pieces.filter((frame) => pieces.some((piece) => holds(frame, piece)) && isFrame(frame, width));
 }
 
 /** Whether a piece is a thin rectangle, of which one side may be missing. */
@@ -155,6 +153,11 @@ export function areDoubtful(pieces: readonly Piece[], { width, height }: Grid): 
     if (contact > EDGE.sheet * Math.max(width, height)) return true;
     return cells.length > SOLID.filled * area && area > SOLID.sheet * width * height;
   });
+}
+
+/** Whether a piece reaches from one side of the sheet to the opposite one. */
+export function spans(pieces: readonly Piece[], { width, height }: Grid): boolean {
+  return pieces.some(({ box }) => box.right - box.left === width || box.bottom - box.top === height);
 }
 
 /** How many digits stand side by side: groups of pieces that overlap horizontally, of like height. */
