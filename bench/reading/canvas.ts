@@ -186,6 +186,27 @@ export function cropped(sheet: Canvas, left: number, top: number, right: number,
   return mapped(paper(right - left, bottom - top, 0), (_, x, y) => sheet.values[(top + y) * sheet.width + left + x]);
 }
 
+/** The same sheet with `factor` times as many pixels a side: means of areas, or linear between pixels. */
+export function scaled(sheet: Canvas, factor: number): Canvas {
+  const [width, height] = [Math.round(sheet.width * factor), Math.round(sheet.height * factor)];
+  const taps = Math.max(1, Math.round(2 / factor));
+  const at = (x: number, y: number) =>
+    sheet.values[Math.min(sheet.height - 1, Math.max(0, y)) * sheet.width + Math.min(sheet.width - 1, Math.max(0, x))];
+  const linear = (u: number, v: number) => {
+    const [a, b] = [Math.floor(u), Math.floor(v)];
+    const row = (y: number) => at(a, y) * (a + 1 - u) + at(a + 1, y) * (u - a);
+    return row(b) * (b + 1 - v) + row(b + 1) * (v - b);
+  };
+  return mapped(paper(width, height, 0), (_, x, y) => {
+    let sum = 0;
+    for (let i = 0; i < taps * taps; i++) {
+      const [dx, dy] = [((i % taps) + 0.5) / taps, (Math.floor(i / taps) + 0.5) / taps];
+      sum += linear((x + dx) / factor - 0.5, (y + dy) / factor - 0.5);
+    }
+    return sum / taps ** 2;
+  });
+}
+
 /** Levels of 8 bits. */
 export function levelsOf({ values }: Canvas): Uint8Array {
   return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(value))));

@@ -16,6 +16,7 @@ import {
   randomOf,
   ruled,
   type Stroke,
+  scaled,
   strokes,
   thickened,
   written,
@@ -194,7 +195,7 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   "of 28 pixels": (d) => ({ width: 28, height: 28, channels: 1, depth: 8, data: d }),
   faint: (d, r) => grey(write(blank(235), d, r, { level: 212 })),
   "faint pencil, noise": (d, r) => grey(noisy(write(blank(235), d, r, { level: 200 }), 4, r)),
-  hairline: (d, r) => grey(written(blank(), hairlines(strokes(d, blank(), { size: 210, x: 150, y: 150 }), 1), 60)),
+  hairline: (d) => grey(written(blank(), hairlines(strokes(d, blank(), { size: 210, x: 150, y: 150 }), 1), 60)),
   thick: (d, r) =>
     grey(written(blank(), thickened(strokes(d, blank(), { size: 210, x: 150, y: 150 }), between(r, 3, 6)), INK)),
   noise: (d, r) => grey(noisy(write(blank(230), d, r), 12, r)),
@@ -421,7 +422,8 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
   vignette: (d, r) => grey(vignette(write(blank(), d, r), between(r, 0.5, 0.85))),
   "chalk on a blackboard": (d, r) => {
     const ink = strokes(d, blank(), { size: 210, x: 150, y: 150 });
-    const board = mapped(ink, (share, x, y) => 55 + between(r, 90, 150) * share);
+    const contrast = between(r, 90, 150);
+    const board = mapped(ink, (share) => 55 + contrast * share);
     return grey(noisy(vignette(shadow(board, r, 0.6, { soft: 60 }), 0.4), 4, r));
   },
   "ruled, shadow edge": (d, r) => grey(shadow(write(ruledSheet(r, { level: 160 }), d, r), r, between(r, 0.5, 0.8))),
@@ -429,6 +431,69 @@ export const KINDS: Readonly<Record<string, Sheet>> = {
     grey(noisy(vignette(write(squaredSheet(r, { level: 170, skew: 2 }), d, r), 0.6), 3, r)),
   "box, shadow edge": (d, r) =>
     grey(shadow(ruled(write(blank(), d, r), box(125, { thickness: 3, level: 70 })), r, between(r, 0.5, 0.8))),
+  // Small, large and crowded sheets.
+  "ruled, 110 pixels": (d, r) => grey(scaled(write(ruledSheet(r, { level: 130, thickness: 3, skew: 2 }), d, r), 0.37)),
+  "squared, 150 pixels": (d, r) => grey(scaled(write(squaredSheet(r, { level: 130, thickness: 2 }), d, r), 0.5)),
+  "box, 80 pixels": (d, r) =>
+    grey(scaled(ruled(write(blank(), d, r, { size: 190 }), box(130, { thickness: 6, level: 60 })), 0.27)),
+  "shadow edge, 100 pixels": (d, r) => grey(scaled(shadow(write(blank(), d, r), r, between(r, 0.4, 0.7)), 0.33)),
+  "ruled, 1500 pixels": (d, r) =>
+    grey(
+      noisy(
+        scaled(write(ruledSheet(r, { level: 150, thickness: 2, skew: 3 }), d, r, { size: 90, stray: 60 }), 5),
+        8,
+        r,
+      ),
+    ),
+  "phone photograph": (d, r) => {
+    const sheet = scaled(write(blank(215), d, r, { size: between(r, 60, 120), stray: 40, level: 60 }), 3);
+    const turn = degrees(between(r, -12, 12));
+    const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
+    const table = between(r, 40, 120);
+    const onTable = mapped(sheet, (v, x, y) => {
+      const [u, w] = [(x - 450) * cos + (y - 450) * sin, (y - 450) * cos - (x - 450) * sin];
+      return Math.abs(u) < 390 && Math.abs(w) < 400 ? v : table;
+    });
+    const edge = side(r, 60);
+    const strength = between(r, 0.5, 0.8);
+    const lit = mapped(onTable, (v, x, y) => v * (strength + (1 - strength) / (1 + Math.exp(-edge(x / 3, y / 3) / 3))));
+    return grey(noisy(lit, 5, r));
+  },
+  "field of a form": (d, r) => {
+    const sheet = ruled(
+      paper(420, 150, 240),
+      [0, 1, 2].flatMap((i) => box(62, { thickness: 2.5, level: 90 }, { x: 80 + 124 * i, y: 75 })),
+    );
+    return grey(noisy(write(sheet, d, r, { size: 105, x: 80 + 124 * Math.floor(3 * r()), y: 75, stray: 3 }), 4, r));
+  },
+  "chalk, ruled board": (d, r) =>
+    grey(invert(noisy(vignette(write(ruledSheet(r, { level: 160 }, blank(205)), d, r, { level: 70 }), 0.2), 3, r))),
+  "box, thick": (d, r) =>
+    grey(
+      ruled(
+        write(blank(), d, r, { size: 190 }),
+        box(between(r, 112, 130), { thickness: between(r, 6, 11), level: 60 }),
+      ),
+    ),
+  "margins on both sides": (d, r) => {
+    const sheet = bands(
+      blank(),
+      [
+        [1, between(r, 20, 45)],
+        [3, between(r, 20, 45)],
+      ],
+      between(r, 20, 160),
+    );
+    return grey(write(sheet, d, r, { size: 190, stray: 4 }));
+  },
+  "window on transparent ground": (d, r) => {
+    const sheet = write(blank(255), d, r, { size: 180, stray: 4 });
+    const half = between(r, 110, 125);
+    return coloured(sheet, (v, x, y) => {
+      const out = Math.hypot(Math.max(0, Math.abs(x - 150) - half + 8), Math.max(0, Math.abs(y - 150) - half + 8)) - 8;
+      return out <= 0 ? [v, v, v, 255] : [0, 0, 0, Math.max(0, 70 - 4 * out)];
+    });
+  },
   // Cut to the strokes.
   "tight, 16 pixels": (d, r) => tight(d, 16, r),
   "tight, 16 pixels, white": (d, r) => tight(d, 16, r, [0, 255]),

@@ -16,24 +16,39 @@ const AROUND = 0.12;
 const DARKEST = 80;
 
 /** How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a shadow. */
-export function fromClosing(tones: Grid): Grid {
+export function fromClosing(tones: Grid, light = isInkLight(tones)): Grid {
   const smooth = meanOf(tones, 1);
   const { width, height, values } = smooth;
   const reach = Math.max(1, Math.round(REACH * Math.max(width, height)));
-  const sign = lightInk(smooth) ? -1 : 1;
-  // Closing light ink's negative.
-  const dark = { ...smooth, values: sign < 0 ? values.map((value) => -value) : values };
-  const closed = maxima(maxima(dark, reach, 1), reach, -1);
-  const hat = closed.values.map((paper, cell) => {
-    const difference = paper - dark.values[cell];
-    return sign < 0 ? difference : (255 * difference) / Math.max(paper, DARKEST);
+  // Light ink is closed in the negative.
+  const dark = light ? values.map((value) => -value) : values;
+  const closed = closing({ width, height, values: dark }, reach);
+  const hat = closed.map((paper, cell) => {
+    const difference = paper - dark[cell];
+    return light ? difference : (255 * difference) / Math.max(paper, DARKEST);
   });
   const middle = quantile(hat, 0.5);
   return { width, height, values: hat.map((value) => value - middle) };
 }
 
-/** Whether ink is lighter than what is around it. */
-function lightInk(tones: Grid): boolean {
+/** The closing of the values by a square. The outermost cells go on beyond the border: a table there is wider than the square. */
+function closing({ width, height, values }: Grid, reach: number): Float64Array {
+  const wide = width + 2 * reach;
+  const padded = new Float64Array(wide * (height + 2 * reach));
+  for (let y = 0, cell = 0; y < height + 2 * reach; y++) {
+    const row = Math.min(height - 1, Math.max(0, y - reach)) * width;
+    for (let x = 0; x < wide; x++, cell++) padded[cell] = values[row + Math.min(width - 1, Math.max(0, x - reach))];
+  }
+  const closed = maxima(
+    maxima({ width: wide, height: height + 2 * reach, values: padded }, reach, 1),
+    reach,
+    -1,
+  ).values;
+  return values.map((_, cell) => closed[(Math.floor(cell / width) + reach) * wide + (cell % width) + reach]);
+}
+
+/** Whether ink seems to be lighter than what is around it; corners of paper and table do, too. */
+export function isInkLight(tones: Grid): boolean {
   const around = meanOf(tones, Math.max(2, Math.round(AROUND * Math.max(tones.width, tones.height))));
   return skew(tones.values.map((value, cell) => value - around.values[cell])) > 0;
 }

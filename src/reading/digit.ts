@@ -1,6 +1,6 @@
 // From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
 
-import { fromClosing, maxima } from "./closing.js";
+import { fromClosing, isInkLight, maxima } from "./closing.js";
 import { type Grid, hull, longerSide, quantile, type Region } from "./grid.js";
 import { type Ruling, withoutLines } from "./lines.js";
 import { normalise } from "./normalise.js";
@@ -143,7 +143,7 @@ function viewOf(tones: Grid): View {
 function evenView(tones: Grid, tone: number): View | undefined {
   const view = attempt("tone", fromTone(tones, tone));
   if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
-  if (view !== undefined && fromTightPaper(tones) !== undefined) return view;
+  if (view !== undefined && fromTightPaper(tones) !== undefined) return strongest(view);
   const other = closingView(tones);
   if (view === undefined || other === undefined) return view ?? other;
   const shows = other.pieces.some((piece) => isFound(piece, tones));
@@ -154,16 +154,27 @@ function unevenView(tones: Grid): View | undefined {
   const tight = fromTightPaper(tones);
   if (tight !== undefined) return attempt("tone", tight);
   if (isSmall(tones)) return attempt("surface", fromSurface(tones));
-  return closingView(tones) ?? attempt("surface", fromSurface(tones));
+  const view = closingView(tones);
+  if (view?.pieces.some(({ contact }) => contact === 0)) return view;
+  // At its border a shade's closing differs from it.
+  const smooth = attempt("surface", fromSurface(tones));
+  return view !== undefined && smooth !== undefined && view.doubt < smooth.doubt ? view : smooth;
 }
 
 function closingView(tones: Grid): View | undefined {
-  const view = attempt("closing", fromClosing(tones));
-  return view && strongest(view);
+  const light = isInkLight(tones);
+  const seen = (asLight: boolean) => {
+    const view = attempt("closing", fromClosing(tones, asLight));
+    return view && strongest(view);
+  };
+  const view = seen(light);
+  if (view !== undefined && view.doubt < 2) return view;
+  const other = seen(!light);
+  return other !== undefined && other.doubt < 2 ? other : view;
 }
 
 /** The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the other. */
-function strongest(view: View): View {
+export function strongest(view: View): View {
   const { ink, pieces, paper, doubt } = view;
   const cells = pieces.flatMap((piece) => Array.from(piece.cells));
   const { threshold } = split(cells.map((cell) => ink.values[cell]));
@@ -182,7 +193,7 @@ function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
 }
 
 /** The pieces of a digit in the ink; undefined if there are none. */
-function attempt(paper: View["paper"], ink: Grid, threshold = thresholdOf(ink)): View | undefined {
+export function attempt(paper: View["paper"], ink: Grid, threshold = thresholdOf(ink)): View | undefined {
   if (threshold === undefined) return undefined;
   const all = piecesOf(ink, threshold);
   if (all.length === 0) return undefined;

@@ -121,9 +121,18 @@ function findLines(ink: Grid, threshold: number): Line[] {
       own.map(({ run }) => run),
       0.7,
     );
-    lines.push(prolonged(ink, threshold, { at, slope, from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
+    lines.push(prolonged(ink, threshold, { ...fitted(own), from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
   }
   return lines;
+}
+
+/** The line of least squares through points. */
+function fitted(points: readonly { x: number; y: number }[]): { at: number; slope: number } {
+  const n = points.length;
+  const [x, y] = [points.reduce((sum, p) => sum + p.x, 0) / n, points.reduce((sum, p) => sum + p.y, 0) / n];
+  const spread = points.reduce((sum, p) => sum + (p.x - x) ** 2, 0);
+  const slope = points.reduce((sum, p) => sum + (p.x - x) * (p.y - y), 0) / (spread || 1);
+  return { at: y - slope * x, slope };
 }
 
 /** A line that goes on into ink that is thicker than lines: a book's edge, a table. */
@@ -142,10 +151,18 @@ function prolonged({ width, height, values }: Grid, threshold: number, line: Lin
 function choose(lines: readonly Line[], others: readonly Line[], width: number): Line[] {
   const slack = SLACK * width + 1;
   const corner = BOX.corner * width + NEAR;
-  return lines.filter(({ at, slope, from, to }) => {
+  return lines.filter((line) => {
+    const { at, slope, from, to } = line;
     if (from <= slack && to >= width - slack) return true;
-    const meets = (x: number) =>
-      others.some((other) => Math.abs(other.at + other.slope * (at + slope * x) - x) < corner);
+    // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes.
+    const meets = (x: number) => {
+      const y = at + slope * x;
+      return others.some((other) => {
+        const distance = Math.abs(other.at + other.slope * y - x);
+        const end = Math.min(Math.abs(other.from - y), Math.abs(other.to - y));
+        return (distance < corner && end < corner) || distance <= NEAR + other.thickness;
+      });
+    };
     return to - from >= BOX.side * width && meets(from) && meets(to);
   });
 }

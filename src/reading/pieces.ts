@@ -26,7 +26,7 @@ const FRAMED = { ink: 0.02, side: 0.15 };
 const EDGE = { sheet: 0.3, own: 0.8 };
 /** A piece off the border is the digit rather than edges if it has this share of the sheet's longer side; rather than a
  * digit that touches the border, this one, and this share of its ink. */
-const INNER = { besideEdge: 0.05, besideDigit: 0.12, ink: 0.1 };
+const INNER = { besideEdge: 0.05, besideDigit: 0.12, ink: 0.4 };
 /** A rule under the digit is this many times as wide as high and has this share of the digit's width. */
 const UNDER = { elongated: 5, width: 0.7 };
 /** A rule beside it is this many times as high as wide and as the rest. */

@@ -8,10 +8,10 @@ import { piecesOf } from "./pieces.js";
 /** The share of the variance between two tones: gradients have 3 / 4 of theirs, noise 2 / 3, soft strokes of 3 pixels more. */
 const SEPARABLE = 0.75;
 /** Strokes are one piece but for this share of the ink; no square in them has more than this share of the longer side; they
- * cover at most this share of a side of the picture, which tables do;
+ * fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
  * and they come this near all four sides, in shares of the longer one: their soft edges touch them.
  * A picture with sides of less than this ratio is cut to a 1, which may well cover them. */
-const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.04, narrow: 0.4 };
+const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.04, narrow: 0.4, filled: 0.7 };
 
 /** How far each tone is from the paper around a digit cut to its strokes, ink positive; undefined if there is no such digit. */
 export function fromTightPaper(tones: Grid): Grid | undefined {
@@ -59,5 +59,6 @@ function strokeSquare(ink: Grid): number {
   }
   const narrow = Math.min(width, height) < STROKES.narrow * Math.max(width, height);
   if (!narrow && Math.max(...covered) > STROKES.cover) return Infinity;
+  if (!narrow && main.cells.length > STROKES.filled * width * height) return Infinity;
   return largest <= STROKES.square * Math.max(width, height) ? largest : Infinity;
 }
