@@ -6,6 +6,7 @@
 
 import { type Grid, quantile } from "./grid.js";
 import { skew } from "./paper.js";
+import type { Piece } from "./pieces.js";
 
 /** Half of the square's side as a share of the sheet's longer side: strokes up to 0.3 of it wide are filled. */
 const REACH = 0.15;
@@ -15,8 +16,20 @@ const AROUND = 0.12;
 /** Light on paper is taken to be at least this, in levels of 255: in darker corners noise would be taken for ink. */
 const DARKEST = 80;
 
+/** Paper is looked for this many cells beside a piece: beyond what smoothing blurs. */
+const BESIDE = 2;
+/** Where less than this share of the contrast is seen there is no paper, and strokes have paper on all but this share. */
+const OPEN = { contrast: 0.35, share: 0.35 };
+
+/** What a closing shows: ink, and the tones and the paper it is the difference of, ink being dark. */
+export interface Closed {
+  readonly ink: Grid;
+  readonly tones: Float64Array;
+  readonly paper: Float64Array;
+}
+
 /** How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a shadow. */
-export function fromClosing(tones: Grid, light = isInkLight(tones)): Grid {
+export function fromClosing(tones: Grid, light = isInkLight(tones)): Closed {
   const smooth = meanOf(tones, 1);
   const { width, height, values } = smooth;
   const reach = Math.max(1, Math.round(REACH * Math.max(width, height)));
@@ -28,7 +41,33 @@ export function fromClosing(tones: Grid, light = isInkLight(tones)): Grid {
     return light ? difference : (255 * difference) / Math.max(paper, DARKEST);
   });
   const middle = quantile(hat, 0.5);
-  return { width, height, values: hat.map((value) => value - middle) };
+  return { ink: { width, height, values: hat.map((value) => value - middle) }, tones: dark, paper: closed };
+}
+
+/**
+ * Whether a piece is what a closing fills at the edge of something dark: in a bay of a book's edge, between a sheet and the
+ * border. Strokes have paper on all sides, such a piece has not.
+ */
+export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, threshold: number): boolean {
+  const { width, height, values } = ink;
+  let [all, open] = [0, 0];
+  for (const cell of cells) {
+    const [x, y] = [cell % width, Math.floor(cell / width)];
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
+      const [u, v] = [x + BESIDE * dx, y + BESIDE * dy];
+      if (u < 0 || v < 0 || u >= width || v >= height || values[cell + dx + dy * width] >= threshold) continue;
+      const within = (y - dy) * width + x - dx;
+      const tone = Math.min(tones[cell], tones[within] ?? Infinity);
+      all++;
+      if (tones[v * width + u] - tone < OPEN.contrast * (paper[cell] - tone)) open++;
+    }
+  }
+  return open > OPEN.share * all;
 }
 
 /** The closing of the values by a square. The outermost cells go on beyond the border: a table there is wider than the square. */

@@ -1,6 +1,6 @@
 // From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
 
-import { fromClosing, isInkLight, maxima } from "./closing.js";
+import { type Closed, fromClosing, isInkLight, isResidue, maxima } from "./closing.js";
 import { type Grid, hull, longerSide, quantile, type Region } from "./grid.js";
 import { type Ruling, withoutLines } from "./lines.js";
 import { normalise } from "./normalise.js";
@@ -62,6 +62,7 @@ const WEAK = 0.1;
 /** A sheet seen one way. */
 interface View {
   readonly paper: FoundDigit["paper"];
+  readonly closed?: Closed;
   readonly ink: Grid;
   readonly threshold: number;
   readonly ruling: Ruling;
@@ -164,7 +165,8 @@ function unevenView(tones: Grid): View | undefined {
 function closingView(tones: Grid): View | undefined {
   const light = isInkLight(tones);
   const seen = (asLight: boolean) => {
-    const view = attempt("closing", fromClosing(tones, asLight));
+    const closed = fromClosing(tones, asLight);
+    const view = attempt("closing", closed.ink, closed);
     return view && strongest(view);
   };
   const view = seen(light);
@@ -174,15 +176,15 @@ function closingView(tones: Grid): View | undefined {
 }
 
 /** The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the other. */
-export function strongest(view: View): View {
-  const { ink, pieces, paper, doubt } = view;
+function strongest(view: View): View {
+  const { ink, pieces, paper, closed, doubt } = view;
   const cells = pieces.flatMap((piece) => Array.from(piece.cells));
   const { threshold } = split(cells.map((cell) => ink.values[cell]));
   const strong = { ...ink, values: ink.values.map((value) => (value >= threshold ? 1 : 0)) };
   const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height)), 1).values;
   const weak = cells.filter((cell) => near[cell] === 0).length;
   if (weak < WEAK * cells.length) return view;
-  const other = attempt(paper, ink, threshold);
+  const other = attempt(paper, ink, closed, threshold);
   return other !== undefined && other.doubt <= doubt ? other : view;
 }
 
@@ -193,7 +195,7 @@ function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
 }
 
 /** The pieces of a digit in the ink; undefined if there are none. */
-export function attempt(paper: View["paper"], ink: Grid, threshold = thresholdOf(ink)): View | undefined {
+function attempt(paper: View["paper"], ink: Grid, closed?: Closed, threshold = thresholdOf(ink)): View | undefined {
   if (threshold === undefined) return undefined;
   const all = piecesOf(ink, threshold);
   if (all.length === 0) return undefined;
@@ -205,10 +207,11 @@ export function attempt(paper: View["paper"], ink: Grid, threshold = thresholdOf
     clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
     if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
   }
+  if (closed !== undefined) rest = rest.filter((piece) => !isResidue(closed, piece, threshold));
   const pieces = digitPieces(rest, ink);
   if (pieces.length === 0) return undefined;
   const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
-  return { paper, threshold, pieces, doubt, ...clean };
+  return { paper, closed, threshold, pieces, doubt, ...clean };
 }
 
 /** The ink without that of some pieces. */

@@ -33,6 +33,9 @@ const NEAR = 2;
 const MOST = 100;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
 const SLACK = 0.03;
+/** Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one of so many
+ * with at least this share, whose ends are as far along to such a share: digits have no three long parallel strokes. */
+const RULED = { one: 0.75, count: 3, some: 0.5, alike: 0.1 };
 /** Sides of boxes have at least this share of the sheet's width, and meet others within this share of it (rounded corners). */
 const BOX = { side: 0.3, corner: 0.05 };
 /** Where a run of ink is longer than this many thicknesses of the line, a stroke crosses it. */
@@ -147,13 +150,17 @@ function prolonged({ width, height, values }: Grid, threshold: number, line: Lin
   return { ...line, from, to };
 }
 
-/** Lines from edge to edge of the sheet, and those that make a box. */
+/** Lines that rule the sheet, and those that make a box. */
 function choose(lines: readonly Line[], others: readonly Line[], width: number): Line[] {
   const slack = SLACK * width + 1;
   const corner = BOX.corner * width + NEAR;
+  const alike = (a: Line, b: Line) => Math.max(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < RULED.alike * width;
   return lines.filter((line) => {
     const { at, slope, from, to } = line;
-    if (from <= slack && to >= width - slack) return true;
+    const long = to - from >= RULED.some * width;
+    if (long && lines.filter((other) => alike(line, other)).length >= RULED.count) return true;
+    const ends = (from <= slack ? 1 : 0) + (to >= width - slack ? 1 : 0);
+    if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
     // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes.
     const meets = (x: number) => {
       const y = at + slope * x;

@@ -11,7 +11,7 @@ const SEPARABLE = 0.75;
  * fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
  * and they come this near all four sides, in shares of the longer one: their soft edges touch them.
  * A picture with sides of less than this ratio is cut to a 1, which may well cover them. */
-const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.04, narrow: 0.4, filled: 0.7 };
+const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.02, narrow: 0.4, filled: 0.6 };
 
 /** How far each tone is from the paper around a digit cut to its strokes, ink positive; undefined if there is no such digit. */
 export function fromTightPaper(tones: Grid): Grid | undefined {

@@ -129,7 +129,7 @@ describe("paper", () => {
 
   test("a closing keeps steps, so that only strokes are ink, as much in a shadow as in the light", () => {
     const light: Level = (x) => (x < 42 ? 1 : 0.5);
-    const ink = fromClosing(grid(100, 100, (x, y) => (stem(x, y) || foot(x, y) ? 50 : 250) * light(x, y)));
+    const { ink } = fromClosing(grid(100, 100, (x, y) => (stem(x, y) || foot(x, y) ? 50 : 250) * light(x, y)));
     const at = (x: number, y: number) => ink.values[100 * y + x];
     expect(at(10, 50)).toBeCloseTo(0, 6);
     expect(at(80, 50)).toBeCloseTo(0, 6);
@@ -139,7 +139,7 @@ describe("paper", () => {
   });
 
   test("a closing sees light ink on dark paper", () => {
-    const ink = fromClosing(grid(100, 100, (x, y) => 40 + x / 2 + digit(x, y) / 2));
+    const { ink } = fromClosing(grid(100, 100, (x, y) => 40 + x / 2 + digit(x, y) / 2));
     expect(ink.values[100 * 50 + 41]).toBeGreaterThan(50);
     expect(ink.values[100 * 50 + 80]).toBeLessThan(10);
   });
