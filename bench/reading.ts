@@ -1,9 +1,9 @@
 // npm run bench:reading: how many digits are read right on each kind of sheet, with the network of the page.
-//   --count N              digits of MNIST's test set a kind, 100 if not given
-//   --kind NAME            this kind only; may be repeated
-//   --model FILE           another network
-//   --idx IMAGES LABELS    also pictures of an IDX pair, as they are and eight times as large on a sheet
-//   --folder DIR           also pictures of a folder with a LABELS.csv: file,label
+// --count N              digits of MNIST's test set a kind, 100 if not given
+// --kind NAME            this kind only; may be repeated
+// --model FILE           another network
+// --idx IMAGES LABELS    also pictures of an IDX pair, as they are and eight times as large on a sheet
+// --folder DIR           also pictures of a folder with a LABELS.csv: file,label
 
 import { readFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -13,7 +13,7 @@ import { gunzipSync } from "node:zlib";
 import { Network, type Pixels } from "ductus";
 import { decodePng, type Picture, parseDataset, toDigit } from "ductus/formats";
 import { loadMnist } from "ductus/node";
-import { draw, KINDS } from "./reading/sheets.js";
+import { draw, KINDS } from "./reading/kinds.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -96,9 +96,8 @@ function report(kind: string, examples: Iterable<Example>): void {
   console.log(`| ${kind.padEnd(30)} | ${String(n).padStart(5)} | ${share.padStart(7)} | ${refused} | ${each} |`);
 }
 
-console.log(
-  `${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}\n`,
-);
+const date = new Date().toISOString().slice(0, 10);
+console.log(`${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, ${date}\n`);
 console.log("| kind | n | read right | refused | toDigit |\n|---|--:|--:|--:|--:|");
 for (const kind of options.kind) {
   if (!(kind in KINDS)) throw new RangeError(`--kind: expected one of ${Object.keys(KINDS).join("; ")}, got ${kind}`);

@@ -35,7 +35,10 @@ export function mapped(canvas: Canvas, change: (value: number, x: number, y: num
   return { ...canvas, values: canvas.values.map((value, i) => change(value, i % width, Math.floor(i / width))) };
 }
 
-/** The ink of 28 x 28 levels drawn as a field of `size` pixels about a centre, turned by an angle, edges one pixel soft. */
+/**
+ * The ink of 28 x 28 levels drawn as a field of `size` pixels about a centre, turned by an angle, edges one pixel
+ * soft.
+ */
 export function strokes(
   digit: Uint8Array,
   { width, height }: Canvas,
@@ -57,7 +60,10 @@ export function strokes(
   });
 }
 
-/** Strokes as hairlines: thinned by Zhang and Suen's algorithm, CACM 27(3), 1984, then drawn `radius` pixels to both sides. */
+/**
+ * Strokes as hairlines: thinned by Zhang and Suen's algorithm, CACM 27(3), 1984, then drawn `radius` pixels to both
+ * sides.
+ */
 export function hairlines(ink: Canvas, radius: number): Canvas {
   const { width, height } = ink;
   const mask = Uint8Array.from(ink.values, (value, i) => {
@@ -146,7 +152,10 @@ export function noisy(sheet: Canvas, deviation: number, random: Random): Canvas 
   return mapped(sheet, (value) => value + deviation * Math.sqrt(3) * (random() + random() + random() + random() - 2));
 }
 
-/** What JPEG does at a low quality: the cosine transform of each 8 x 8 block, rounded to multiples that grow with frequency. */
+/**
+ * What JPEG does at a low quality: the cosine transform of each 8 x 8 block, rounded to multiples that grow with
+ * frequency.
+ */
 export function coarse(sheet: Canvas, step: number): Canvas {
   const { width, height } = sheet;
   const values = sheet.values.slice();

@@ -1,6 +1,6 @@
 // Paper under hard light, or beside other things: black top-hat, what a closing of the tones fills. A closing, the
-// minimum over a square of the maxima over it, removes all that is darker than its surroundings and narrower than the square;
-// edges of shadows, tables and margins stay where they are, so that the difference has none of them.
+// minimum over a square of the maxima over it, removes all that is darker than its surroundings and narrower than the
+// square; edges of shadows, tables and margins stay where they are, so that the difference has none of them.
 // Source: Serra, "Image Analysis and Mathematical Morphology", 1982. Sliding maxima: van Herk, Pattern Recognition
 // Letters 13(7), 1992, three comparisons a cell for any width.
 
@@ -18,7 +18,9 @@ const DARKEST = 80;
 
 /** Paper is looked for this many cells beside a piece: beyond what smoothing blurs. */
 const BESIDE = 2;
-/** Where less than this share of the contrast is seen there is no paper, and strokes have paper on all but this share. */
+/**
+ * Where less than this share of the contrast is seen there is no paper, and strokes have paper on all but this share.
+ */
 const OPEN = { contrast: 0.35, share: 0.35 };
 
 /** What a closing shows: ink, and the tones and the paper it is the difference of, ink being dark. */
@@ -28,7 +30,10 @@ export interface Closed {
   readonly paper: Float64Array;
 }
 
-/** How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a shadow. */
+/**
+ * How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a
+ * shadow.
+ */
 export function fromClosing(tones: Grid, light = isInkLight(tones)): Closed {
   const smooth = meanOf(tones, 1);
   const { width, height, values } = smooth;
@@ -45,8 +50,8 @@ export function fromClosing(tones: Grid, light = isInkLight(tones)): Closed {
 }
 
 /**
- * Whether a piece is what a closing fills at the edge of something dark: in a bay of a book's edge, between a sheet and the
- * border. Strokes have paper on all sides, such a piece has not.
+ * Whether a piece is what a closing fills at the edge of something dark: in a bay of a book's edge, between a sheet
+ * and the border. Strokes have paper on all sides, such a piece has not.
  */
 export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, threshold: number): boolean {
   const { width, height, values } = ink;
@@ -70,7 +75,10 @@ export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, thres
   return open > OPEN.share * all;
 }
 
-/** The closing of the values by a square. The outermost cells go on beyond the border: a table there is wider than the square. */
+/**
+ * The closing of the values by a square. The outermost cells go on beyond the border: a table there is wider than the
+ * square.
+ */
 function closing({ width, height, values }: Grid, reach: number): Float64Array {
   const wide = width + 2 * reach;
   const padded = new Float64Array(wide * (height + 2 * reach));

@@ -1,17 +1,12 @@
 // From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
 
-import { type Closed, fromClosing, isInkLight, isResidue, maxima } from "./closing.js";
-import { type Grid, hull, longerSide, quantile, type Region } from "./grid.js";
-import { type Ruling, withoutLines } from "./lines.js";
+import { type Grid, hull, longerSide, type Region } from "./grid.js";
 import { normalise } from "./normalise.js";
-import { split } from "./otsu.js";
-import { fromTone, paperTone } from "./paper.js";
 import { checkPicture, type Picture } from "./picture.js";
-import { areDoubtful, countDigits, digitPieces, framesOf, type Piece, piecesOf, SMALL, spans } from "./pieces.js";
-import { fromSurface } from "./surface.js";
-import { fromTightPaper } from "./tight.js";
+import { countDigits } from "./pieces.js";
 import { tonesOf } from "./tones.js";
 import { withoutOutline } from "./trim.js";
+import { type View, viewOf } from "./view.js";
 
 /** What was found on a picture on the way to its digit. All positions are in the picture's pixels. */
 export interface FoundDigit {
@@ -22,7 +17,7 @@ export interface FoundDigit {
   /** How many pieces of like height stand side by side: 1 for a digit, 2 or more for a number. */
   readonly digits: number;
   /** How ink was told from paper: against one tone, a smooth surface, or the closing of the tones. */
-  readonly paper: "tone" | "surface" | "closing";
+  readonly paper: View["paper"];
   /** The least difference from paper that is ink, in levels of 255. */
   readonly threshold: number;
   /** The lines taken out, as segments. */
@@ -44,37 +39,15 @@ const CELLS = 512;
 const ENOUGH = 100;
 /** How much of the sheet around a digit is looked at again, as a share of the digit's side: enough to see its paper. */
 const MARGIN = 0.25;
-/** A sheet is cut off from its surroundings at most this many times: a window's outline in a screenshot's, and one more. */
-const CUTS = 3;
-/** Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise. */
-const LEAST = { levels: 4, deviations: 6 };
-/** Where a stroke ends: at this share of the strongest ink, or this many standard deviations of the noise. */
-const STROKE = { share: 0.1, deviations: 4 };
-/** The deviation of a normal distribution, in medians of the magnitude. */
-const NORMAL = 1.4826;
-/** Another way to see paper is better if it finds a piece off the border of this share of the sheet's longer side. */
-const FOUND = 0.2;
-/** Strokes are soft over at most this share of the sheet's longer side; ink is of two kinds if more than this share of it is
- * weak and farther from what is strong. */
-const SOFT = 0.015;
-const WEAK = 0.1;
-
-/** A sheet seen one way. */
-interface View {
-  readonly paper: FoundDigit["paper"];
-  readonly closed?: Closed;
-  readonly ink: Grid;
-  readonly threshold: number;
-  readonly ruling: Ruling;
-  readonly pieces: readonly Piece[];
-  /** 0 if there is nothing but a digit, 1 if there is a band at the border or a table, 2 if the digit looks like one. */
-  readonly doubt: number;
-}
-
 /**
- * The digit drawn on a sheet of any size, dark on light, light on dark, or in any colour on transparent,
- * as 28 x 28 pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet
- * are left out.
+ * A sheet is cut off from its surroundings at most this many times: a window's outline in a screenshot's, and one
+ * more.
+ */
+const CUTS = 3;
+/**
+ * The digit drawn on a sheet of any size, dark on light, light on dark, or in any colour on transparent, as 28 x 28
+ * pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet are
+ * left out.
  * @throws {TypeError} if a member of the picture has the wrong type
  * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
  */
@@ -94,10 +67,7 @@ export function findDigit(picture: Picture): FoundDigit {
     const factor = Math.ceil(longerSide(region) / CELLS);
     const { tones, sheet } = tonesOf(picture, region, factor);
     const within = closer || cuts === CUTS ? undefined : (sheet ?? withoutOutline(tones));
-    if (
-      within !== undefined &&
-      !(within.right - within.left === tones.width && within.bottom - within.top === tones.height)
-    ) {
+    if (within !== undefined && !isWhole(within, tones)) {
       region = inPixels(within, region, factor);
       cuts++;
       continue;
@@ -109,6 +79,10 @@ export function findDigit(picture: Picture): FoundDigit {
     region = inPixels(enlarged(box, Math.ceil(MARGIN * side), tones), region, factor);
     closer = true;
   }
+}
+
+function isWhole({ left, top, right, bottom }: Region, { width, height }: Grid): boolean {
+  return right - left === width && bottom - top === height;
 }
 
 /** Cells of a region as pixels of the picture. */
@@ -128,111 +102,6 @@ function enlarged({ left, top, right, bottom }: Region, margin: number, { width,
     right: Math.min(width, right + margin),
     bottom: Math.min(height, bottom + margin),
   };
-}
-
-/** The digit as it is seen best. */
-function viewOf(tones: Grid): View {
-  const { tone, even } = paperTone(tones);
-  const view = even ? evenView(tones, tone) : unevenView(tones);
-  if (view !== undefined) return view;
-  throw new RangeError(
-    "picture: expected a digit in ink that stands out from the paper, got a blank sheet; draw with a stronger or wider pen",
-  );
-}
-
-/** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
-function evenView(tones: Grid, tone: number): View | undefined {
-  const view = attempt("tone", fromTone(tones, tone));
-  if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
-  if (view !== undefined && fromTightPaper(tones) !== undefined) return strongest(view);
-  const other = closingView(tones);
-  if (view === undefined || other === undefined) return view ?? other;
-  const shows = other.pieces.some((piece) => isFound(piece, tones));
-  return shows && other.doubt <= view.doubt ? other : strongest(view);
-}
-
-function unevenView(tones: Grid): View | undefined {
-  const tight = fromTightPaper(tones);
-  if (tight !== undefined) return attempt("tone", tight);
-  if (isSmall(tones)) return attempt("surface", fromSurface(tones));
-  const view = closingView(tones);
-  if (view?.pieces.some(({ contact }) => contact === 0)) return view;
-  // At its border a shade's closing differs from it.
-  const smooth = attempt("surface", fromSurface(tones));
-  return view !== undefined && smooth !== undefined && view.doubt < smooth.doubt ? view : smooth;
-}
-
-function closingView(tones: Grid): View | undefined {
-  const light = isInkLight(tones);
-  const seen = (asLight: boolean) => {
-    const closed = fromClosing(tones, asLight);
-    const view = attempt("closing", closed.ink, closed);
-    return view && strongest(view);
-  };
-  const view = seen(light);
-  if (view !== undefined && view.doubt < 2) return view;
-  const other = seen(!light);
-  return other !== undefined && other.doubt < 2 ? other : view;
-}
-
-/** The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the other. */
-function strongest(view: View): View {
-  const { ink, pieces, paper, closed, doubt } = view;
-  const cells = pieces.flatMap((piece) => Array.from(piece.cells));
-  const { threshold } = split(cells.map((cell) => ink.values[cell]));
-  const strong = { ...ink, values: ink.values.map((value) => (value >= threshold ? 1 : 0)) };
-  const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height)), 1).values;
-  const weak = cells.filter((cell) => near[cell] === 0).length;
-  if (weak < WEAK * cells.length) return view;
-  const other = attempt(paper, ink, closed, threshold);
-  return other !== undefined && other.doubt <= doubt ? other : view;
-}
-
-const isSmall = ({ width, height }: Grid) => Math.min(width, height) < SMALL;
-
-function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
-  return contact === 0 && longerSide(box) > FOUND * Math.max(width, height);
-}
-
-/** The pieces of a digit in the ink; undefined if there are none. */
-function attempt(paper: View["paper"], ink: Grid, closed?: Closed, threshold = thresholdOf(ink)): View | undefined {
-  if (threshold === undefined) return undefined;
-  const all = piecesOf(ink, threshold);
-  if (all.length === 0) return undefined;
-  let clean = { ink, ruling: { across: [], down: [] } as Ruling };
-  let rest = all;
-  if (!isSmall(ink)) {
-    const frames = framesOf(all, ink);
-    rest = all.filter((piece) => !frames.includes(piece));
-    clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
-    if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
-  }
-  if (closed !== undefined) rest = rest.filter((piece) => !isResidue(closed, piece, threshold));
-  const pieces = digitPieces(rest, ink);
-  if (pieces.length === 0) return undefined;
-  const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
-  return { paper, closed, threshold, pieces, doubt, ...clean };
-}
-
-/** The ink without that of some pieces. */
-function without(ink: Grid, pieces: readonly Piece[]): Grid {
-  const values = ink.values.slice();
-  for (const { cells } of pieces) for (const cell of cells) values[cell] = 0;
-  return { ...ink, values };
-}
-
-/** The level from which a cell is ink; undefined on a blank sheet. */
-function thresholdOf({ values }: Grid): number | undefined {
-  // Noise goes both ways, ink one way.
-  const deviation =
-    -NORMAL *
-    quantile(
-      values.filter((value) => value <= 0),
-      0.5,
-    );
-  const peak = values.reduce((most, value) => Math.max(most, value), 0);
-  if (peak < Math.max(LEAST.levels, LEAST.deviations * deviation)) return undefined;
-  return Math.max(STROKE.share * peak, STROKE.deviations * deviation);
 }
 
 function found(

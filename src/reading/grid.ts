@@ -29,7 +29,9 @@ export function hull(regions: readonly Region[]): Region {
   };
 }
 
-/** The value with this share of the others below it, 0 if there is none; found by Hoare's selection, CACM 4(7), 1961. */
+/**
+ * The value with this share of the others below it, 0 if there is none; found by Hoare's selection, CACM 4(7), 1961.
+ */
 export function quantile(values: ArrayLike<number>, share: number): number {
   const a = Float64Array.from(values);
   const k = Math.floor(share * (a.length - 1));

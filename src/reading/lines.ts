@@ -1,7 +1,8 @@
-// Ruling: straight lines from edge to edge, or four that make a box, are found by vote and erased where they are as thin as
-// they are elsewhere, so that strokes stay whole where a line crosses them.
-// Vote: Hough 1962, with the offset and slope of Duda and Hart, CACM 15(1), 1972, here for small slopes only: each middle of a
-// thin vertical run votes for all lines through it. Lines that go down are those that go across in the transposed sheet.
+// Ruling: straight lines from edge to edge, or four that make a box, are found by vote and erased where they are as
+// thin as they are elsewhere, so that strokes stay whole where a line crosses them.
+// Vote: Hough 1962, with the offset and slope of Duda and Hart, CACM 15(1), 1972, here for small slopes only: each
+// middle of a thin vertical run votes for all lines through it. Lines that go down are those that go across in the
+// transposed sheet.
 
 import { type Grid, quantile, transposed } from "./grid.js";
 import { type Piece, piecesOf } from "./pieces.js";
@@ -33,15 +34,23 @@ const NEAR = 2;
 const MOST = 100;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
 const SLACK = 0.03;
-/** Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one of so many
- * with at least this share, whose ends are as far along to such a share: digits have no three long parallel strokes. */
+/**
+ * Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one
+ * of so many with at least this share, whose ends are as far along to such a share: digits have no three long
+ * parallel strokes.
+ */
 const RULED = { one: 0.75, count: 3, some: 0.5, alike: 0.1 };
-/** Sides of boxes have at least this share of the sheet's width, and meet others within this share of it (rounded corners). */
+/**
+ * Sides of boxes have at least this share of the sheet's width, and meet others within this share of it (rounded
+ * corners).
+ */
 const BOX = { side: 0.3, corner: 0.05 };
 /** Where a run of ink is longer than this many thicknesses of the line, a stroke crosses it. */
 const CROSSED = 1.5;
-/** So few lines may be strokes: if they leave less than this share of the ink, or if this share of it is one piece, of which
- * what they leave touches the border. */
+/**
+ * So few lines may be strokes: if they leave less than this share of the ink, or if this share of it is one piece, of
+ * which what they leave touches the border.
+ */
 const FEW = 2;
 const STROKES = { left: 0.1, one: 0.9 };
 

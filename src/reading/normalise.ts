@@ -1,5 +1,5 @@
-// A digit in MNIST's form: its bounding box, scaled to fit 20 x 20 pixels with grey levels, lies in 28 x 28 so that its centre
-// of mass is at the centre; 0 is paper, 255 ink.
+// A digit in MNIST's form: its bounding box, scaled to fit 20 x 20 pixels with grey levels, lies in 28 x 28 so that
+// its centre of mass is at the centre; 0 is paper, 255 ink.
 // Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits".
 
 import { type Grid, longerSide, quantile, type Region } from "./grid.js";
@@ -13,7 +13,10 @@ const THIN = { stroke: 1.8, spread: 2.5 };
 /** The share of the inked pixels that get 255: in most of MNIST's images it is a quarter or more. */
 const FULL = 0.25;
 
-/** The ink in the box, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of the field. */
+/**
+ * The ink in the box, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of the
+ * field.
+ */
 export function normalise({ width, height, values }: Grid, box: Region): Uint8Array {
   const scale = longerSide(box) / BOX;
   let [mass, atX, atY] = [0, 0, 0];
@@ -48,7 +51,10 @@ export function normalise({ width, height, values }: Grid, box: Region): Uint8Ar
   return Uint8Array.from(widened, (level) => Math.min(255, Math.round((255 * level) / full)));
 }
 
-/** The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 / pi of the length. */
+/**
+ * The mean width of strokes, in pixels: their area by half of their outline, of which steps across and down count 4 /
+ * pi of the length.
+ */
 function strokeWidth(levels: Float64Array): number {
   let [area, outline] = [0, 0];
   levels.forEach((level, pixel) => {

@@ -1,7 +1,10 @@
 // Two kinds of values, told apart by the threshold with the largest variance between them.
 // Source: Otsu, "A Threshold Selection Method from Gray-Level Histograms", IEEE Transactions SMC 9(1), 1979.
 
-/** Where two kinds part, their means, and the share of the variance that lies between them: noise has up to 2 / 3 of it. */
+/**
+ * Where two kinds part, their means, and the share of the variance that lies between them: noise has up to 2 / 3 of
+ * it.
+ */
 export interface Split {
   readonly threshold: number;
   readonly low: number;

@@ -33,7 +33,8 @@ export function checkPicture({ width, height, channels, depth, data }: Picture):
   const expected = width * height * channels;
   if (data.length !== expected) {
     throw new RangeError(
-      `picture data: expected ${width} x ${height} x ${channels} = ${expected} samples, got ${data.length}; give every row whole`,
+      `picture data: expected ${width} x ${height} x ${channels} = ${expected} samples, got ${data.length}; ` +
+        "give every row whole",
     );
   }
 }

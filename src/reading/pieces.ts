@@ -1,5 +1,5 @@
-// The digit's pieces among the connected pieces of ink: not frames around others, not what comes in from the border, not
-// specks, not a rule under or beside the rest.
+// The digit's pieces among the connected pieces of ink: not frames around others, not what comes in from the border,
+// not specks, not a rule under or beside the rest.
 // Source of the labelling: Rosenfeld and Pfaltz, Journal of the ACM 13(4), 1966, eight neighbours, here by flooding.
 
 import { type Grid, hull, longerSide, type Region } from "./grid.js";
@@ -18,14 +18,19 @@ export interface Piece {
 const SPECK = 0.05;
 /** On sheets with a shorter side than this, in cells, strokes are as thin as lines and as near the border as edges. */
 export const SMALL = 40;
-/** A frame covers this share of three of its sides, within a band of this share of its size, and fills less than this share. */
+/**
+ * A frame covers this share of three of its sides, within a band of this share of its size, and fills less than this
+ * share.
+ */
 const FRAME = { side: 0.8, band: 0.06, filled: 0.35 };
 /** What is in a frame has at least this share of its ink and of its size. */
 const FRAMED = { ink: 0.02, side: 0.15 };
 /** An edge of paper, table or book lies along the border by this share of the sheet's longer side, or of its own. */
 const EDGE = { sheet: 0.3, own: 0.8 };
-/** A piece off the border is the digit rather than edges if it has this share of the sheet's longer side; rather than a
- * digit that touches the border, this one, and this share of its ink. */
+/**
+ * A piece off the border is the digit rather than edges if it has this share of the sheet's longer side; rather than
+ * a digit that touches the border, this one, and this share of its ink.
+ */
 const INNER = { besideEdge: 0.05, besideDigit: 0.12, ink: 0.4 };
 /** A rule under the digit is this many times as wide as high and has this share of the digit's width. */
 const UNDER = { elongated: 5, width: 0.7 };

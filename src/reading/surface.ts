@@ -1,5 +1,5 @@
-// Paper under soft light: a surface through the tones of overlapping windows. It follows gradients, and averages noise away;
-// it does not follow the edge of a shadow: see closing.ts.
+// Paper under soft light: a surface through the tones of overlapping windows. It follows gradients, and averages
+// noise away; it does not follow the edge of a shadow: see closing.ts.
 
 import { type Grid, quantile } from "./grid.js";
 import { skew } from "./paper.js";

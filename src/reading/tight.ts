@@ -1,19 +1,27 @@
-// A digit cut to its strokes: where ink touches all four sides no tone has the majority, but there are two tones, one of
-// strokes. Paper is the other.
+// A digit cut to its strokes: where ink touches all four sides no tone has the majority, but there are two tones, one
+// of strokes. Paper is the other.
 
 import { type Grid, quantile } from "./grid.js";
 import { split } from "./otsu.js";
 import { piecesOf } from "./pieces.js";
 
-/** The share of the variance between two tones: gradients have 3 / 4 of theirs, noise 2 / 3, soft strokes of 3 pixels more. */
+/**
+ * The share of the variance between two tones: gradients have 3 / 4 of theirs, noise 2 / 3, soft strokes of 3 pixels
+ * more.
+ */
 const SEPARABLE = 0.75;
-/** Strokes are one piece but for this share of the ink; no square in them has more than this share of the longer side; they
- * fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
- * and they come this near all four sides, in shares of the longer one: their soft edges touch them.
- * A picture with sides of less than this ratio is cut to a 1, which may well cover them. */
+/**
+ * Strokes are one piece but for this share of the ink; no square in them has more than this share of the longer side;
+ * they fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
+ * and they come this near all four sides, in shares of the longer one: their soft edges touch them. A picture with
+ * sides of less than this ratio is cut to a 1, which may well cover them.
+ */
 const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.02, narrow: 0.4, filled: 0.6 };
 
-/** How far each tone is from the paper around a digit cut to its strokes, ink positive; undefined if there is no such digit. */
+/**
+ * How far each tone is from the paper around a digit cut to its strokes, ink positive; undefined if there is no such
+ * digit.
+ */
 export function fromTightPaper(tones: Grid): Grid | undefined {
   const { threshold, separability } = split(tones.values);
   if (separability < SEPARABLE) return undefined;
@@ -29,7 +37,10 @@ export function fromTightPaper(tones: Grid): Grid | undefined {
   return { ...ink, values: ink.values.map((value) => value - paper) };
 }
 
-/** The side of the largest square in what is positive, if that may be a digit that touches all four sides, or Infinity. */
+/**
+ * The side of the largest square in what is positive, if that may be a digit that touches all four sides, or
+ * Infinity.
+ */
 function strokeSquare(ink: Grid): number {
   const { width, height } = ink;
   const pieces = piecesOf(ink, Number.MIN_VALUE);
@@ -41,7 +52,8 @@ function strokeSquare(ink: Grid): number {
   if (left > gap || top > gap || right < width - gap || bottom < height - gap) return Infinity;
   const squares = new Int32Array(width * height);
   let largest = 0;
-  // Each cell's is the largest of which it is the last: one more than the least of its neighbours'. Cells come row by row.
+  // Each cell's is the largest of which it is the last: one more than the least of its neighbours'. Cells come row by
+  // row.
   for (const cell of main.cells.slice().sort()) {
     const [x, y] = [cell % width, Math.floor(cell / width)];
     const least =

@@ -1,6 +1,6 @@
 // A sheet seen from as far as its digit needs: cells, each the mean of its pixels, of one channel.
-// Averaging lessens noise and makes the work independent of the picture's size. The channel is that in which most differs
-// from paper: yellow ink is hardly seen in the sum of the colours, but well in blue.
+// Averaging lessens noise and makes the work independent of the picture's size. The channel is that in which most
+// differs from paper: yellow ink is hardly seen in the sum of the colours, but well in blue.
 
 import type { Grid, Region } from "./grid.js";
 import { paperTone } from "./paper.js";
@@ -25,7 +25,10 @@ export function tonesOf(picture: Picture, region: Region, factor: number): { ton
   return { tones: opacity !== undefined && most < ROUNDING ? opacity : colours[strengths.indexOf(most)] };
 }
 
-/** The means of factor x factor pixels of each channel, colours weighted by their opacity, which is undefined if there is none. */
+/**
+ * The means of factor x factor pixels of each channel, colours weighted by their opacity, which is undefined if there
+ * is none.
+ */
 function means(picture: Picture, { left, top, right, bottom }: Region, factor: number) {
   const { channels, data } = picture;
   const [width, height] = [Math.ceil((right - left) / factor), Math.ceil((bottom - top) / factor)];

@@ -13,7 +13,10 @@ const FLAT = 12;
 const STEP = 4;
 /** A cell with at least this opacity, of 255, is opaque: lossy formats lose a few levels. */
 const OPAQUE = 250;
-/** A sheet fills this share of its bounding box, has this share of the ground's sides, and this deviation of tones, in levels. */
+/**
+ * A sheet fills this share of its bounding box, has this share of the ground's sides, and this deviation of tones, in
+ * levels.
+ */
 const SHEET = { filled: 0.7, side: 0.2, deviation: 8 };
 /** The rounded corners and the soft outline of a window end within this share of its longer side. */
 const CORNER = 0.03;

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
-import { draw } from "../../bench/reading/sheets.js";
+import { draw } from "../../bench/reading/kinds.js";
 import { findDigit } from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
