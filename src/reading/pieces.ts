@@ -37,7 +37,7 @@ const UNDER = { elongated: 5, width: 0.7 };
 /** A rule beside it is this many times as high as wide and as the rest. */
 const BESIDE = { elongated: 6, height: 1.15 };
 /** A solid piece fills this share of its bounding box, and the box this share of the sheet. */
-const SOLID = { filled: 0.6, sheet: 0.2 };
+const SOLID = { filled: 0.62, sheet: 0.25 };
 /** Pieces side by side that are at least this share of the highest are digits of their own. */
 const LIKE = 0.6;
 

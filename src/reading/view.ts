@@ -1,6 +1,6 @@
 // A sheet can be seen in three ways: against one tone, which is exact where paper is even; against its closing, which
-// stands shadows and tables; against a smooth surface, which stands noise. Lines and pieces tell if a way shows a digit,
-// or something at which to doubt.
+// stands shadows and tables; against a smooth surface, which stands noise. Lines and pieces tell if a way shows a
+// digit, or something at which to doubt.
 
 import { type Closed, fromClosing, isInkLight, isResidue, maxima } from "./closing.js";
 import { type Grid, longerSide, quantile } from "./grid.js";
