@@ -16,7 +16,12 @@ const SEPARABLE = 0.75;
  * and they come this near all four sides, in shares of the longer one: their soft edges touch them. A picture with
  * sides of less than this ratio is cut to a 1, which may well cover them.
  */
-const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.02, narrow: 0.4, filled: 0.6 };
+const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.03, narrow: 0.4, filled: 0.6 };
+
+/** Whether a picture is so narrow that it must be cut to a 1, of which it may have more than of paper. */
+export function isNarrow({ width, height }: Grid): boolean {
+  return Math.min(width, height) < STROKES.narrow * Math.max(width, height);
+}
 
 /**
  * How far each tone is from the paper around a digit cut to its strokes, ink positive; undefined if there is no such
@@ -27,9 +32,11 @@ export function fromTightPaper(tones: Grid): Grid | undefined {
   if (separability < SEPARABLE) return undefined;
   const light = { ...tones, values: tones.values.map((value) => value - threshold) };
   const dark = { ...tones, values: light.values.map((value) => -value) };
-  const squares = [light, dark].map((ink) => strokeSquare(ink));
-  if (Math.min(...squares) === Infinity) return undefined;
-  const ink = squares[0] < squares[1] ? light : dark;
+  const [lightSquare, darkSquare] = [light, dark].map((ink) => strokeSquare(ink));
+  if (Math.min(lightSquare, darkSquare) === Infinity) return undefined;
+  const both = Math.max(lightSquare, darkSquare) < Infinity;
+  // What a 1 leaves of a picture is narrower than the 1.
+  const ink = lightSquare < darkSquare !== (both && isNarrow(tones)) ? light : dark;
   const paper = quantile(
     ink.values.filter((value) => value <= 0),
     0.5,
@@ -48,7 +55,7 @@ function strokeSquare(ink: Grid): number {
   const main = pieces.reduce((a, b) => (b.cells.length > a.cells.length ? b : a), pieces[0]);
   if (main === undefined || main.cells.length < STROKES.one * area) return Infinity;
   const { left, top, right, bottom } = main.box;
-  const gap = Math.max(1, STROKES.gap * Math.max(width, height));
+  const gap = Math.max(2, STROKES.gap * Math.max(width, height));
   if (left > gap || top > gap || right < width - gap || bottom < height - gap) return Infinity;
   const squares = new Int32Array(width * height);
   let largest = 0;
@@ -69,7 +76,7 @@ function strokeSquare(ink: Grid): number {
     if (y === 0) covered[2] += 1 / width;
     if (y === height - 1) covered[3] += 1 / width;
   }
-  const narrow = Math.min(width, height) < STROKES.narrow * Math.max(width, height);
+  const narrow = isNarrow(ink);
   if (!narrow && Math.max(...covered) > STROKES.cover) return Infinity;
   if (!narrow && main.cells.length > STROKES.filled * width * height) return Infinity;
   return largest <= STROKES.square * Math.max(width, height) ? largest : Infinity;

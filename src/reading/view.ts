@@ -9,7 +9,7 @@ import { split } from "./otsu.js";
 import { fromTone, paperTone } from "./paper.js";
 import { areDoubtful, digitPieces, framesOf, type Piece, piecesOf, SMALL, spans } from "./pieces.js";
 import { fromSurface } from "./surface.js";
-import { fromTightPaper } from "./tight.js";
+import { fromTightPaper, isNarrow } from "./tight.js";
 
 /**
  * Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise.
@@ -58,7 +58,9 @@ export function viewOf(tones: Grid): View {
 
 /** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
 function evenView(tones: Grid, tone: number): View | undefined {
-  const view = attempt("tone", fromTone(tones, tone));
+  const narrow = isNarrow(tones) ? fromTightPaper(tones) : undefined;
+  const view = attempt("tone", narrow ?? fromTone(tones, tone));
+  if (narrow !== undefined && view !== undefined) return view;
   if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
   if (view !== undefined && fromTightPaper(tones) !== undefined) return strongest(view);
   const other = closingView(tones);
