@@ -16,8 +16,14 @@ const AROUND = 0.12;
 /** Light on paper is taken to be at least this, in levels of 255: in darker corners noise would be taken for ink. */
 const DARKEST = 80;
 
-/** Paper is looked for this many cells beside a piece: beyond what smoothing blurs. */
-const BESIDE = 2;
+/** Paper is looked for within this share of the sheet's longer side beside a piece: soft strokes end there. */
+const BESIDE = 0.03;
+const DIRECTIONS = [
+  [1, 0],
+  [-1, 0],
+  [0, 1],
+  [0, -1],
+];
 /**
  * Where less than this share of the contrast is seen there is no paper, and strokes have paper on all but this share.
  */
@@ -55,21 +61,22 @@ export function fromClosing(tones: Grid, light = isInkLight(tones)): Closed {
  */
 export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, threshold: number): boolean {
   const { width, height, values } = ink;
+  const reach = Math.max(2, Math.round(BESIDE * Math.max(width, height)));
+  const isInside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height;
   let [all, open] = [0, 0];
   for (const cell of cells) {
     const [x, y] = [cell % width, Math.floor(cell / width)];
-    for (const [dx, dy] of [
-      [1, 0],
-      [-1, 0],
-      [0, 1],
-      [0, -1],
-    ]) {
-      const [u, v] = [x + BESIDE * dx, y + BESIDE * dy];
-      if (u < 0 || v < 0 || u >= width || v >= height || values[cell + dx + dy * width] >= threshold) continue;
-      const within = (y - dy) * width + x - dx;
-      const tone = Math.min(tones[cell], tones[within] ?? Infinity);
+    for (const [dx, dy] of DIRECTIONS) {
+      if (!isInside(x + 2 * dx, y + 2 * dy) || values[cell + dx + dy * width] >= threshold) continue;
+      const tone = Math.min(tones[cell], tones[(y - dy) * width + x - dx] ?? Infinity);
+      const least = tone + OPEN.contrast * (paper[cell] - tone);
       all++;
-      if (tones[v * width + u] - tone < OPEN.contrast * (paper[cell] - tone)) open++;
+      let steps = 2;
+      while (steps <= reach && isInside(x + steps * dx, y + steps * dy)) {
+        if (tones[cell + steps * (dx + dy * width)] >= least) break;
+        steps++;
+      }
+      if (steps > reach || !isInside(x + steps * dx, y + steps * dy)) open++;
     }
   }
   return open > OPEN.share * all;

@@ -63,6 +63,11 @@ function evenView(tones: Grid, tone: number): View | undefined {
   if (narrow !== undefined && view !== undefined) return view;
   if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
   if (view !== undefined && fromTightPaper(tones) !== undefined) return strongest(view);
+  if (view?.doubt === 2 && view.pieces.every(({ contact }) => contact === 0)) {
+    // A sheet is lighter than its table, the digit on it darker; a thick digit looks the same both ways.
+    const [cell] = view.pieces[0].cells;
+    if (tones.values[cell] > tone === isInkLight(tones)) return view;
+  }
   const other = closingView(tones);
   if (view === undefined || other === undefined) return view ?? other;
   const shows = other.pieces.some((piece) => isFound(piece, tones));
