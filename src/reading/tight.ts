@@ -34,9 +34,11 @@ export function fromTightPaper(tones: Grid): Grid | undefined {
   const dark = { ...tones, values: light.values.map((value) => -value) };
   const [lightSquare, darkSquare] = [light, dark].map((ink) => strokeSquare(ink));
   if (Math.min(lightSquare, darkSquare) === Infinity) return undefined;
-  const both = Math.max(lightSquare, darkSquare) < Infinity;
-  // What a 1 leaves of a picture is narrower than the 1.
-  const ink = lightSquare < darkSquare !== (both && isNarrow(tones)) ? light : dark;
+  const middle = light.values[(tones.height >> 1) * tones.width + (tones.width >> 1)];
+  // The middle of a 1 is ink; elsewhere strokes are narrower than the paper between them.
+  const isLight = isNarrow(tones) ? middle > 0 : lightSquare < darkSquare;
+  if ((isLight ? lightSquare : darkSquare) === Infinity) return undefined;
+  const ink = isLight ? light : dark;
   const paper = quantile(
     ink.values.filter((value) => value <= 0),
     0.5,
