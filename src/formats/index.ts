@@ -4,10 +4,11 @@ export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../d
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
-export { toDigit } from "./digit.js";
+export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
+export type { Region } from "../reading/grid.js";
+export type { Picture } from "../reading/picture.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
-export type { Picture } from "./picture.js";
 export { decodePng, encodePng } from "./png.js";
 export { encodePyTorch } from "./pytorch.js";
 export { decodeSafetensors, encodeSafetensors, type Safetensors, type Tensor } from "./safetensors.js";

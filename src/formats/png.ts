@@ -5,7 +5,7 @@
 import { convertIndexedToRgb, decode, encode, hasPngSignature } from "fast-png";
 import { Unzlib } from "fflate";
 import { FormatError } from "../errors.js";
-import type { Picture } from "./picture.js";
+import type { Picture } from "../reading/picture.js";
 
 /** The most pixels of a picture. */
 const MAX_PIXELS = 2 ** 25;

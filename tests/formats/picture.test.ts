@@ -2,10 +2,10 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { Dataset } from "../../src/data/dataset.js";
-import { toDigit } from "../../src/formats/digit.js";
-import type { Picture } from "../../src/formats/picture.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
 import { loadMnist } from "../../src/node/index.js";
+import { toDigit } from "../../src/reading/digit.js";
+import type { Picture } from "../../src/reading/picture.js";
 import { IMPLEMENTATIONS, trainOn } from "../helpers.js";
 
 type Channels = Picture["channels"];

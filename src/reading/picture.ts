@@ -1,10 +1,8 @@
-// A picture's pixels, as cameras, canvases and PNG files have them.
+// What a picture is: samples and their sizes, which must agree.
 
-/** A sheet of pixels, row by row, the samples of a pixel side by side. ImageData of a canvas is one with 4 channels. */
+/** A sheet of pixels, row by row, the samples of a pixel side by side. */
 export interface Picture {
-  /** Pixels in a row, 1 or more. */
   readonly width: number;
-  /** Rows, 1 or more. */
   readonly height: number;
   /** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; colours are not multiplied by alpha. */
   readonly channels: 1 | 2 | 3 | 4;
@@ -14,10 +12,7 @@ export interface Picture {
   readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
 }
 
-/**
- * @throws {TypeError} if a member of the picture has the wrong type
- * @throws {RangeError} if sizes are wrong or do not agree
- */
+/** @throws {TypeError | RangeError} if a member has the wrong type, or sizes are wrong or do not agree */
 export function checkPicture({ width, height, channels, depth, data }: Picture): void {
   for (const [name, value] of Object.entries({ width, height, channels, depth })) {
     if (typeof value !== "number") throw new TypeError(`picture ${name}: expected a number, got ${typeof value}`);
@@ -37,7 +32,9 @@ export function checkPicture({ width, height, channels, depth, data }: Picture):
   }
   const expected = width * height * channels;
   if (data.length !== expected) {
-    const sizes = `${width} x ${height} x ${channels} = ${expected}`;
-    throw new RangeError(`picture data: expected ${sizes} samples, got ${data.length}; give every row whole`);
+    throw new RangeError(
+      `picture data: expected ${width} x ${height} x ${channels} = ${expected} samples, got ${data.length}; ` +
+        "give every row whole",
+    );
   }
 }

@@ -1,0 +1,110 @@
+// npm run bench:reading: how many digits are read right on each kind of sheet, with the network of the page.
+// --count N              digits of MNIST's test set a kind, 100 if not given
+// --kind NAME            this kind only; may be repeated
+// --model FILE           another network
+// --idx IMAGES LABELS    also pictures of an IDX pair, as they are and eight times as large on a sheet
+// --folder DIR           also pictures of a folder with a LABELS.csv: file,label
+
+import { readFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { Network, type Pixels } from "ductus";
+import { decodePng, type Picture, parseDataset, toDigit } from "ductus/formats";
+import { loadMnist } from "ductus/node";
+import { draw, KINDS } from "./reading/kinds.js";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: "string", default: "100" },
+    kind: { type: "string", multiple: true, default: Object.keys(KINDS) },
+    model: { type: "string", default: "apps/web/pretrained.bin" },
+    idx: { type: "string" },
+    folder: { type: "string" },
+  },
+});
+
+/** The bytes of a file, unpacked if they are gzip's. */
+function bytesOf(file: string): Uint8Array {
+  const bytes = readFileSync(file);
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+}
+
+const idxFile = (name: string) => ({ name, bytes: bytesOf(name) });
+
+const network = await Network.load(bytesOf(options.model), { threads: 1 });
+const { test } = loadMnist();
+const imageOf = (images: Pixels, index: number, size: number) =>
+  Uint8Array.from(images.subarray(index * size, (index + 1) * size));
+
+interface Example {
+  readonly picture: Picture;
+  readonly label: number;
+}
+
+function* made(kind: string, count: number): Generator<Example> {
+  // Steps of 37 take digits of all writers.
+  for (let i = 0; i < count; i++) {
+    const index = (i * 37) % test.length;
+    yield { picture: draw(kind, imageOf(test.images, index, 784), index), label: test.labels[index] };
+  }
+}
+
+function* pairs(images: string, labels: string, scale: number): Generator<Example> {
+  const data = parseDataset(idxFile(images), idxFile(labels));
+  const side = Math.sqrt(data.images.length / data.length);
+  const margin = scale === 1 ? 0 : 2 * scale;
+  const width = side * scale + 2 * margin;
+  for (let i = 0; i < data.length; i++) {
+    const image = imageOf(data.images, i, side * side);
+    const sheet = new Uint8Array(width * width);
+    for (let y = 0; y < side * scale; y++) {
+      for (let x = 0; x < side * scale; x++) {
+        sheet[(y + margin) * width + x + margin] = image[Math.floor(y / scale) * side + Math.floor(x / scale)];
+      }
+    }
+    yield { picture: { width, height: width, channels: 1, depth: 8, data: sheet }, label: data.labels[i] };
+  }
+}
+
+function* folder(path: string): Generator<Example> {
+  for (const line of readFileSync(join(path, "LABELS.csv"), "utf8").split(/\r?\n/)) {
+    const [file, label] = line.split(",");
+    if (!/^\d$/.test(label ?? "")) continue; // a heading, or an empty line
+    yield { picture: decodePng(readFileSync(join(path, file)), file), label: Number(label) };
+  }
+}
+
+function report(kind: string, examples: Iterable<Example>): void {
+  let [n, right, refused, time] = [0, 0, 0, 0];
+  for (const { picture, label } of examples) {
+    n++;
+    const start = performance.now();
+    try {
+      const digit = toDigit(picture);
+      time += performance.now() - start;
+      if (network.predict(digit).label === label) right++;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refused++;
+    }
+  }
+  const share = `${((100 * right) / n).toFixed(1)} %`;
+  const each = `${(time / Math.max(1, n - refused)).toFixed(1)} ms`;
+  console.log(`| ${kind.padEnd(30)} | ${String(n).padStart(5)} | ${share.padStart(7)} | ${refused} | ${each} |`);
+}
+
+const date = new Date().toISOString().slice(0, 10);
+console.log(`${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, ${date}\n`);
+console.log("| kind | n | read right | refused | toDigit |\n|---|--:|--:|--:|--:|");
+for (const kind of options.kind) {
+  if (!(kind in KINDS)) throw new RangeError(`--kind: expected one of ${Object.keys(KINDS).join("; ")}, got ${kind}`);
+  report(kind, made(kind, Number(options.count)));
+}
+if (options.idx !== undefined) {
+  if (positionals.length !== 1) throw new RangeError("--idx: expected two files, IMAGES and LABELS");
+  for (const scale of [1, 8]) report(`IDX pair x ${scale}`, pairs(options.idx, positionals[0], scale));
+}
+if (options.folder !== undefined) report("folder", folder(options.folder));

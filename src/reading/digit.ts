@@ -1,0 +1,135 @@
+// From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
+
+import { type Grid, hull, longerSide, type Region } from "./grid.js";
+import { normalise } from "./normalise.js";
+import { checkPicture, type Picture } from "./picture.js";
+import { countDigits } from "./pieces.js";
+import { tonesOf } from "./tones.js";
+import { withoutOutline } from "./trim.js";
+import { type View, viewOf } from "./view.js";
+
+/** What was found on a picture on the way to its digit. All positions are in the picture's pixels. */
+export interface FoundDigit {
+  /** The digit in MNIST's form, as toDigit() returns it: 28 x 28 levels, row by row, 0 paper to 255 ink. */
+  readonly pixels: Uint8Array;
+  /** The digit's bounding box. */
+  readonly box: Region;
+  /** How many pieces of like height stand side by side: 1 for a digit, 2 or more for a number. */
+  readonly digits: number;
+  /** How ink was told from paper: against one tone, a smooth surface, or the closing of the tones. */
+  readonly paper: View["paper"];
+  /** The least difference from paper that is ink, in levels of 255. */
+  readonly threshold: number;
+  /** The lines taken out, as segments. */
+  readonly lines: readonly Segment[];
+  /** The bounding boxes of the connected pieces of which the digit consists. */
+  readonly pieces: readonly Region[];
+}
+
+/** A straight line from one point to another, and how thick it is, in pixels. */
+export interface Segment {
+  readonly from: readonly [x: number, y: number];
+  readonly to: readonly [x: number, y: number];
+  readonly thickness: number;
+}
+
+/** The longest side, in cells, of the grid on which a digit is looked for. */
+const CELLS = 512;
+/** A digit found on fewer cells than this is looked at again, closer. */
+const ENOUGH = 100;
+/** How much of the sheet around a digit is looked at again, as a share of the digit's side: enough to see its paper. */
+const MARGIN = 0.25;
+/**
+ * A sheet is cut off from its surroundings at most this many times: a window's outline in a screenshot's, and one
+ * more.
+ */
+const CUTS = 3;
+/**
+ * The digit drawn on a sheet of any size, dark on light, light on dark, or in any colour on transparent, as 28 x 28
+ * pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet are
+ * left out.
+ * @throws {TypeError} if a member of the picture has the wrong type
+ * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ */
+export function toDigit(picture: Picture): Uint8Array {
+  return findDigit(picture).pixels;
+}
+
+/**
+ * The same digit, with what was found on the way to it.
+ * @throws {TypeError} if a member of the picture has the wrong type
+ * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ */
+export function findDigit(picture: Picture): FoundDigit {
+  checkPicture(picture);
+  let region: Region = { left: 0, top: 0, right: picture.width, bottom: picture.height };
+  for (let cuts = 0, closer = false; ; ) {
+    const factor = Math.ceil(longerSide(region) / CELLS);
+    const { tones, sheet } = tonesOf(picture, region, factor);
+    const within = closer || cuts === CUTS ? undefined : (sheet ?? withoutOutline(tones));
+    if (within !== undefined && !isWhole(within, tones)) {
+      region = inPixels(within, region, factor);
+      cuts++;
+      continue;
+    }
+    const view = viewOf(tones);
+    const box = hull(view.pieces.map((piece) => piece.box));
+    const side = longerSide(box);
+    if (factor === 1 || side >= ENOUGH) return found(view, box, region, factor);
+    region = inPixels(enlarged(box, Math.ceil(MARGIN * side), tones), region, factor);
+    closer = true;
+  }
+}
+
+function isWhole({ left, top, right, bottom }: Region, { width, height }: Grid): boolean {
+  return right - left === width && bottom - top === height;
+}
+
+/** Cells of a region as pixels of the picture. */
+function inPixels(cells: Region, region: Region, factor: number): Region {
+  return {
+    left: region.left + cells.left * factor,
+    top: region.top + cells.top * factor,
+    right: Math.min(region.right, region.left + cells.right * factor),
+    bottom: Math.min(region.bottom, region.top + cells.bottom * factor),
+  };
+}
+
+function enlarged({ left, top, right, bottom }: Region, margin: number, { width, height }: Grid): Region {
+  return {
+    left: Math.max(0, left - margin),
+    top: Math.max(0, top - margin),
+    right: Math.min(width, right + margin),
+    bottom: Math.min(height, bottom + margin),
+  };
+}
+
+function found(
+  { paper, ink, threshold, ruling, pieces }: View,
+  box: Region,
+  region: Region,
+  factor: number,
+): FoundDigit {
+  const digit = new Float64Array(ink.values.length);
+  for (const { cells } of pieces) for (const cell of cells) digit[cell] = ink.values[cell];
+  const point = (x: number, y: number) => [region.left + x * factor, region.top + y * factor] as const;
+  const across = ruling.across.map(({ at, slope, from, to, thickness }) => ({
+    from: point(from, at + slope * from),
+    to: point(to, at + slope * to),
+    thickness: thickness * factor,
+  }));
+  const down = ruling.down.map(({ at, slope, from, to, thickness }) => ({
+    from: point(at + slope * from, from),
+    to: point(at + slope * to, to),
+    thickness: thickness * factor,
+  }));
+  return {
+    pixels: normalise({ ...ink, values: digit }, box),
+    box: inPixels(box, region, factor),
+    digits: countDigits(pieces),
+    paper,
+    threshold,
+    lines: [...across, ...down],
+    pieces: pieces.map((piece) => inPixels(piece.box, region, factor)),
+  };
+}

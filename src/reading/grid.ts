@@ -1,0 +1,64 @@
+// What every step works on: one value a cell, and what is asked of values: their order, their transpose.
+
+/** One value a cell, row by row. */
+export interface Grid {
+  readonly width: number;
+  readonly height: number;
+  readonly values: Float64Array;
+}
+
+/** Cells or pixels from left to right - 1 and from top to bottom - 1. */
+export interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export function longerSide({ left, top, right, bottom }: Region): number {
+  return Math.max(right - left, bottom - top);
+}
+
+/** The smallest region that holds all of these. */
+export function hull(regions: readonly Region[]): Region {
+  return {
+    left: Math.min(...regions.map(({ left }) => left)),
+    top: Math.min(...regions.map(({ top }) => top)),
+    right: Math.max(...regions.map(({ right }) => right)),
+    bottom: Math.max(...regions.map(({ bottom }) => bottom)),
+  };
+}
+
+/**
+ * The value with this share of the others below it, 0 if there is none; found by Hoare's selection, CACM 4(7), 1961.
+ */
+export function quantile(values: ArrayLike<number>, share: number): number {
+  const a = Float64Array.from(values);
+  const k = Math.floor(share * (a.length - 1));
+  for (let [low, high] = [0, a.length - 1]; low < high; ) {
+    const pivot = a[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (a[i] < pivot) i++;
+      while (a[j] > pivot) j--;
+      if (i <= j) {
+        const swapped = a[i];
+        a[i++] = a[j];
+        a[j--] = swapped;
+      }
+    }
+    if (k <= j) high = j;
+    else if (k >= i) low = i;
+    else break;
+  }
+  return a[k] ?? 0;
+}
+
+/** Rows made columns. */
+export function transposed({ width, height, values }: Grid): Grid {
+  const out = new Float64Array(values.length);
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) out[x * height + y] = values[cell];
+  }
+  return { width: height, height: width, values: out };
+}

@@ -1,0 +1,217 @@
+// Ruling: straight lines from edge to edge, or four that make a box, are found by vote and erased where they are as
+// thin as they are elsewhere, so that strokes stay whole where a line crosses them.
+// Vote: Hough 1962, with the offset and slope of Duda and Hart, CACM 15(1), 1972, here for small slopes only: each
+// middle of a thin vertical run votes for all lines through it. Lines that go down are those that go across in the
+// transposed sheet.
+
+import { type Grid, quantile, transposed } from "./grid.js";
+import { type Piece, piecesOf } from "./pieces.js";
+
+/** A nearly level line, y = at + slope x, from column `from` to `to` - 1, in cells. */
+export interface Line {
+  readonly at: number;
+  readonly slope: number;
+  readonly from: number;
+  readonly to: number;
+  readonly thickness: number;
+}
+
+/** The lines erased: across the sheet, and down it (with x and y exchanged). */
+export interface Ruling {
+  readonly across: readonly Line[];
+  readonly down: readonly Line[];
+}
+
+/** Lines lean by at most this slope, 5.7 degrees: sheets are held about straight, strokes lean more. */
+const SLOPE = 0.1;
+/** Lines are at most this share of the sheet's longer side thick, but always up to two cells. */
+const THICK = 0.035;
+/** A line shows on at least this share of the sheet's width: half of it, less what ink covers; dashes show half. */
+const SHOWN = 0.35;
+/** Cells this near a line are its own: the rounding of a slope, and soft edges. */
+const NEAR = 2;
+/** More lines than the finest squared paper has on a sheet whose digit is legible. */
+const MOST = 100;
+/** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
+const SLACK = 0.03;
+/**
+ * Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one
+ * of so many with at least this share, whose ends are as far along to such a share: digits have no three long
+ * parallel strokes.
+ */
+const RULED = { one: 0.75, count: 3, some: 0.5, alike: 0.1 };
+/**
+ * Sides of boxes have at least this share of the sheet's width, and meet others within this share of it (rounded
+ * corners).
+ */
+const BOX = { side: 0.3, corner: 0.05 };
+/** Where a run of ink is longer than this many thicknesses of the line, a stroke crosses it. */
+const CROSSED = 1.5;
+/**
+ * So few lines may be strokes: if they leave less than this share of the ink, or if this share of it is one piece, of
+ * which what they leave touches the border.
+ */
+const FEW = 2;
+const STROKES = { left: 0.1, one: 0.9 };
+
+/** The ink without lines. */
+export function withoutLines(ink: Grid, threshold: number): { ink: Grid; ruling: Ruling } {
+  const { width, height } = ink;
+  const across = findLines(ink, threshold);
+  const turned = transposed(ink);
+  const down = findLines(turned, threshold);
+  const ruling = { across: choose(across, down, width), down: choose(down, across, height) };
+  if (ruling.across.length + ruling.down.length === 0) return { ink, ruling };
+  const level = transposed(erase(ink, threshold, ruling.across));
+  const clean = transposed(erase(level, threshold, ruling.down));
+  if (areStrokes(ink, clean, threshold, ruling)) return { ink, ruling: { across: [], down: [] } };
+  return { ink: clean, ruling };
+}
+
+/** The lengths of vertical runs of ink, for each of their cells. */
+function runsOf({ width, height, values }: Grid, threshold: number): Int32Array {
+  const runs = new Int32Array(values.length);
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      if (values[cell] >= threshold) runs[cell] = (y > 0 ? runs[cell - width] : 0) + 1;
+    }
+  }
+  for (let cell = values.length - width - 1; cell >= 0; cell--) {
+    if (runs[cell] > 0 && runs[cell + width] > runs[cell]) runs[cell] = runs[cell + width];
+  }
+  return runs;
+}
+
+/** The middles of thin vertical runs. */
+function middlesOf(runs: Int32Array, width: number, height: number) {
+  const most = Math.max(2, Math.round(THICK * Math.max(width, height)));
+  const middles: { x: number; y: number; run: number; used: boolean }[] = [];
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      const run = runs[cell];
+      if (run === 0 || run > most || (y > 0 && runs[cell - width] > 0)) continue;
+      middles.push({ x, y: y + (run - 1) / 2, run, used: false });
+    }
+  }
+  return middles;
+}
+
+/** Long, thin, nearly level lines. */
+function findLines(ink: Grid, threshold: number): Line[] {
+  const { width, height } = ink;
+  const middles = middlesOf(runsOf(ink, threshold), width, height);
+  const least = SHOWN * width;
+  if (middles.length < least) return [];
+  const steps = Math.ceil((SLOPE * width) / 1.5);
+  const below = Math.ceil(SLOPE * width) + 2;
+  const bins = height + 2 * below;
+  const votes = new Int32Array((2 * steps + 1) * bins);
+  const slopeOf = (step: number) => (step / steps) * SLOPE;
+  const vote = (x: number, y: number, count: number) => {
+    for (let step = -steps; step <= steps; step++) {
+      votes[(step + steps) * bins + Math.round(y - slopeOf(step) * x) + below] += count;
+    }
+  };
+  for (const { x, y } of middles) vote(x, y, 1);
+  const lines: Line[] = [];
+  while (lines.length < MOST) {
+    let [most, best] = [0, 0];
+    for (let i = 1; i < votes.length - 1; i++) {
+      const count = votes[i - 1] + votes[i] + votes[i + 1];
+      if (count > most) [most, best] = [count, i];
+    }
+    if (most < least) break;
+    const slope = slopeOf(Math.floor(best / bins) - steps);
+    const at = (best % bins) - below;
+    const own = middles.filter(({ x, y, used }) => !used && Math.abs(y - at - slope * x) <= NEAR);
+    for (const middle of own) {
+      middle.used = true;
+      vote(middle.x, middle.y, -1);
+    }
+    const xs = own.map(({ x }) => x).sort((a, b) => a - b);
+    const thickness = quantile(
+      own.map(({ run }) => run),
+      0.7,
+    );
+    lines.push(prolonged(ink, threshold, { ...fitted(own), from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
+  }
+  return lines;
+}
+
+/** The line of least squares through points. */
+function fitted(points: readonly { x: number; y: number }[]): { at: number; slope: number } {
+  const n = points.length;
+  const [x, y] = [points.reduce((sum, p) => sum + p.x, 0) / n, points.reduce((sum, p) => sum + p.y, 0) / n];
+  const spread = points.reduce((sum, p) => sum + (p.x - x) ** 2, 0);
+  const slope = points.reduce((sum, p) => sum + (p.x - x) * (p.y - y), 0) / (spread || 1);
+  return { at: y - slope * x, slope };
+}
+
+/** A line that goes on into ink that is thicker than lines: a book's edge, a table. */
+function prolonged({ width, height, values }: Grid, threshold: number, line: Line): Line {
+  const inked = (x: number) => {
+    const y = Math.round(line.at + line.slope * x);
+    return x >= 0 && x < width && y >= 0 && y < height && values[y * width + x] >= threshold;
+  };
+  let { from, to } = line;
+  while (inked(from - 1)) from--;
+  while (inked(to)) to++;
+  return { ...line, from, to };
+}
+
+/** Lines that rule the sheet, and those that make a box. */
+function choose(lines: readonly Line[], others: readonly Line[], width: number): Line[] {
+  const slack = SLACK * width + 1;
+  const corner = BOX.corner * width + NEAR;
+  const alike = (a: Line, b: Line) => Math.max(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < RULED.alike * width;
+  return lines.filter((line) => {
+    const { at, slope, from, to } = line;
+    const long = to - from >= RULED.some * width;
+    if (long && lines.filter((other) => alike(line, other)).length >= RULED.count) return true;
+    const ends = (from <= slack ? 1 : 0) + (to >= width - slack ? 1 : 0);
+    if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
+    // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes.
+    const meets = (x: number) => {
+      const y = at + slope * x;
+      return others.some((other) => {
+        const distance = Math.abs(other.at + other.slope * y - x);
+        const end = Math.min(Math.abs(other.from - y), Math.abs(other.to - y));
+        return (distance < corner && end < corner) || distance <= NEAR + other.thickness;
+      });
+    };
+    return to - from >= BOX.side * width && meets(from) && meets(to);
+  });
+}
+
+/** The ink without lines where they are as thin as lines are. */
+function erase(ink: Grid, threshold: number, lines: readonly Line[]): Grid {
+  if (lines.length === 0) return ink;
+  const { width, height } = ink;
+  const runs = runsOf(ink, threshold);
+  const values = ink.values.slice();
+  for (const { at, slope, from, to, thickness } of lines) {
+    const reach = thickness / 2 + NEAR;
+    for (let x = from; x < to; x++) {
+      const y = at + slope * x;
+      const bottom = Math.min(height - 1, Math.ceil(y + reach));
+      for (let v = Math.max(0, Math.floor(y - reach)); v <= bottom; v++) {
+        const cell = v * width + x;
+        if (runs[cell] <= CROSSED * thickness + 1) values[cell] = Math.min(0, values[cell]);
+      }
+    }
+  }
+  return { width, height, values };
+}
+
+/** Whether one or two lines found are the strokes of a digit that fills its sheet, as a bar and a stem do. */
+function areStrokes(before: Grid, after: Grid, threshold: number, { across, down }: Ruling): boolean {
+  if (across.length + down.length > FEW) return false;
+  const all = piecesOf(before, threshold);
+  const total = inkOf(all);
+  const left = piecesOf(after, threshold);
+  if (inkOf(left) < STROKES.left * total) return true;
+  const main = left.reduce((a, b) => (b.ink > a.ink ? b : a));
+  return main.contact > 0 && all.some(({ ink }) => ink > STROKES.one * total);
+}
+
+const inkOf = (pieces: readonly Piece[]) => pieces.reduce((sum, { ink }) => sum + ink, 0);

@@ -1,0 +1,178 @@
+// The digit's pieces among the connected pieces of ink: not frames around others, not what comes in from the border,
+// not specks, not a rule under or beside the rest.
+// Source of the labelling: Rosenfeld and Pfaltz, Journal of the ACM 13(4), 1966, eight neighbours, here by flooding.
+
+import { type Grid, hull, longerSide, type Region } from "./grid.js";
+
+/** A connected piece of ink. */
+export interface Piece {
+  readonly cells: Int32Array;
+  /** The sum of its cells' ink. */
+  readonly ink: number;
+  readonly box: Region;
+  /** How many of its cells lie at the sheet's border. */
+  readonly contact: number;
+}
+
+/** Specks have less than this share of the ink that the piece with the most has. */
+const SPECK = 0.05;
+/** On sheets with a shorter side than this, in cells, strokes are as thin as lines and as near the border as edges. */
+export const SMALL = 40;
+/**
+ * A frame covers this share of three of its sides, within a band of this share of its size, and fills less than this
+ * share.
+ */
+const FRAME = { side: 0.8, band: 0.06, filled: 0.35 };
+/** What is in a frame has at least this share of its ink and of its size. */
+const FRAMED = { ink: 0.02, side: 0.15 };
+/** An edge of paper, table or book lies along the border by this share of the sheet's longer side, or of its own. */
+const EDGE = { sheet: 0.3, own: 0.8 };
+/**
+ * A piece off the border is the digit rather than edges if it has this share of the sheet's longer side; rather than
+ * a digit that touches the border, this one, and this share of its ink.
+ */
+const INNER = { besideEdge: 0.05, besideDigit: 0.12, ink: 0.4 };
+/** A rule under the digit is this many times as wide as high and has this share of the digit's width. */
+const UNDER = { elongated: 5, width: 0.7 };
+/** A rule beside it is this many times as high as wide and as the rest. */
+const BESIDE = { elongated: 6, height: 1.15 };
+/** A solid piece fills this share of its bounding box, and the box this share of the sheet. */
+const SOLID = { filled: 0.62, sheet: 0.25 };
+/** Pieces side by side that are at least this share of the highest are digits of their own. */
+const LIKE = 0.6;
+
+/** All connected pieces of cells of at least this much ink. */
+export function piecesOf({ width, height, values }: Grid, threshold: number): Piece[] {
+  const pieces: Piece[] = [];
+  const seen = new Uint8Array(values.length);
+  const queue = new Int32Array(values.length);
+  let end = 0;
+  for (let start = 0; start < values.length; start++) {
+    if (seen[start] === 1 || values[start] < threshold) continue;
+    const first = end;
+    queue[end++] = start;
+    seen[start] = 1;
+    let [ink, contact] = [0, 0];
+    let [left, top, right, bottom] = [width, height, 0, 0];
+    for (let next = first; next < end; next++) {
+      const cell = queue[next];
+      const y = Math.floor(cell / width);
+      const x = cell - y * width;
+      ink += values[cell];
+      if (x === 0 || y === 0 || x === width - 1 || y === height - 1) contact++;
+      if (x < left) left = x;
+      if (x >= right) right = x + 1;
+      if (y < top) top = y;
+      if (y >= bottom) bottom = y + 1;
+      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++) {
+        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+          const near = v * width + u;
+          if (seen[near] === 1 || values[near] < threshold) continue;
+          seen[near] = 1;
+          queue[end++] = near;
+        }
+      }
+    }
+    pieces.push({ cells: queue.subarray(first, end), ink, contact, box: { left, top, right, bottom } });
+  }
+  return pieces;
+}
+
+/** Those of the pieces that are the digit; none if there is no ink. */
+export function digitPieces(pieces: readonly Piece[], { width, height }: Grid): Piece[] {
+  if (Math.min(width, height) < SMALL) return withoutSpecks(pieces);
+  return withoutRules(withoutSpecks(withoutBorder(pieces, Math.max(width, height))));
+}
+
+const inkOf = ({ ink }: Piece) => ink;
+const sideOf = ({ box }: Piece) => longerSide(box);
+const most = (pieces: readonly Piece[], of: (piece: Piece) => number) =>
+  pieces.reduce((largest, piece) => Math.max(largest, of(piece)), 0);
+
+export function withoutSpecks(pieces: readonly Piece[]): Piece[] {
+  const least = SPECK * most(pieces, inkOf);
+  return pieces.filter(({ ink }) => ink >= least);
+}
+
+/** Frames that hold something. */
+export function framesOf(pieces: readonly Piece[], { width }: Grid): Piece[] {
+  const holds = (frame: Piece, piece: Piece) =>
+    piece !== frame &&
+    piece.ink > FRAMED.ink * frame.ink &&
+    sideOf(piece) > FRAMED.side * sideOf(frame) &&
+    longerSide(hull([piece.box, frame.box])) === sideOf(frame);
+  return pieces.filter((frame) => pieces.some((piece) => holds(frame, piece)) && isFrame(frame, width));
+}
+
+/** Whether a piece is a thin rectangle, of which one side may be missing. */
+function isFrame({ cells, box }: Piece, width: number): boolean {
+  const [w, h] = [box.right - box.left, box.bottom - box.top];
+  if (cells.length >= FRAME.filled * w * h) return false;
+  const band = Math.max(2, FRAME.band * Math.max(w, h));
+  const [left, right, top, bottom] = [new Set<number>(), new Set<number>(), new Set<number>(), new Set<number>()];
+  for (const cell of cells) {
+    const [x, y] = [(cell % width) - box.left, Math.floor(cell / width) - box.top];
+    if (x < band) left.add(y);
+    if (x >= w - band) right.add(y);
+    if (y < band) top.add(x);
+    if (y >= h - band) bottom.add(x);
+  }
+  const covered = [left.size / h, right.size / h, top.size / w, bottom.size / w];
+  return covered.filter((share) => share > FRAME.side).length >= 3;
+}
+
+/** Drops what comes in from the border if there is a digit off it. */
+export function withoutBorder(pieces: readonly Piece[], longest: number): Piece[] {
+  const inner = pieces.filter(({ contact }) => contact === 0);
+  const ink = most(inner, inkOf);
+  const main = inner.find((piece) => piece.ink === ink);
+  if (main === undefined || sideOf(main) < INNER.besideEdge * longest) return [...pieces];
+  const isEdge = (piece: Piece) => piece.contact >= Math.min(EDGE.sheet * longest, EDGE.own * sideOf(piece));
+  const others = pieces.filter((piece) => piece.contact > 0 && !isEdge(piece));
+  const alone = sideOf(main) >= INNER.besideDigit * longest && ink >= INNER.ink * most(others, inkOf);
+  return alone ? inner : [...inner, ...others];
+}
+
+/** Drops a rule under the rest, or beside it. */
+export function withoutRules(pieces: readonly Piece[]): Piece[] {
+  return pieces.filter((piece) => {
+    const others = pieces.filter((other) => other !== piece);
+    if (others.length === 0) return true;
+    const rest = hull(others.map(({ box }) => box));
+    const { left, top, right, bottom } = piece.box;
+    const [w, h, restHeight] = [right - left, bottom - top, rest.bottom - rest.top];
+    const under =
+      w > UNDER.elongated * h &&
+      w > UNDER.width * (rest.right - rest.left) &&
+      restHeight > 2 * h &&
+      (top + bottom) / 2 > rest.bottom - 0.1 * restHeight;
+    return !(under || (h > BESIDE.elongated * w && h > BESIDE.height * restHeight));
+  });
+}
+
+/** Whether pieces look like a band at the border or a table rather than strokes. */
+export function areDoubtful(pieces: readonly Piece[], { width, height }: Grid): boolean {
+  if (Math.min(width, height) < SMALL) return false;
+  return pieces.some(({ cells, box, contact }) => {
+    const area = (box.right - box.left) * (box.bottom - box.top);
+    if (contact > EDGE.sheet * Math.max(width, height)) return true;
+    return cells.length > SOLID.filled * area && area > SOLID.sheet * width * height;
+  });
+}
+
+/** Whether a piece reaches from one side of the sheet to the opposite one. */
+export function spans(pieces: readonly Piece[], { width, height }: Grid): boolean {
+  return pieces.some(({ box }) => box.right - box.left === width || box.bottom - box.top === height);
+}
+
+/** How many digits stand side by side: groups of pieces that overlap horizontally, of like height. */
+export function countDigits(pieces: readonly Piece[]): number {
+  const groups: Region[] = [];
+  for (const { box } of [...pieces].sort((a, b) => a.box.left - b.box.left)) {
+    const last = groups.at(-1);
+    if (last !== undefined && box.left < last.right) groups[groups.length - 1] = hull([last, box]);
+    else groups.push(box);
+  }
+  const heights = groups.map(({ top, bottom }) => bottom - top);
+  return heights.filter((height) => height >= LIKE * Math.max(...heights)).length;
+}

@@ -1,0 +1,162 @@
+// A sheet can be seen in three ways: against one tone, which is exact where paper is even; against its closing, which
+// stands shadows and tables; against a smooth surface, which stands noise. Lines and pieces tell if a way shows a
+// digit, or something at which to doubt.
+
+import { type Closed, fromClosing, isInkLight, isResidue, maxima } from "./closing.js";
+import { type Grid, longerSide, quantile } from "./grid.js";
+import { type Ruling, withoutLines } from "./lines.js";
+import { split } from "./otsu.js";
+import { fromTone, paperTone } from "./paper.js";
+import { areDoubtful, digitPieces, framesOf, type Piece, piecesOf, SMALL, spans } from "./pieces.js";
+import { fromSurface } from "./surface.js";
+import { fromTightPaper, isNarrow } from "./tight.js";
+
+/**
+ * Ink differs from paper by at least this much, in levels of 255, and by this many standard deviations of the noise.
+ */
+const LEAST = { levels: 4, deviations: 6 };
+/** Where a stroke ends: at this share of the strongest ink, or this many standard deviations of the noise. */
+const STROKE = { share: 0.1, deviations: 4 };
+/** The deviation of a normal distribution, in medians of the magnitude. */
+const NORMAL = 1.4826;
+/** Another way to see paper is better if it finds a piece off the border of this share of the sheet's longer side. */
+const FOUND = 0.2;
+/**
+ * Strokes are soft over at most this share of the sheet's longer side; ink is of two kinds if more than this share of
+ * it is weak and farther from what is strong.
+ */
+const SOFT = 0.015;
+const WEAK = 0.1;
+
+/** A sheet seen one way. */
+export interface View {
+  readonly paper: "tone" | "surface" | "closing";
+  readonly closed?: Closed;
+  readonly ink: Grid;
+  readonly threshold: number;
+  readonly ruling: Ruling;
+  readonly pieces: readonly Piece[];
+  /**
+   * 0 if there is nothing but a digit, 1 if there is a band at the border or a table, 2 if the digit looks like one.
+   */
+  readonly doubt: number;
+}
+
+/**
+ * The digit as it is seen best.
+ * @throws {RangeError} if nothing is drawn
+ */
+export function viewOf(tones: Grid): View {
+  const { tone, even } = paperTone(tones);
+  const view = even ? evenView(tones, tone) : unevenView(tones);
+  if (view !== undefined) return view;
+  throw new RangeError(
+    "picture: expected a digit in ink that stands out from the paper, got a blank sheet; " +
+      "draw with a stronger or wider pen",
+  );
+}
+
+/** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
+function evenView(tones: Grid, tone: number): View | undefined {
+  const narrow = isNarrow(tones) ? fromTightPaper(tones) : undefined;
+  const view = attempt("tone", narrow ?? fromTone(tones, tone));
+  if (narrow !== undefined && view !== undefined) return view;
+  if (view !== undefined && view.doubt === 0) return spans(view.pieces, tones) ? strongest(view) : view;
+  if (view !== undefined && fromTightPaper(tones) !== undefined) return strongest(view);
+  if (view?.doubt === 2 && view.pieces.every(({ contact }) => contact === 0)) {
+    // A sheet is lighter than its table, the digit on it darker; a thick digit looks the same both ways.
+    const [cell] = view.pieces[0].cells;
+    if (tones.values[cell] > tone === isInkLight(tones)) return view;
+  }
+  const other = closingView(tones);
+  if (view === undefined || other === undefined) return view ?? other;
+  const shows = other.pieces.some((piece) => isFound(piece, tones));
+  return shows && other.doubt <= view.doubt ? other : strongest(view);
+}
+
+function unevenView(tones: Grid): View | undefined {
+  const tight = fromTightPaper(tones);
+  if (tight !== undefined) return attempt("tone", tight);
+  if (isSmall(tones)) return attempt("surface", fromSurface(tones));
+  const view = closingView(tones);
+  if (view?.pieces.some(({ contact }) => contact === 0)) return view;
+  // At its border a shade's closing differs from it.
+  const smooth = attempt("surface", fromSurface(tones));
+  return view !== undefined && smooth !== undefined && view.doubt < smooth.doubt ? view : smooth;
+}
+
+function closingView(tones: Grid): View | undefined {
+  const light = isInkLight(tones);
+  const seen = (asLight: boolean) => {
+    const closed = fromClosing(tones, asLight);
+    const view = attempt("closing", closed.ink, closed);
+    return view && strongest(view);
+  };
+  const view = seen(light);
+  if (view !== undefined && view.doubt < 2) return view;
+  const other = seen(!light);
+  return other !== undefined && other.doubt < 2 ? other : view;
+}
+
+/**
+ * The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the
+ * other.
+ */
+function strongest(view: View): View {
+  const { ink, pieces, paper, closed, doubt } = view;
+  const cells = pieces.flatMap((piece) => Array.from(piece.cells));
+  const { threshold } = split(cells.map((cell) => ink.values[cell]));
+  const strong = { ...ink, values: ink.values.map((value) => (value >= threshold ? 1 : 0)) };
+  const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height)), 1).values;
+  const weak = cells.filter((cell) => near[cell] === 0).length;
+  if (weak < WEAK * cells.length) return view;
+  const other = attempt(paper, ink, closed, threshold);
+  return other !== undefined && other.doubt <= doubt ? other : view;
+}
+
+const isSmall = ({ width, height }: Grid) => Math.min(width, height) < SMALL;
+
+function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
+  return contact === 0 && longerSide(box) > FOUND * Math.max(width, height);
+}
+
+/** The pieces of a digit in the ink; undefined if there are none. */
+function attempt(paper: View["paper"], ink: Grid, closed?: Closed, threshold = thresholdOf(ink)): View | undefined {
+  if (threshold === undefined) return undefined;
+  const all = piecesOf(ink, threshold);
+  if (all.length === 0) return undefined;
+  let clean = { ink, ruling: { across: [], down: [] } as Ruling };
+  let rest = all;
+  if (!isSmall(ink)) {
+    const frames = framesOf(all, ink);
+    rest = all.filter((piece) => !frames.includes(piece));
+    clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
+    if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
+  }
+  if (closed !== undefined) rest = rest.filter((piece) => !isResidue(closed, piece, threshold));
+  const pieces = digitPieces(rest, ink);
+  if (pieces.length === 0) return undefined;
+  const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
+  return { paper, closed, threshold, pieces, doubt, ...clean };
+}
+
+/** The ink without that of some pieces. */
+function without(ink: Grid, pieces: readonly Piece[]): Grid {
+  const values = ink.values.slice();
+  for (const { cells } of pieces) for (const cell of cells) values[cell] = 0;
+  return { ...ink, values };
+}
+
+/** The level from which a cell is ink; undefined on a blank sheet. */
+function thresholdOf({ values }: Grid): number | undefined {
+  // Noise goes both ways, ink one way.
+  const deviation =
+    -NORMAL *
+    quantile(
+      values.filter((value) => value <= 0),
+      0.5,
+    );
+  const peak = values.reduce((most, value) => Math.max(most, value), 0);
+  if (peak < Math.max(LEAST.levels, LEAST.deviations * deviation)) return undefined;
+  return Math.max(STROKE.share * peak, STROKE.deviations * deviation);
+}
