@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
-import { decodePng, idxDimensions, idxHeaderLength, toDigit } from "ductus/formats";
+import { decodePng, findDigit, idxDimensions, idxHeaderLength } from "ductus/formats";
 import { UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printLine } from "./terminal.js";
@@ -65,7 +65,11 @@ async function readImage(file: string, index: number, network: Network): Promise
   }
   const picture = decodePng(bytes, file);
   try {
-    return { pixels: toDigit(picture), columns: 28 };
+    const { pixels, digits } = findDigit(picture);
+    if (digits > 1) {
+      console.error(`ductus: ${file}: expected one digit, got ${digits} side by side: cut the picture apart`);
+    }
+    return { pixels, columns: 28 };
   } catch (error) {
     throw new FormatError(file, (error as Error).message);
   }

@@ -150,14 +150,34 @@ export function withoutRules(pieces: readonly Piece[]): Piece[] {
   });
 }
 
+/** A band covers more than this share of a side; strokes of a digit cut to its strokes do not. */
+const COVER = 0.8;
+
 /** Whether pieces look like a band at the border or a table rather than strokes. */
 export function areDoubtful(pieces: readonly Piece[], { width, height }: Grid): boolean {
   if (Math.min(width, height) < SMALL) return false;
   return pieces.some(({ cells, box, contact }) => {
     const area = (box.right - box.left) * (box.bottom - box.top);
-    if (contact > EDGE.sheet * Math.max(width, height)) return true;
+    const along = contact > EDGE.sheet * Math.max(width, height);
+    if (along && sideCover(cells, { width, height }) > COVER) return true;
     return cells.length > SOLID.filled * area && area > SOLID.sheet * width * height;
   });
+}
+
+/** The largest share of a side of the sheet that cells lie along. */
+export function sideCover(
+  cells: ArrayLike<number> & Iterable<number>,
+  { width, height }: Pick<Grid, "width" | "height">,
+): number {
+  const along = [0, 0, 0, 0];
+  for (const cell of cells) {
+    const [x, y] = [cell % width, Math.floor(cell / width)];
+    if (x === 0) along[0] += 1 / height;
+    if (x === width - 1) along[1] += 1 / height;
+    if (y === 0) along[2] += 1 / width;
+    if (y === height - 1) along[3] += 1 / width;
+  }
+  return Math.max(...along);
 }
 
 /** Whether a piece reaches from one side of the sheet to the opposite one. */

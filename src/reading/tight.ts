@@ -1,9 +1,9 @@
 // A digit cut to its strokes: where ink touches all four sides no tone has the majority, but there are two tones, one
 // of strokes. Paper is the other.
 
-import { type Grid, quantile } from "./grid.js";
+import { type Grid, hull, quantile } from "./grid.js";
 import { split } from "./otsu.js";
-import { piecesOf } from "./pieces.js";
+import { piecesOf, sideCover } from "./pieces.js";
 
 /**
  * The share of the variance between two tones: gradients have 3 / 4 of theirs, noise 2 / 3, soft strokes of 3 pixels
@@ -11,12 +11,12 @@ import { piecesOf } from "./pieces.js";
  */
 const SEPARABLE = 0.75;
 /**
- * Strokes are one piece but for this share of the ink; no square in them has more than this share of the longer side;
+ * Strokes are pieces of at least this share of the ink, at most so many; no square in them has more than this share of the longer side;
  * they fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
  * and they come this near all four sides, in shares of the longer one: their soft edges touch them. A picture with
  * sides of less than this ratio is cut to a 1, which may well cover them.
  */
-const STROKES = { one: 0.9, square: 0.35, cover: 0.97, gap: 0.03, narrow: 0.4, filled: 0.6 };
+const STROKES = { speck: 0.05, pieces: 3, square: 0.35, cover: 0.97, gap: 0.03, narrow: 0.4, filled: 0.6 };
 
 /** Whether a picture is so narrow that it must be cut to a 1, of which it may have more than of paper. */
 export function isNarrow({ width, height }: Grid): boolean {
@@ -54,32 +54,25 @@ function strokeSquare(ink: Grid): number {
   const { width, height } = ink;
   const pieces = piecesOf(ink, Number.MIN_VALUE);
   const area = pieces.reduce((sum, { cells }) => sum + cells.length, 0);
-  const main = pieces.reduce((a, b) => (b.cells.length > a.cells.length ? b : a), pieces[0]);
-  if (main === undefined || main.cells.length < STROKES.one * area) return Infinity;
-  const { left, top, right, bottom } = main.box;
+  const strokes = pieces.filter(({ cells }) => cells.length >= STROKES.speck * area);
+  if (strokes.length === 0 || strokes.length > STROKES.pieces) return Infinity;
+  const digit = strokes.flatMap(({ cells }) => Array.from(cells));
+  const { left, top, right, bottom } = hull(strokes.map(({ box }) => box));
   const gap = Math.max(2, STROKES.gap * Math.max(width, height));
   if (left > gap || top > gap || right < width - gap || bottom < height - gap) return Infinity;
   const squares = new Int32Array(width * height);
   let largest = 0;
   // Each cell's is the largest of which it is the last: one more than the least of its neighbours'. Cells come row by
   // row.
-  for (const cell of main.cells.slice().sort()) {
+  for (const cell of digit.slice().sort()) {
     const [x, y] = [cell % width, Math.floor(cell / width)];
     const least =
       x === 0 || y === 0 ? 0 : Math.min(squares[cell - 1], squares[cell - width], squares[cell - width - 1]);
     squares[cell] = least + 1;
     largest = Math.max(largest, least + 1);
   }
-  const covered = [0, 0, 0, 0];
-  for (const cell of main.cells) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
-    if (x === 0) covered[0] += 1 / height;
-    if (x === width - 1) covered[1] += 1 / height;
-    if (y === 0) covered[2] += 1 / width;
-    if (y === height - 1) covered[3] += 1 / width;
-  }
   const narrow = isNarrow(ink);
-  if (!narrow && Math.max(...covered) > STROKES.cover) return Infinity;
-  if (!narrow && main.cells.length > STROKES.filled * width * height) return Infinity;
+  if (!narrow && sideCover(digit, ink) > STROKES.cover) return Infinity;
+  if (!narrow && digit.length > STROKES.filled * width * height) return Infinity;
   return largest <= STROKES.square * Math.max(width, height) ? largest : Infinity;
 }

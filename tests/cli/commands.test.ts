@@ -171,6 +171,22 @@ describe("predict", () => {
     await writePicture(2, "one.png");
   });
 
+  test("says so when it sees two digits side by side", async () => {
+    const { images } = loadMnist().test;
+    const sheet = new Uint8Array(200 * 150).fill(255);
+    for (const [i, left] of [5, 100].entries()) {
+      for (let y = 0; y < 84; y++) {
+        for (let x = 0; x < 84; x++) {
+          sheet[(y + 30) * 200 + x + left] = 255 - images[784 * i + 28 * Math.floor(y / 3) + Math.floor(x / 3)];
+        }
+      }
+    }
+    await writeFile(join(folder, "two digits.png"), encodePng(sheet, 200, 150));
+    const { code, stderr } = await ductus("predict", "two digits.png");
+    expect(code).toBe(0);
+    expect(stderr).toBe("ductus: two digits.png: expected one digit, got 2 side by side: cut the picture apart\n");
+  });
+
   test("shows the digit as the network sees it, and ten bars", async () => {
     const { code, stdout, stderr } = await ductus("predict", "seven.png");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });

@@ -60,14 +60,14 @@ test("holds the library, the module and the command line", () => {
   expect(paths.filter((path) => /\.test\.|bench|debug|\.map$|^src|mnist|^tests/.test(path))).toEqual([]);
 });
 
-test("its code takes at most 150 KB packed, all of it at most 250 KB", async () => {
+test("its code takes at most 175 KB packed, all of it at most 250 KB", async () => {
   expect(installed.packed.size).toBeLessThanOrEqual(250 * KB);
   // Packed once more without what is to be read.
   const code = join(project, "code");
   await cp(installed.folder, code, { recursive: true });
   for (const path of ["docs", "README.md", "CHANGELOG.md"])
     await rm(join(code, path), { recursive: true, force: true });
-  expect((await pack(code, project)).size).toBeLessThanOrEqual(150 * KB);
+  expect((await pack(code, project)).size).toBeLessThanOrEqual(175 * KB);
 });
 
 test("needs no other package at run time", async () => {
