@@ -60,7 +60,7 @@ export function write(
 }
 
 /** Parallel lines over a whole sheet, at an angle in radians: 0 across, a quarter turn down. */
-export function lines(
+function lines(
   random: Random,
   angle: number,
   spacing: number,

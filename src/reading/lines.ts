@@ -8,7 +8,7 @@ import { type Grid, quantile, transposed } from "./grid.js";
 import { type Piece, piecesOf } from "./pieces.js";
 
 /** A nearly level line, y = at + slope x, from column `from` to `to` - 1, in cells. */
-export interface Line {
+interface Line {
   readonly at: number;
   readonly slope: number;
   readonly from: number;

@@ -89,7 +89,7 @@ const sideOf = ({ box }: Piece) => longerSide(box);
 const most = (pieces: readonly Piece[], of: (piece: Piece) => number) =>
   pieces.reduce((largest, piece) => Math.max(largest, of(piece)), 0);
 
-export function withoutSpecks(pieces: readonly Piece[]): Piece[] {
+function withoutSpecks(pieces: readonly Piece[]): Piece[] {
   const least = SPECK * most(pieces, inkOf);
   return pieces.filter(({ ink }) => ink >= least);
 }
@@ -122,7 +122,7 @@ function isFrame({ cells, box }: Piece, width: number): boolean {
 }
 
 /** Drops what comes in from the border if there is a digit off it. */
-export function withoutBorder(pieces: readonly Piece[], longest: number): Piece[] {
+function withoutBorder(pieces: readonly Piece[], longest: number): Piece[] {
   const inner = pieces.filter(({ contact }) => contact === 0);
   const ink = most(inner, inkOf);
   const main = inner.find((piece) => piece.ink === ink);
@@ -134,7 +134,7 @@ export function withoutBorder(pieces: readonly Piece[], longest: number): Piece[
 }
 
 /** Drops a rule under the rest, or beside it. */
-export function withoutRules(pieces: readonly Piece[]): Piece[] {
+function withoutRules(pieces: readonly Piece[]): Piece[] {
   return pieces.filter((piece) => {
     const others = pieces.filter((other) => other !== piece);
     if (others.length === 0) return true;
