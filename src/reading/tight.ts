@@ -12,9 +12,9 @@ import { piecesOf, sideCover } from "./pieces.js";
 const SEPARABLE = 0.75;
 /**
  * Strokes are pieces of at least this share of the ink, at most so many; no square in them has more than this share of
- * the longer side; they fill at most so much of the picture and cover at most this share of a side of the picture, which tables do;
- * and they come this near all four sides, in shares of the longer one: their soft edges touch them. A picture with
- * sides of less than this ratio is cut to a 1, which may well cover them.
+ * the longer side; they fill at most so much of the picture and cover at most this share of a side of the picture,
+ * which tables do; and they come this near all four sides, in shares of the longer one: their soft edges touch
+ * them. A picture with sides of less than this ratio is cut to a 1, which may well cover them.
  */
 const STROKES = { speck: 0.05, pieces: 3, square: 0.35, cover: 0.97, gap: 0.03, narrow: 0.4, filled: 0.6 };
 
