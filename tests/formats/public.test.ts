@@ -31,6 +31,7 @@ test("these are the names, of the file that package.json gives for ductus/format
     "encodePyTorch",
     "encodeSafetensors",
     "encodeWeights",
+    "findDigit",
     "idxDimensions",
     "idxHeaderLength",
     "parseDataset",
@@ -45,6 +46,9 @@ test("pictures: a PNG file becomes a digit", () => {
   const picture: formats.Picture = formats.decodePng(formats.encodePng(grey, 40, 30));
   expect(picture).toMatchObject({ width: 40, height: 30, channels: 1, depth: 8 });
   const digit = formats.toDigit(picture);
+  const found = formats.findDigit(picture);
+  expect(found.pixels).toEqual(digit);
+  expect(found.digits).toBe(1);
   expect(digit.length).toBe(784);
   expect([digit[0], Math.max(...digit)]).toEqual([0, 255]);
   expect(() => formats.decodePng(grey, "no.png")).toThrow(formats.FormatError);
