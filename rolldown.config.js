@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { deflateRawSync } from "node:zlib";
 import { defineConfig } from "rolldown";
-import { bundled, concat, d3, emitFile, licences, virtual } from "./rolldown.plugins.js";
+import { bundled, concat, d3, emitFile, licences, licencesInside, virtual } from "./rolldown.plugins.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 /** Small, but the functions and classes of a stack trace have their names. */
@@ -21,7 +21,7 @@ export default defineConfig([
     input: "embedded",
     platform: "browser",
     output: { file: "build/embedded/embedded.js", minify: true },
-    plugins: [virtual("embedded", embedded), licences()],
+    plugins: [virtual("embedded", embedded)],
   },
   {
     input: {
@@ -35,7 +35,7 @@ export default defineConfig([
     external: /^node:/,
     // The threads' script is looked for beside the file that starts them: all shared files are in one folder.
     output: { dir: "build/lib", chunkFileNames: "[name].js", minify: SMALL },
-    plugins: [virtual(/\/embedded\.js$/, embedded), licences()],
+    plugins: [virtual(/\/embedded\.js$/, embedded), licences("build/lib")],
   },
   { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
   {
@@ -47,7 +47,7 @@ export default defineConfig([
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
     // The entry point is copied as it is, so that it keeps to what old versions of Node can parse.
-    plugins: [emitFile("main.js", () => concat("apps/cli/main.js")), licences()],
+    plugins: [emitFile("main.js", () => concat("apps/cli/main.js")), licences("build/cli")],
   },
   {
     input: "apps/report/report.ts",
@@ -58,7 +58,7 @@ export default defineConfig([
         concat(...["page", "charts", "images"].map((name) => `apps/ui/${name}.css`), "apps/report/report.css"),
       ),
       emitFile("report.html", () => concat("apps/report/report.html")),
-      licences(),
+      licencesInside(),
     ],
   },
 ]);

@@ -1,9 +1,10 @@
 // What the bundles of the package and of the web page are made with.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { transform } from "lightningcss";
 import { rolldown } from "rolldown";
+import license from "rollup-plugin-license";
 
 /** d3's scales, but for numbers alone. */
 export const d3 = { "d3-interpolate": fileURLToPath(new URL("apps/ui/interpolate.ts", import.meta.url)) };
@@ -43,41 +44,26 @@ export function concat(...paths) {
   return transform({ filename: paths[0], code: Buffer.from(text), minify: true }).code.toString();
 }
 
-/**
- * Begins a bundle with the licences of the packages in it, which ask to go with every copy: each paragraph once.
- * (rollup-plugin-license lists the packages of one chunk in the next ones, too, repeats the MIT licence for each
- * package, and finds no text for AssemblyScript's loader.)
- */
-export function licences() {
-  return {
-    name: "licences",
-    generateBundle(_, bundle) {
-      for (const chunk of Object.values(bundle)) {
-        if (chunk.type !== "chunk") continue;
-        const texts = licencesOf(chunk.moduleIds);
-        if (texts === "") continue;
-        const hashbang = chunk.code.match(/^#!.*\n/)?.[0] ?? "";
-        const code = chunk.code.slice(hashbang.length);
-        chunk.code = `${hashbang}/*!\n${texts}\n*/\n${code}`;
-      }
-    },
-  };
+/** Writes the licences of the packages in a folder's bundles to a file beside them: they ask to go with every copy. */
+export function licences(folder) {
+  return license({ thirdParty: { output: { file: `${folder}/THIRD-PARTY-LICENSES.txt`, template: licencesOf } } });
 }
 
-/** Packages that have their licence in another one, of the same repository. */
+/** Begins a bundle with the licences of the packages in it, since copies of it leave the folder alone. */
+export function licencesInside() {
+  const content = "<%= data.licencesOf(dependencies) %>";
+  return license({ banner: { commentStyle: "ignored", content, data: { licencesOf } } });
+}
+
+/** Packages without a licence file, and the package of the same repository that has it. */
 const SIBLINGS = { "@assemblyscript/loader": "assemblyscript" };
 
-function licencesOf(modules) {
-  const folders = new Set(modules.flatMap((id) => id.match(/^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
-  const paragraphs = [...folders].flatMap((folder) => {
-    const { name } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
-    if (name in SIBLINGS) folder = `${folder.slice(0, -name.length)}${SIBLINGS[name]}`;
-    const licence = readdirSync(folder).find((file) => /^licen[cs]e/i.test(file));
-    if (licence === undefined) throw new Error(`${name}: expected a licence file in the package, got none`);
-    const [copyright, ...terms] = readFileSync(`${folder}/${licence}`, "utf8")
-      .trim()
-      .split(/\n\s*\n/);
-    return [`${name}: ${copyright}`, ...terms];
+function licencesOf(packages) {
+  const texts = packages.map(({ name, version, license, licenseText }) => {
+    const sibling = new URL(`node_modules/${SIBLINGS[name]}/LICENSE`, import.meta.url);
+    const text = licenseText ?? (name in SIBLINGS ? readFileSync(sibling, "utf8") : undefined);
+    if (text === undefined) throw new Error(`${name}: expected a licence file in the package, got none`);
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
   });
-  return [...new Set(paragraphs)].join("\n\n");
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
 }

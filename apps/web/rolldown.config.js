@@ -42,7 +42,7 @@ export default defineConfig({
     emitFile("pretrained.bin", () => readFileSync("apps/web/pretrained.bin")),
     emitFile("worker.js", () => bundled("src/kernels/threads/worker.ts")),
     emitFile("_headers", () => `/*\n${HEADERS.map(([name, value]) => `  ${name}: ${value}\n`).join("")}`),
-    licences(),
+    licences("build/web"),
   ],
 });
 
