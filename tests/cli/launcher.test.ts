@@ -9,6 +9,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MAIN } from "./command-line.js";
 
+const root = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
+/** What the npm scripts of this project run first. */
+const CHECK = root("node-version.js");
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-launcher-"));
@@ -35,8 +39,8 @@ test.each([
   ["22.0.0", "22.12"],
   ["22.11.0", "22.12"],
 ])("Node %s is told in one sentence that it takes %s", (version, oldest) => {
-  for (const args of [[], ["--version"], ["train"], ["nonsense"]]) {
-    expect(runAs(version, MAIN, ...args)).toEqual({
+  for (const [file, ...args] of [[MAIN], [MAIN, "--version"], [MAIN, "train"], [MAIN, "nonsense"], [CHECK]]) {
+    expect(runAs(version, file, ...args)).toEqual({
       status: 1,
       stdout: "",
       stderr: `ductus: expected Node ${oldest} or newer, got ${version}: install a newer Node\n`,
@@ -46,6 +50,7 @@ test.each([
 
 test.each(["20.19.0", "20.20.2", "22.12.0", "23.0.0", "24.1.0", "26.10.0", "100.0.0"])("Node %s runs", (version) => {
   expect(runAs(version, MAIN, "--version")).toMatchObject({ status: 0, stderr: "" });
+  expect(runAs(version, CHECK)).toEqual({ status: 0, stdout: "", stderr: "" });
 });
 
 test("nothing else is loaded before", async () => {
@@ -58,14 +63,29 @@ test("nothing else is loaded before", async () => {
   });
 });
 
-test("the entry point is shipped as it is, and can be parsed as a CommonJS script, too", async () => {
-  const source = fileURLToPath(new URL("../../apps/cli/main.js", import.meta.url));
-  const text = await readFile(MAIN, "utf8");
-  expect(text).toBe(await readFile(source, "utf8"));
+test("the entry point is shipped as it is", async () => {
+  expect(await readFile(MAIN, "utf8")).toBe(await readFile(root("apps/cli/main.js"), "utf8"));
+});
+
+test.each([
+  ["the entry point", MAIN],
+  ["the check of npm's scripts", CHECK],
+])("%s can be parsed as a CommonJS script, too", async (_, file) => {
+  const text = await readFile(file, "utf8");
   const script = join(folder, "main.cjs");
-  await copyFile(MAIN, script);
+  await copyFile(file, script);
   await promisify(execFile)(process.execPath, ["--check", script]);
   expect(text).not.toMatch(/^\s*(import|export)\b(?!\()/m);
   // Newer than import() itself: ?. ?? ??= 1_000 #private, await at the top, and catch without a name.
   expect(text.replace(/\/\/.*/g, "")).not.toMatch(/\?\.|\?\?|\d_\d|(?<!^)#|\bawait\b|catch \{/);
+});
+
+test("each npm script checks the version before it builds anything, but for steps of others", async () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(await readFile(root("package.json"), "utf8"));
+  const unchecked = Object.entries(scripts).filter(
+    ([, command]) => !/^(node node-version\.js|npm run -s build) && |^node build\/cli\/main\.js$/.test(command),
+  );
+  expect(unchecked.length).toBeLessThan(Object.keys(scripts).length);
+  for (const [name, command] of unchecked) expect([name, command]).toEqual([expect.stringContaining(":"), "wireit"]);
+  expect(scripts.build).toMatch(/^node node-version\.js && /);
 });
