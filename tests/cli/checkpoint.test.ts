@@ -108,13 +108,17 @@ test("a signal after the last epoch, and checkpoints that come seldom, lose noth
 });
 
 test("what a killed program of the same number left is no hindrance, as in containers", async () => {
-  // The names are what this program leaves when it is killed while it saves: of our own host, and of another one.
-  const script = `import { createHash } from "node:crypto"; import { readlinkSync, writeFileSync } from "node:fs";
+  // The names are what this program leaves when it is killed while it saves: of our own host, of another one, and of
+  // one that has written nothing for more than an hour.
+  const script = `import { createHash } from "node:crypto";
+    import { readlinkSync, utimesSync, writeFileSync } from "node:fs";
     import { hostname } from "node:os";
     let space = ""; try { space = readlinkSync("/proc/self/ns/pid"); } catch {}
     const host = createHash("sha256").update(hostname() + " " + space).digest("hex").slice(0, 8);
-    for (const name of [host, "00000000"]) {
-      writeFileSync("pid.safetensors." + name + "-" + process.pid + "-01234567.tmp", "");
+    for (const [name, minutes] of [[host, 0], ["00000000", 58], ["ffffffff", 62]]) {
+      const file = "pid.safetensors." + name + "-" + process.pid + "-01234567.tmp";
+      writeFileSync(file, "");
+      utimesSync(file, Date.now() / 1000 - 60 * minutes, Date.now() / 1000 - 60 * minutes);
     }
     process.argv = [process.argv[0], "ductus", "train", ...${JSON.stringify(run.recipe)}];
     process.argv.push("--epochs", "1", "--out", "pid.safetensors");
