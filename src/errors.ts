@@ -55,6 +55,7 @@ export function show(value: unknown): string {
 /** What a value is, in a word or two. */
 export function typeName(value: unknown): string {
   if (typeof value === "string") return show(value);
+  if (typeof value === "function") return "a function";
   return value === null || typeof value !== "object" ? String(value) : (value.constructor?.name ?? "an object");
 }
 

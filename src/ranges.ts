@@ -1,5 +1,7 @@
 // The values that the recipe's numbers may take: one table for the library's checks and the command line's help.
 
+import { checkObject, typeName } from "./errors.js";
+
 /** The numbers that something may be. */
 export interface Range {
   readonly min: number;
@@ -51,8 +53,8 @@ export const RANGES = {
  * @throws {RangeError} if it is outside the range
  */
 export function checkRange(name: string, value: number, range: Range): void {
-  const got = typeof value === "string" ? JSON.stringify(value) : value;
-  const message = `${name}: expected ${range.description}, got ${got}`;
+  checkObject("range", range);
+  const message = `${name}: expected ${range.description}, got ${typeName(value)}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))
     throw new RangeError(message);

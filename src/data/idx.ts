@@ -1,6 +1,7 @@
 // The IDX format of MNIST: 0, 0, type, rank, then `rank` big-endian u32 dimensions, then the data, row-major.
 // Format: "The MNIST database of handwritten digits", LeCun, Cortes, Burges.
 
+import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import { RANGES } from "../ranges.js";
 import { Dataset } from "./dataset.js";
@@ -15,6 +16,7 @@ export interface IdxFile {
 
 /** The bytes that an IDX header with these first bytes takes, 4 before the rank is known. */
 export function idxHeaderLength(bytes: Uint8Array): number {
+  checkBytes("bytes", bytes);
   return bytes.length < 4 ? 4 : 4 + 4 * bytes[3];
 }
 
@@ -23,7 +25,10 @@ export function idxHeaderLength(bytes: Uint8Array): number {
  * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and an
  *   image has at most 2^22 pixels
  */
-export function idxDimensions({ name, bytes }: IdxFile, rank: number): number[] {
+export function idxDimensions(file: IdxFile, rank: number): number[] {
+  const isFile = hasObjects(file, "bytes") && file.bytes instanceof Uint8Array;
+  checkArgument("IDX file", "an object { name, bytes } with its bytes as a Uint8Array", file, isFile);
+  const { name, bytes } = file;
   const magic = `00 00 08 0${rank}`;
   if (bytes.length < 4)
     throw new FormatError(name, `expected an IDX file, got ${bytes.length} bytes (file truncated?)`);

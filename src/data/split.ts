@@ -1,5 +1,6 @@
 // The four files of a data set in MNIST's form: their data, divided into what trains, what chooses, and what tests.
 
+import { checkArgument } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Dataset } from "./dataset.js";
@@ -51,6 +52,7 @@ export interface Division {
 export function parseSplit(files: readonly IdxFile[]): DataSplit;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined>;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined> {
+  checkArgument("files", "an array of four IDX files { name, bytes }", files, Array.isArray(files));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
   const { inputs, columns, classes } = parts.training;

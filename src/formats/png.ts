@@ -4,7 +4,9 @@
 
 import { convertIndexedToRgb, decode, encode, hasPngSignature } from "fast-png";
 import { Unzlib } from "fflate";
+import { checkArgument, checkBytes } from "../arguments.js";
 import { FormatError } from "../errors.js";
+import { checkRange, RANGES } from "../ranges.js";
 import type { Picture } from "../reading/picture.js";
 
 /** The most pixels of a picture. */
@@ -55,6 +57,7 @@ const ADAM7 = [
  * bits a sample
  */
 export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
+  checkBytes(file, bytes);
   const chunks = chunksOf(bytes, file);
   const { width, height, colour, depth, inflated } = headerOf(chunks[0].data, file);
   const kept = chunks.filter(({ type }) => type !== "PLTE" || colour === 3);
@@ -93,6 +96,8 @@ export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
  * @throws {TypeError | RangeError} if a side is not a positive integer, or there are not width x height pixels
  */
 export function encodePng(grey: Uint8Array, width: number, height: number): Uint8Array {
+  checkArgument("pixels", "a Uint8Array of grey pixels", grey, grey instanceof Uint8Array);
+  for (const [side, value] of Object.entries({ width, height })) checkRange(`picture ${side}`, value, RANGES.inputs);
   return encode({ width, height, data: grey, channels: 1, depth: 8 });
 }
 

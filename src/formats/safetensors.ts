@@ -4,6 +4,7 @@
 // string } } Source: github.com/huggingface/safetensors. A file is hostile until checked: no memory is taken for
 // tensors before all of the header is found right, and together they take as many bytes as the file has.
 
+import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
 import { FormatError, show } from "../errors.js";
 
 /** An array of f32 of any shape. */
@@ -38,7 +39,10 @@ const [OPEN, OPEN_ARRAY, COLON, QUOTE, BACKSLASH] = new TextEncoder().encode('{[
  * @throws {RangeError} if the header would be larger than decodeSafetensors takes, or a tensor has the name of the
  * metadata
  */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array {
+export function encodeSafetensors(content: Safetensors): Uint8Array {
+  const areMaps = hasObjects(content) && content.tensors instanceof Map && content.metadata instanceof Map;
+  checkArgument("content", "an object with two Maps { tensors, metadata }", content, areMaps);
+  const { tensors, metadata } = content;
   for (const [key, value] of metadata) {
     if (typeof value !== "string") throw new TypeError(`metadata ${show(key)}: expected a string, got ${typeof value}`);
   }
@@ -84,6 +88,7 @@ function toLittleEndian(bytes: Uint8Array): void {
  * @throws {FormatError} unless lengths, header, types, shapes and offsets agree, without gap or overlap
  */
 export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensors {
+  checkBytes(file, bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const room = bytes.length - LENGTH_BYTES;
   const headerLength = room < 0 ? 0n : view.getBigUint64(0, true);

@@ -1,5 +1,6 @@
 // What the encoders take of a network, and its weights alone as a model file.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import { type Activation, type Cost, type LayerParameters, SGD } from "../kernels/kernels.js";
 import type { Architecture } from "../network/architecture.js";
 import { encodeNetwork } from "../network/network-file.js";
@@ -22,6 +23,7 @@ export interface NetworkWeights extends Architecture {
  * @throws {RangeError} if the metadata take more than 8 MB
  */
 export function encodeWeights(network: NetworkWeights, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  checkArgument("network", "a Network", network, isNetwork(network));
   const { layers, seed, initialWeights, activation, cost, epochs } = network;
   const architecture = { layers, seed, initialWeights, activation, cost };
   return encodeNetwork({ architecture, config: SGD, epochs, state: [parametersOf(network)] }, metadata);
@@ -29,6 +31,13 @@ export function encodeWeights(network: NetworkWeights, metadata: Readonly<Record
 
 /** A network's layers, first to last; of layers themselves, themselves. */
 export function parametersOf(network: NetworkWeights | readonly LayerParameters[]): readonly LayerParameters[] {
+  const isList = Array.isArray(network) && network.every((layer) => hasObjects(layer, "weights", "biases"));
+  checkArgument(
+    "network",
+    "a Network or an array of layers { weights, biases }",
+    network,
+    isNetwork(network) || isList,
+  );
   return isNetwork(network) ? network.layers.slice(1).map((_, i) => network.parameters(i + 1)) : network;
 }
 
@@ -41,5 +50,5 @@ export function functionsOf(network: NetworkWeights | readonly LayerParameters[]
 }
 
 function isNetwork(network: NetworkWeights | readonly LayerParameters[]): network is NetworkWeights {
-  return "parameters" in network;
+  return hasObjects(network, "layers", "parameters");
 }

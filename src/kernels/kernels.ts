@@ -1,6 +1,7 @@
 // The contract that the WebAssembly module (wasm/) and the reference (reference/) both keep: the arithmetic of
 // docs/math.md, on data that has already been checked. Everything above it (src/network/) works with either.
 
+import { checkLayers } from "../arguments.js";
 import type { Dataset, Pixels } from "../data/dataset.js";
 import type { DistortionBounds } from "../data/distortions.js";
 
@@ -146,6 +147,7 @@ export interface KernelNetwork {
 
 /** The number of weights of a network with these layers, which is the number of multiply-adds of one forward pass. */
 export function countWeights(layers: readonly number[]): number {
+  checkLayers(layers);
   return layers.slice(1).reduce((sum, outputs, l) => sum + layers[l] * outputs, 0);
 }
 

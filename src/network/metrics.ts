@@ -1,6 +1,8 @@
 // Figures derived from counts.
 
+import { checkArgument } from "../arguments.js";
 import type { KernelEvaluation } from "../kernels/kernels.js";
+import { checkRange, RANGES } from "../ranges.js";
 
 /** A share with its standard error, both 0 to 1. */
 export interface Accuracy {
@@ -55,6 +57,9 @@ export function confusionMatrix(
   predictions: ArrayLike<number>,
   classes: number,
 ): number[][] {
+  for (const [name, list] of Object.entries({ labels, predictions }))
+    checkArgument(name, "an array of classes", list, Array.isArray(list) || ArrayBuffer.isView(list));
+  checkRange("classes", classes, RANGES.classes);
   const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < labels.length; i++) matrix[labels[i]][predictions[i]]++;
   return matrix;
@@ -62,6 +67,8 @@ export function confusionMatrix(
 
 /** Precision, recall and F1 of each class, from a confusion matrix [label][prediction]. */
 export function classFigures(confusion: readonly (readonly number[])[]): ClassFigures[] {
+  const isMatrix = Array.isArray(confusion) && confusion.every((row) => Array.isArray(row));
+  checkArgument("confusion", "an array of rows, as confusionMatrix() gives it", confusion, isMatrix);
   return confusion.map((row, label) => {
     const count = row.reduce((sum, n) => sum + n, 0);
     const precision = row[label] / confusion.reduce((sum, other) => sum + other[label], 0);

@@ -1,5 +1,7 @@
 // What a picture is: samples and their sizes, which must agree.
 
+import { checkObject } from "../errors.js";
+
 /** A sheet of pixels, row by row, the samples of a pixel side by side. */
 export interface Picture {
   readonly width: number;
@@ -13,7 +15,9 @@ export interface Picture {
 }
 
 /** @throws {TypeError | RangeError} if a member has the wrong type, or sizes are wrong or do not agree */
-export function checkPicture({ width, height, channels, depth, data }: Picture): void {
+export function checkPicture(picture: Picture): void {
+  checkObject("picture", picture);
+  const { width, height, channels, depth, data } = picture;
   for (const [name, value] of Object.entries({ width, height, channels, depth })) {
     if (typeof value !== "number") throw new TypeError(`picture ${name}: expected a number, got ${typeof value}`);
   }

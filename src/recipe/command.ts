@@ -1,14 +1,17 @@
 // A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
 
+import { checkArgument, checkLayers } from "../arguments.js";
 import { type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
 import { OPTIONS } from "./options.js";
-import { isNested, type Recipe, valueIn } from "./recipe.js";
+import { checkRecipe, isNested, type Recipe, valueIn } from "./recipe.js";
 
 /** An option of a table and its value in a recipe. */
 type Entry = readonly [option: TrainingOption, value: OptionValue | undefined];
 
 /** All options in the order of PARTS, hidden layers with the layers' sizes. */
 function entriesOf(recipe: Recipe, layers: readonly number[], table: OptionTable): Entry[] {
+  checkRecipe(recipe);
+  checkLayers(layers);
   const fields = { ...recipe, hidden: layers.slice(1, -1) };
   return Object.entries(table)
     .sort(([, a], [, b]) => PARTS.indexOf(a.belongs) - PARTS.indexOf(b.belongs))
@@ -60,5 +63,6 @@ export function recipeRows(
 
 /** As a shell takes it: quoted if need be. */
 export function shellWord(text: string): string {
+  checkArgument("text", "a string", text, typeof text === "string");
   return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 // What the metadata of a model keep of its epochs, for the learning curves.
 
-import { FormatError } from "../errors.js";
+import { checkArgument } from "../arguments.js";
+import { checkObject, FormatError } from "../errors.js";
 import type { EpochReport } from "../network/trainer.js";
 
 /** What is left of an EpochReport in the metadata, for the learning curves. */
@@ -17,11 +18,10 @@ export interface HistoryEntry {
 const MAX_HISTORY = 1000;
 
 /** The history with one more epoch. */
-export function addToHistory(
-  history: readonly HistoryEntry[],
-  { epoch, cost, accuracy, validation, seconds }: EpochReport,
-  epochs: number,
-): HistoryEntry[] {
+export function addToHistory(history: readonly HistoryEntry[], report: EpochReport, epochs: number): HistoryEntry[] {
+  checkArgument("history", "an array of epochs", history, Array.isArray(history));
+  checkObject("report", report);
+  const { epoch, cost, accuracy, validation, seconds } = report;
   const round = (value: number) => Number(value.toPrecision(6));
   const entry = {
     epoch,
@@ -41,6 +41,7 @@ export function addToHistory(
  * @throws {FormatError} if they are not what they should be
  */
 export function historyOf(metadata: ReadonlyMap<string, string>, file: string): HistoryEntry[] {
+  checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   let history: unknown;
   try {
     history = JSON.parse(metadata.get("history") ?? "[]");

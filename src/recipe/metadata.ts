@@ -1,10 +1,11 @@
 // A recipe in the metadata of a model: written by whoever trains, read by whoever resumes, tests or shows it.
 
-import { FormatError, show } from "../errors.js";
+import { checkArgument } from "../arguments.js";
+import { checkObject, FormatError, show } from "../errors.js";
 import { checkOptions, type OptionTable, type OptionValue, type TrainingOption } from "../options/option.js";
 import type { HistoryEntry } from "./history.js";
 import { OPTIONS } from "./options.js";
-import { type Recipe, valueIn } from "./recipe.js";
+import { checkRecipe, type Recipe, valueIn } from "./recipe.js";
 import { parseValue } from "./values.js";
 
 /** What a network knows of its own recipe, and keeps in metadata of its own. */
@@ -16,6 +17,7 @@ export function recipeMetadata(
   history: readonly HistoryEntry[],
   table: OptionTable = OPTIONS,
 ): Record<string, string> {
+  checkRecipe(recipe);
   const entries = Object.entries(table).flatMap(([key, option]) => {
     const value = valueIn(recipe, key, option);
     return option.metadata === undefined || value === undefined ? [] : [[option.metadata, String(value)]];
@@ -39,6 +41,8 @@ export function recipeOf(
   file: string,
   table: OptionTable = OPTIONS,
 ): Recipe {
+  checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  checkObject("network", network);
   const { seed, initialWeights, activation, cost } = network;
   const entries = Object.entries(table)
     .filter(([, option]) => option.metadata !== undefined)

@@ -1,5 +1,6 @@
 // From the table of options: what a command line takes and explains, and the recipe that it makes.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import type { Distortions } from "../data/distortions.js";
 import type { OptionTable, OptionValue, TrainingOption } from "../options/option.js";
 import { OPTIONS } from "./options.js";
@@ -9,6 +10,7 @@ import { type Option, UsageError, type Values } from "./values.js";
 
 /** The options of a table by their names on the command line, in the order of the table. */
 export function commandOptions(table: OptionTable = OPTIONS): Readonly<Record<string, Option>> {
+  checkArgument("table", "a table of options, as OPTIONS", table, hasObjects(table, ...Object.keys(table ?? {})));
   const entries = Object.values(table).flatMap((option): [string, Option][] => {
     const { flag, alias, value, help } = option;
     const standard = option.default === undefined ? undefined : String(option.default);
@@ -28,6 +30,7 @@ export function optionsWhere(
   condition: (option: TrainingOption) => boolean,
   table: OptionTable = OPTIONS,
 ): OptionTable {
+  checkArgument("condition", "a function", condition, typeof condition === "function");
   return Object.fromEntries(Object.entries(table).filter(([, option]) => condition(option)));
 }
 
@@ -39,6 +42,7 @@ export function recipeFrom(
   values: Values,
   table: OptionTable = OPTIONS,
 ): { readonly recipe: Recipe; readonly hidden: readonly number[] } {
+  checkValues(values);
   for (const { flag, alias } of Object.values(table)) {
     if (alias !== undefined && values.given[alias] !== undefined && values.given[flag] !== undefined) {
       throw new UsageError(`--${alias} and --${flag} are the same option: give one of them`);
@@ -63,9 +67,14 @@ export function recipeFrom(
  * @throws {UsageError} for a value that cannot be used
  */
 export function distortionsFrom(values: Values, table: OptionTable = OPTIONS): Distortions {
+  checkValues(values);
   const options = Object.entries(optionsWhere(({ belongs }) => belongs === "distortions", table));
   const entries = options.map(([key, option]) => [key, parseOption(values, option)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}
+
+function checkValues(values: Values): void {
+  checkArgument("values", "Values", values, hasObjects(values, "given", "value", "choice"));
 }
 
 function parseOption(values: Values, option: TrainingOption): OptionValue | undefined {

@@ -1,5 +1,6 @@
 // How a network is trained: what options make, models keep in their metadata, and a training takes.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import type { Distortions } from "../data/distortions.js";
 import type { KernelOptions } from "../kernels/create.js";
 import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
@@ -65,14 +66,22 @@ function learningRateOf({ learningRate, schedule, epochs, ...recipe }: Recipe): 
   return schedule === "constant" ? learningRate : rate;
 }
 
+/** @throws {TypeError} unless it is a recipe */
+export function checkRecipe(recipe: Recipe): void {
+  const isRecipe = hasObjects(recipe, "method", "distortions");
+  checkArgument("recipe", "a recipe, as recipeFrom() or recipeOf() makes it", recipe, isRecipe);
+}
+
 /** What Network.create() takes of a recipe: all but the layers, and what computes. */
 export function networkOptionsOf(recipe: Recipe): Omit<NetworkOptions, "layers" | keyof KernelOptions> {
+  checkRecipe(recipe);
   const { seed, initialWeights, activation, cost } = recipe;
   return { seed, initialWeights, activation, cost };
 }
 
 /** What the library's train() takes of a recipe, but for the number of epochs. */
 export function trainOptionsOf(recipe: Recipe): Omit<TrainOptions, "epochs"> {
+  checkRecipe(recipe);
   const { method, distortions, batchSize } = recipe;
   return { ...method, distortions, batchSize, learningRate: learningRateOf(recipe) };
 }

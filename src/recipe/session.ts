@@ -1,11 +1,13 @@
 // The training of a recipe, epoch by epoch: the one loop of command line, search and page.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
+import { checkObject } from "../errors.js";
 import type { Network } from "../network/network.js";
 import type { EpochReport, TrainOptions } from "../network/trainer.js";
 import { addToHistory, type HistoryEntry, historyOf } from "./history.js";
 import { recipeMetadata } from "./metadata.js";
-import { type Recipe, trainOptionsOf } from "./recipe.js";
+import { checkRecipe, type Recipe, trainOptionsOf } from "./recipe.js";
 
 /** What a recipe is trained with. */
 export interface SessionOptions extends Pick<TrainOptions, "signal" | "onProgress"> {
@@ -41,14 +43,20 @@ export class Session implements AsyncIterable<SessionStep> {
   constructor(
     readonly network: Network,
     readonly recipe: Recipe,
-    { training, validation }: { readonly training: Dataset; readonly validation?: Dataset },
-    { until = recipe.epochs, file = "model", ...options }: SessionOptions,
+    parts: { readonly training: Dataset; readonly validation?: Dataset },
+    options: SessionOptions = {},
   ) {
+    checkArgument("network", "a Network", network, hasObjects(network, "metadata", "train"));
+    checkRecipe(recipe);
+    checkObject("parts", parts);
+    checkObject("options", options);
+    const { training, validation } = parts;
+    const { until = recipe.epochs, file = "model", ...others } = options;
     this.#history = historyOf(network.metadata, file);
     this.#signal = options.signal;
     const epochs = until - network.epochs;
     this.#reports =
-      epochs > 0 ? network.train(training, { ...trainOptionsOf(recipe), ...options, epochs, validation }) : [];
+      epochs > 0 ? network.train(training, { ...trainOptionsOf(recipe), ...others, epochs, validation }) : [];
   }
 
   /** The learning curves so far. */

@@ -1,6 +1,7 @@
 // The WebAssembly module: compiled, instantiated, its exports typed. This file alone knows the AssemblyScript loader.
 
 import { instantiate } from "@assemblyscript/loader";
+import { checkArgument } from "../../arguments.js";
 import type { WasmBytes, WasmMemory, WasmModule } from "../../globals.js";
 
 /** What docs/abi.md describes. Pointers are u32 byte addresses; 0 says that memory could not be had. */
@@ -73,6 +74,8 @@ const MAGIC = [0x00, 0x61, 0x73, 0x6d];
  * @throws {WebAssembly.CompileError} if the bytes are not a module, the engine has no SIMD, or the page may not compile
  */
 export async function compileModule(bytes: WasmBytes): Promise<WasmModule> {
+  const isSource = bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes);
+  checkArgument("module", "the bytes of ductus.wasm, or the module compiled of them", bytes, isSource);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
