@@ -19,7 +19,7 @@ sees instead in its first epochs. Without options it is that of the preset "best
   arguments: 0,
   options: {
     ...DISTORTIONS,
-    epochs: { value: "N", help: "how many columns: 1 to 100", default: "15" },
+    epochs: { value: "N", help: "epochs to draw, a column for each: 1 to 100", default: "15" },
     seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
     out: { value: "FILE", help: "where to write the PNG", default: "distortions.png" },

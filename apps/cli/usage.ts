@@ -21,13 +21,16 @@ type Options = Readonly<Record<string, Option & { readonly alias?: string }>>;
 /** Help fits a terminal with this many columns. */
 const WIDTH = 80;
 
+/** An option of every command. */
+const HELP = { help: "print this and exit; so does -h" };
+
 /** What --help prints. */
 export function helpOf({ usage, summary, options }: Command): string {
   const rows = Object.entries(options).flatMap(([name, { value = "", help, default: standard, alias }]) => [
     [`  --${name} ${value}`, standard === undefined ? help : `${help} (default ${standard})`],
     ...(alias === undefined ? [] : [[`  --${alias} ${value}`, `the same as --${name}`]]),
   ]);
-  rows.push(["  --help", "print this and exit; so does -h"]);
+  rows.push(["  --help", HELP.help]);
   const indent = Math.max(...rows.map(([option]) => option.length)) + 2;
   const lines = rows.map(([option, text]) => {
     return `${option.padEnd(indent)}${wrap(text, WIDTH - indent).join(`\n${" ".repeat(indent)}`)}`;
@@ -53,7 +56,7 @@ function wrap(text: string, width: number): string[] {
  */
 export function parseCommand(command: Command, given: readonly string[]): Values | undefined {
   const [name] = command.usage.split(" ");
-  const names = namesOf(command.options);
+  const names = namesOf({ ...command.options, help: HELP });
   const types = [...names].map(([flag, { value }]) => [flag, { type: value === undefined ? "boolean" : "string" }]);
   // With strict: false, an option takes the next word as its value even if that is -1. The checks are made below.
   const { tokens } = parseArgs({
@@ -64,14 +67,14 @@ export function parseCommand(command: Command, given: readonly string[]): Values
     tokens: true,
   });
   const options = tokens.filter((token) => token.kind === "option");
-  // Compares the whole word, since parseArgs() also finds an -h in -epochs.
-  if (options.some(({ rawName, index }) => rawName === "--help" || given[index] === "-h")) return undefined;
+  // Compares the whole word, since parseArgs() also finds an -h in -epochs, and a value in --help=train.
+  if (options.some(({ index }) => given[index] === "--help" || given[index] === "-h")) return undefined;
   // By name: the flag as given, and its value.
   const found = new Map<string, { readonly flag: string; readonly value: string | true }>();
   for (const token of options) {
     const option = names.get(token.name);
     if (option === undefined || !token.rawName.startsWith("--")) {
-      const known = [...names.keys(), "help"].map((known) => `--${known}`);
+      const known = [...names.keys()].map((known) => `--${known}`);
       throw unknownName(name, "option", given[token.index].replace(/=.*/s, ""), known);
     }
     const flag = found.get(option.name)?.flag ?? token.rawName;

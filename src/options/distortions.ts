@@ -13,7 +13,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.shift },
     default: 0,
     value: "PIXELS",
-    help: `distort training images by at most so much: ${RANGES.shift.description}`,
+    help: `move each training image by up to this: ${RANGES.shift.description}`,
     form: { group: "distortion", label: "Shift", hint: "pixels" },
   },
   rotation: {
@@ -22,7 +22,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.rotation },
     default: 0,
     value: "DEGREES",
-    help: `the same, turned: ${RANGES.rotation.description}`,
+    help: `turn it by up to this, either way: ${RANGES.rotation.description}`,
     form: { group: "distortion", label: "Rotation", hint: "degrees" },
   },
   scale: {
@@ -31,7 +31,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.fraction },
     default: 0,
     value: "S",
-    help: "the same, a share of width and of height: 0 to below 1",
+    help: "stretch or shrink each side by up to this share: 0 to below 1",
     form: { group: "distortion", label: "Scale", hint: "share, 0 to below 1" },
   },
   shear: {
@@ -40,7 +40,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.shear },
     default: 0,
     value: "H",
-    help: `the same, pixels to the side for each down: ${RANGES.shear.description}`,
+    help: `slant it by up to this many pixels a row: ${RANGES.shear.description}`,
     form: { group: "distortion", label: "Shear", hint: "pixels for each down" },
   },
   elastic: {
@@ -49,7 +49,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.elastic },
     default: 0,
     value: "ALPHA",
-    help: `the same, noise of so many pixels, smoothed: ${RANGES.elastic.description}`,
+    help: `bend it by smoothed noise of this many pixels: ${RANGES.elastic.description}`,
     form: { group: "distortion", label: "Elastic α", hint: "pixels of noise" },
   },
   sigma: {
@@ -58,7 +58,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.sigma },
     default: 4,
     value: "PIXELS",
-    help: `by a Gaussian of this deviation: ${RANGES.sigma.description}`,
+    help: `deviation of the Gaussian that smooths that noise: ${RANGES.sigma.description}`,
     form: { group: "distortion", label: "Elastic σ", hint: "pixels, smooths it" },
   },
 });

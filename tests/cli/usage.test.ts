@@ -119,6 +119,16 @@ describe("help", () => {
     },
   );
 
+  test.each(COMMANDS)("%s: --help with a value is wrong, unless help is asked for as well", async (name) => {
+    const [wrong, right] = await Promise.all([
+      ductus([name, "--help=train"]),
+      ductus([name, "--help=train", "--help"]),
+    ]);
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toBe(`ductus: ${name}: --help: expected no value, got "train": see ductus ${name} --help\n`);
+    expect(right.code).toBe(0);
+  });
+
   test("-v is --version", async () => {
     const [short, long] = await Promise.all([ductus(["-v"]), ductus(["--version"])]);
     expect(short).toEqual(long);
