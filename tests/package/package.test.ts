@@ -57,11 +57,13 @@ test("holds the library, the module and the command line", () => {
     "LICENSE",
   ])
     expect(paths).toContain(path);
-  expect(paths.filter((path) => /\.test\.|bench|debug|\.map$|^src|mnist|^tests/.test(path))).toEqual([]);
+  expect(paths.filter((path) => /\.test\.|bench|debug|\.map$|^src|mnist(?!\.js$)|-ubyte|^tests/.test(path))).toEqual(
+    [],
+  );
 });
 
 /** What the package holds besides code. */
-const DOCUMENT = /^[^/]*\.md$|^docs\/|LICENSE|^package\.json$/;
+const DOCUMENT = /^[^/]*\.md$|^(docs|examples)\/|LICENSE|^package\.json$/;
 const NETWORK = /\.bin$|\/pretrained\/.*(?<!\.d\.ts)$/;
 const CODE = /\.(js|wasm|css|html|d\.ts)$/;
 
@@ -73,9 +75,41 @@ test("its code takes at most 250 KB packed, the pretrained network 1.5 MB", asyn
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(1536 * KB);
   // The code, packed alone.
   const code = join(project, "code");
-  for (const path of others.filter((path) => CODE.test(path) || path === "package.json"))
+  for (const path of others.filter((path) => (CODE.test(path) && !DOCUMENT.test(path)) || path === "package.json"))
     await cp(join(installed.folder, path), join(code, path));
   expect((await pack(code, project)).size).toBeLessThanOrEqual(250 * KB);
+});
+
+/** The headings of a Markdown text as links name them. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.replace(/^(```| {4}).*$/gm, "").matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, title]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+test("links of its documents lead to files and headings that it holds", async () => {
+  const documents = installed.packed.files.map(({ path }) => path).filter((path) => path.endsWith(".md"));
+  expect(documents).toEqual(expect.arrayContaining(["README.md", "CONTRIBUTING.md", "docs/abi.md"]));
+  const dead: string[] = [];
+  let links = 0;
+  for (const document of documents) {
+    const text = await readFile(join(installed.folder, document), "utf8");
+    for (const [, target] of text.matchAll(/\]\(\s*([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      links++;
+      const [file, anchor] = target.split("#");
+      const path = file === "" ? join(installed.folder, document) : join(installed.folder, document, "..", file);
+      const there = existsSync(path);
+      const isRight = there && (anchor === undefined || anchorsOf(await readFile(path, "utf8")).includes(anchor));
+      if (!isRight) dead.push(`${document}: ${target}`);
+    }
+  }
+  expect(dead).toEqual([]);
+  expect(links).toBeGreaterThan(30);
 });
 
 test("lists the licences of the packages in its bundles", async () => {
@@ -263,16 +297,21 @@ async function compile(file: string, source: string, lib: string[], types: strin
 test("has types without DOM", async () => {
   const source = `
     import { createWasmKernels, Network, type StartThread, type TrainOptions } from "ductus";
+    import module from "ductus/ductus.wasm";
+    import shared from "ductus/ductus-threads.wasm";
     import { encodePng } from "ductus/formats";
     import { recipeOf } from "ductus/recipe";
     export const used = [createWasmKernels, Network.create, encodePng, recipeOf];
-    export const kernels = createWasmKernels(new Uint8Array(8));
+    export const kernels = [createWasmKernels(new Uint8Array(8)), createWasmKernels(module)];
+    export const modules = [module, shared];
     export type Used = [StartThread, TrainOptions];
     export const signal: TrainOptions["signal"] = { aborted: false, reason: undefined, throwIfAborted() {} };`;
   expect(await compile("no-dom.ts", source, ["es2022"], [])).toBe("");
   // With the runtime's types they are the runtime's.
   const real = `
     import { createWasmKernels, type TrainOptions } from "ductus";
+    import compiled from "ductus/ductus.wasm";
+    export const kernels = createWasmKernels(compiled);
     declare const options: TrainOptions;
     export const signal: AbortSignal | undefined = options.signal;
     options.signal satisfies AbortSignal | undefined;
@@ -280,6 +319,7 @@ test("has types without DOM", async () => {
     export const wrong: TrainOptions["signal"] = { aborted: false, reason: undefined, throwIfAborted() {} };`;
   const dom = `${real}
     type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+    compiled satisfies WebAssembly.Module;
     export const same: Equal<Parameters<typeof createWasmKernels>[0], BufferSource | WebAssembly.Module> = true;`;
   const node = `${real}
     import { loadMnist } from "ductus/node";
