@@ -1,0 +1,107 @@
+// The best reading of a line of segments: dynamic programming over all ways to join neighbours to digits. Each digit
+// scores the logarithm of the network's belief in its best class, and how likely its size and its joints are.
+// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of
+// the IEEE 86(11), 1998, section V: the best path through the segmentation graph.
+
+import { hull, type Region } from "./grid.js";
+import type { Segment } from "./segments.js";
+
+/** Ink joined to a digit, and what it was read as. */
+export interface Reading {
+  readonly segments: readonly Segment[];
+  readonly box: Region;
+  readonly label: number;
+  /** The share of the label among the activations, 0 to 1. */
+  readonly confidence: number;
+}
+
+/** Reads segments as one digit. */
+export type Classify = (segments: readonly Segment[], box: Region) => { label: number; confidence: number };
+
+/** A digit has at most this many segments. */
+const JOINED = 5;
+/** Beliefs below this count as this: a network is never so sure that nothing else matters. */
+const LEAST = 1e-3;
+/** What a cut costs, and more for each height of ink that it crosses. */
+const CUT = { each: 0.7, ink: 5 };
+/** What joining pieces costs for each height of gap between them. */
+const GAP = 8;
+/** The height of digits varies by this factor (natural logarithm), costs at most so much. */
+const HEIGHT = { deviation: 0.3, most: 6 };
+/** Digits wider than this many heights cost this much for each height more. */
+const WIDTH = { most: 1.1, each: 8 };
+/** What leaving out a segment costs, and more for its share of the height. */
+const SKIP = { each: 0.5, height: 7 };
+
+/** The digits in segments from left to right; with a count, that many digits if there are enough segments. */
+export function bestReading(
+  segments: readonly Segment[],
+  height: number,
+  classify: Classify,
+  count?: number,
+): Reading[] {
+  const n = segments.length;
+  const most = count ?? 0;
+  // score[k][i]: the first i segments read as k digits; without a count all are in one row.
+  const scores = Array.from({ length: most + 1 }, () => new Float64Array(n + 1).fill(-Infinity));
+  const last = scores.map(() => new Array<{ from: number; reading?: Reading; row: number }>(n + 1));
+  scores[0][0] = 0;
+  const readings = new Map<number, Reading>();
+  for (let end = 1; end <= n; end++) {
+    const skip = skipCost(segments[end - 1], height);
+    for (const row of scores.keys()) improve(row, end, end - 1, row, -skip);
+    for (let start = end - 1; start >= Math.max(0, end - JOINED); start--) {
+      const joined = segments.slice(start, end);
+      const box = hull(joined.map((segment) => segment.box));
+      const shape = shapeCost(joined, box, height);
+      if (start < end - 1 && shape > HEIGHT.most + WIDTH.each) continue;
+      const { label, confidence } = classify(joined, box);
+      const reading: Reading = { segments: joined, box, label, confidence };
+      readings.set(start * (n + 1) + end, reading);
+      const gain = Math.log(Math.max(LEAST, confidence)) - shape - cutCost(joined[0]);
+      for (const row of scores.keys()) {
+        const next = count === undefined ? row : row + 1;
+        if (next <= most) improve(next, end, start, row, gain, reading);
+      }
+    }
+  }
+  let row = most;
+  while (row > 0 && scores[row][n] === -Infinity) row--;
+  const path: Reading[] = [];
+  for (let end = n; end > 0; ) {
+    const step = last[row][end];
+    if (step.reading !== undefined) path.unshift(step.reading);
+    [row, end] = [step.row, step.from];
+  }
+  return path;
+
+  function improve(row: number, end: number, from: number, before: number, gain: number, reading?: Reading) {
+    const score = scores[before][from] + gain;
+    if (score <= scores[row][end]) return;
+    scores[row][end] = score;
+    last[row][end] = { from, reading, row: before };
+  }
+}
+
+const heightOf = ({ top, bottom }: Region) => bottom - top;
+
+/** What leaving out a segment costs: little if it is small. */
+function skipCost({ box, cut }: Segment, height: number): number {
+  const side = Math.max(heightOf(box), box.right - box.left);
+  return SKIP.each + (SKIP.height * side) / height + cutCost({ cut });
+}
+
+const cutCost = ({ cut }: Pick<Segment, "cut">) => (cut === 0 ? 0 : CUT.each + CUT.ink * cut);
+
+/** How unlikely a digit of this size is, of pieces with such gaps. */
+function shapeCost(joined: readonly Segment[], box: Region, height: number): number {
+  const deviations = Math.log(heightOf(box) / height) / HEIGHT.deviation;
+  const wide = (box.right - box.left) / height - WIDTH.most;
+  let cost = Math.min(HEIGHT.most, deviations ** 2 / 2) + Math.max(0, WIDTH.each * wide);
+  let right = joined[0].box.right;
+  for (const { box } of joined.slice(1)) {
+    cost += GAP * Math.max(0, (box.left - right) / height);
+    right = Math.max(right, box.right);
+  }
+  return cost;
+}
