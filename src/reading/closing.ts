@@ -40,10 +40,10 @@ export interface Closed {
  * How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a
  * shadow.
  */
-export function fromClosing(tones: Grid, light = isInkLight(tones)): Closed {
+export function fromClosing(tones: Grid, light = isInkLight(tones), share = REACH): Closed {
   const smooth = meanOf(tones, 1);
   const { width, height, values } = smooth;
-  const reach = Math.max(1, Math.round(REACH * Math.max(width, height)));
+  const reach = Math.max(1, Math.round(share * Math.max(width, height)));
   // Light ink is closed in the negative.
   const dark = light ? values.map((value) => -value) : values;
   const closed = closing({ width, height, values: dark }, reach);

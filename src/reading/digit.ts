@@ -4,8 +4,7 @@ import { type Grid, hull, longerSide, type Region } from "./grid.js";
 import { normalise } from "./normalise.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { countDigits } from "./pieces.js";
-import { tonesOf } from "./tones.js";
-import { withoutOutline } from "./trim.js";
+import { inPixels, partOf, type Sheet, sheetOf } from "./sheet.js";
 import { type View, viewOf } from "./view.js";
 
 /** What was found on a picture on the way to its digit. All positions are in the picture's pixels. */
@@ -40,11 +39,6 @@ const ENOUGH = 100;
 /** How much of the sheet around a digit is looked at again, as a share of the digit's side: enough to see its paper. */
 const MARGIN = 0.25;
 /**
- * A sheet is cut off from its surroundings at most this many times: a window's outline in a screenshot's, and one
- * more.
- */
-const CUTS = 3;
-/**
  * The digit drawn on a sheet of any size, dark on light, light on dark, or in any colour on transparent, as 28 x 28
  * pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet are
  * left out.
@@ -62,37 +56,14 @@ export function toDigit(picture: Picture): Uint8Array {
  */
 export function findDigit(picture: Picture): FoundDigit {
   checkPicture(picture);
-  let region: Region = { left: 0, top: 0, right: picture.width, bottom: picture.height };
-  for (let cuts = 0, closer = false; ; ) {
-    const factor = Math.ceil(longerSide(region) / CELLS);
-    const { tones, sheet } = tonesOf(picture, region, factor);
-    const within = closer || cuts === CUTS ? undefined : (sheet ?? withoutOutline(tones));
-    if (within !== undefined && !isWhole(within, tones)) {
-      region = inPixels(within, region, factor);
-      cuts++;
-      continue;
-    }
-    const view = viewOf(tones);
+  for (let sheet = sheetOf(picture, CELLS); ; ) {
+    const view = viewOf(sheet.tones);
     const box = hull(view.pieces.map((piece) => piece.box));
     const side = longerSide(box);
-    if (factor === 1 || side >= ENOUGH) return found(view, box, region, factor);
-    region = inPixels(enlarged(box, Math.ceil(MARGIN * side), tones), region, factor);
-    closer = true;
+    if (sheet.factor === 1 || side >= ENOUGH) return found(view, box, sheet);
+    const closer = enlarged(box, Math.ceil(MARGIN * side), sheet.tones);
+    sheet = partOf(picture, inPixels(closer, sheet), CELLS);
   }
-}
-
-function isWhole({ left, top, right, bottom }: Region, { width, height }: Grid): boolean {
-  return right - left === width && bottom - top === height;
-}
-
-/** Cells of a region as pixels of the picture. */
-function inPixels(cells: Region, region: Region, factor: number): Region {
-  return {
-    left: region.left + cells.left * factor,
-    top: region.top + cells.top * factor,
-    right: Math.min(region.right, region.left + cells.right * factor),
-    bottom: Math.min(region.bottom, region.top + cells.bottom * factor),
-  };
 }
 
 function enlarged({ left, top, right, bottom }: Region, margin: number, { width, height }: Grid): Region {
@@ -104,14 +75,23 @@ function enlarged({ left, top, right, bottom }: Region, margin: number, { width,
   };
 }
 
-function found(
-  { paper, ink, threshold, ruling, pieces }: View,
-  box: Region,
-  region: Region,
-  factor: number,
-): FoundDigit {
+function found(view: View, box: Region, sheet: Sheet): FoundDigit {
+  const { paper, ink, threshold, pieces } = view;
   const digit = new Float64Array(ink.values.length);
   for (const { cells } of pieces) for (const cell of cells) digit[cell] = ink.values[cell];
+  return {
+    pixels: normalise({ ...ink, values: digit }, box),
+    box: inPixels(box, sheet),
+    digits: countDigits(pieces),
+    paper,
+    threshold,
+    lines: linesOf(view, sheet),
+    pieces: pieces.map((piece) => inPixels(piece.box, sheet)),
+  };
+}
+
+/** The lines taken out, in the picture's pixels. */
+export function linesOf({ ruling }: View, { region, factor }: Sheet): Segment[] {
   const point = (x: number, y: number) => [region.left + x * factor, region.top + y * factor] as const;
   const across = ruling.across.map(({ at, slope, from, to, thickness }) => ({
     from: point(from, at + slope * from),
@@ -123,13 +103,5 @@ function found(
     to: point(at + slope * to, to),
     thickness: thickness * factor,
   }));
-  return {
-    pixels: normalise({ ...ink, values: digit }, box),
-    box: inPixels(box, region, factor),
-    digits: countDigits(pieces),
-    paper,
-    threshold,
-    lines: [...across, ...down],
-    pieces: pieces.map((piece) => inPixels(piece.box, region, factor)),
-  };
+  return [...across, ...down];
 }

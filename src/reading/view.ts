@@ -28,6 +28,10 @@ const FOUND = 0.2;
 const SOFT = 0.015;
 const WEAK = 0.1;
 
+export const BLANK =
+  "picture: expected a digit in ink that stands out from the paper, got a blank sheet; " +
+  "draw with a stronger or wider pen";
+
 /** A sheet seen one way. */
 export interface View {
   readonly paper: "tone" | "surface" | "closing";
@@ -36,6 +40,11 @@ export interface View {
   readonly threshold: number;
   readonly ruling: Ruling;
   readonly pieces: readonly Piece[];
+  /** All pieces but frames and what a closing leaves, the digit's among them. */
+  readonly all: readonly Piece[];
+  /** Frames that hold others, and the ink with them and with lines. */
+  readonly frames: readonly Piece[];
+  readonly raw: Grid;
   /**
    * 0 if there is nothing but a digit, 1 if there is a band at the border or a table, 2 if the digit looks like one.
    */
@@ -50,10 +59,7 @@ export function viewOf(tones: Grid): View {
   const { tone, even } = paperTone(tones);
   const view = even ? evenView(tones, tone) : unevenView(tones);
   if (view !== undefined) return view;
-  throw new RangeError(
-    "picture: expected a digit in ink that stands out from the paper, got a blank sheet; " +
-      "draw with a stronger or wider pen",
-  );
+  throw new RangeError(BLANK);
 }
 
 /** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
@@ -121,14 +127,20 @@ function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
 }
 
 /** The pieces of a digit in the ink; undefined if there are none. */
-function attempt(paper: View["paper"], ink: Grid, closed?: Closed, threshold = thresholdOf(ink)): View | undefined {
+export function attempt(
+  paper: View["paper"],
+  ink: Grid,
+  closed?: Closed,
+  threshold = thresholdOf(ink),
+): View | undefined {
   if (threshold === undefined) return undefined;
   const all = piecesOf(ink, threshold);
   if (all.length === 0) return undefined;
   let clean = { ink, ruling: { across: [], down: [] } as Ruling };
   let rest = all;
+  let frames: Piece[] = [];
   if (!isSmall(ink)) {
-    const frames = framesOf(all, ink);
+    frames = framesOf(all, ink);
     rest = all.filter((piece) => !frames.includes(piece));
     clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
     if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
@@ -137,7 +149,7 @@ function attempt(paper: View["paper"], ink: Grid, closed?: Closed, threshold = t
   const pieces = digitPieces(rest, ink);
   if (pieces.length === 0) return undefined;
   const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
-  return { paper, closed, threshold, pieces, doubt, ...clean };
+  return { paper, closed, threshold, pieces, all: rest, frames, raw: ink, doubt, ...clean };
 }
 
 /** The ink without that of some pieces. */

@@ -1,0 +1,135 @@
+// The best reading of a line of segments: dynamic programming over all ways to join neighbours to digits. Each digit
+// scores the logarithm of the network's belief in its best class, and how likely its size and its joints are.
+// Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of
+// the IEEE 86(11), 1998, section V: the best path through the segmentation graph.
+
+import { hull, type Region } from "./grid.js";
+import type { Segment } from "./segments.js";
+
+/** Ink joined to a digit, and what it was read as. */
+export interface Reading {
+  readonly segments: readonly Segment[];
+  readonly box: Region;
+  readonly label: number;
+  /** The share of the label among the activations, 0 to 1. */
+  readonly confidence: number;
+}
+
+/** Reads segments as one digit. */
+export type Classify = (segments: readonly Segment[], box: Region) => { label: number; confidence: number };
+
+/** A digit has at most this many segments. */
+const JOINED = 5;
+/** Beliefs below this count as this: a network is never so sure that nothing else matters. */
+const LEAST = 1e-3;
+/** What a cut costs, and more for each height of ink that it crosses. */
+const CUT = { each: 0.7, ink: 4 };
+/**
+ * What joining pieces costs for each height of gap between them, and if both are at least this high: a digit has one
+ * piece of its whole height.
+ */
+const JOIN = { gap: 8, high: 0.65, both: 3 };
+/** The height of digits varies by this factor (natural logarithm), costs at most so much. */
+const HEIGHT = { deviation: 0.3, most: 6 };
+/** Widths of MNIST's training digits in heights, mean and deviation of each class. An unlikely one costs at most `MOST`. */
+const WIDTHS = [
+  [0.93, 0.17],
+  [0.46, 0.2],
+  [0.96, 0.2],
+  [0.83, 0.16],
+  [0.82, 0.16],
+  [0.96, 0.24],
+  [0.76, 0.16],
+  [0.8, 0.16],
+  [0.79, 0.17],
+  [0.71, 0.14],
+] as const;
+const MOST = 8;
+/** Widths up to so many deviations from the mean cost nothing. */
+const USUAL = 1;
+/** Nothing wider than this many heights is one digit. */
+const WIDEST = 1.7;
+/** What leaving out a segment costs, and more for its share of the height. */
+const SKIP = { each: 0.5, height: 7 };
+
+/** The digits in segments from left to right; with a count, that many digits if there are enough segments. */
+export function bestReading(
+  segments: readonly Segment[],
+  height: number,
+  classify: Classify,
+  count?: number,
+): Reading[] {
+  const n = segments.length;
+  const most = count ?? 0;
+  // score[k][i]: the first i segments read as k digits; without a count all are in one row.
+  const scores = Array.from({ length: most + 1 }, () => new Float64Array(n + 1).fill(-Infinity));
+  const last = scores.map(() => new Array<{ from: number; reading?: Reading; row: number }>(n + 1));
+  scores[0][0] = 0;
+  const readings = new Map<number, Reading>();
+  for (let end = 1; end <= n; end++) {
+    const skip = skipCost(segments[end - 1], height);
+    for (const row of scores.keys()) improve(row, end, end - 1, row, -skip);
+    for (let start = end - 1; start >= Math.max(0, end - JOINED); start--) {
+      const joined = segments.slice(start, end);
+      const box = hull(joined.map((segment) => segment.box));
+      if (start < end - 1 && box.right - box.left > WIDEST * height) break;
+      const { label, confidence } = classify(joined, box);
+      const shape = sizeCost(box, height, label) + joinCost(joined, height);
+      const reading: Reading = { segments: joined, box, label, confidence };
+      readings.set(start * (n + 1) + end, reading);
+      const gain = Math.log(Math.max(LEAST, confidence)) - shape - cutCost(joined[0]);
+      for (const row of scores.keys()) {
+        const next = count === undefined ? row : row + 1;
+        if (next <= most) improve(next, end, start, row, gain, reading);
+      }
+    }
+  }
+  let row = most;
+  while (row > 0 && scores[row][n] === -Infinity) row--;
+  const path: Reading[] = [];
+  for (let end = n; end > 0; ) {
+    const step = last[row][end];
+    if (step.reading !== undefined) path.unshift(step.reading);
+    [row, end] = [step.row, step.from];
+  }
+  return path;
+
+  function improve(row: number, end: number, from: number, before: number, gain: number, reading?: Reading) {
+    const score = scores[before][from] + gain;
+    if (score <= scores[row][end]) return;
+    scores[row][end] = score;
+    last[row][end] = { from, reading, row: before };
+  }
+}
+
+const heightOf = ({ top, bottom }: Region) => bottom - top;
+
+/** What leaving out a segment costs: little if it is small. */
+function skipCost({ box, cut }: Segment, height: number): number {
+  const side = Math.max(heightOf(box), box.right - box.left);
+  return SKIP.each + (SKIP.height * side) / height + cutCost({ cut });
+}
+
+const cutCost = ({ cut }: Pick<Segment, "cut">) => (cut === 0 ? 0 : CUT.each + CUT.ink * cut);
+
+/** How unlikely a digit of this class and size is, as half of the squares of its deviations. */
+function sizeCost(box: Region, height: number, label: number): number {
+  const [mean, deviation] = WIDTHS[label];
+  const wide = ((box.right - box.left) / heightOf(box) - mean) / deviation;
+  const high = Math.log(heightOf(box) / height) / HEIGHT.deviation;
+  return Math.min(MOST, Math.max(0, Math.abs(wide) - USUAL) ** 2) + Math.min(HEIGHT.most, high ** 2 / 2);
+}
+
+/** What joining pieces costs. Parts of one piece that are cut apart have nothing to be joined. */
+function joinCost(joined: readonly Segment[], height: number): number {
+  let [cost, right] = [0, joined[0].box.right];
+  const high = ({ box }: Segment) => heightOf(box) > JOIN.high * height;
+  joined.slice(1).forEach((segment, i) => {
+    if (segment.cut === 0) {
+      cost += JOIN.gap * Math.max(0, (segment.box.left - right) / height);
+      if (high(segment) && joined.slice(0, i + 1).some(high)) cost += JOIN.both;
+    }
+    right = Math.max(right, segment.box.right);
+  });
+  return cost;
+}

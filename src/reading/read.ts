@@ -1,0 +1,139 @@
+// All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
+
+import { linesOf, type Segment as Stroke } from "./digit.js";
+import { type Grid, hull, type Region } from "./grid.js";
+import { bestReading, type Classify, type Reading } from "./lattice.js";
+import { type Line, linesOfWriting, numbersOf } from "./layout.js";
+import { marksOf } from "./marks.js";
+import { normalise } from "./normalise.js";
+import { pageView } from "./page.js";
+import { checkPicture, type Picture } from "./picture.js";
+import { type Segment, segmentsOf } from "./segments.js";
+import { inPixels, type Sheet, sheetOf } from "./sheet.js";
+import type { View } from "./view.js";
+
+/** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
+export interface DigitReader {
+  predict(pixels: Uint8Array): { readonly activations: ArrayLike<number> };
+}
+
+/** A digit on a picture. */
+export interface ReadDigit {
+  /** 0 to 9. */
+  readonly label: number;
+  /** The share of the label among the network's activations, 0 to 1. */
+  readonly confidence: number;
+  /** Its bounding box, in the picture's pixels. */
+  readonly box: Region;
+}
+
+/** Digits side by side. */
+export interface ReadNumber {
+  /** The labels, from left to right. */
+  readonly text: string;
+  /** The line of writing that it is in: 0 for the uppermost. */
+  readonly line: number;
+  /** The product of its digits' confidences. */
+  readonly confidence: number;
+  readonly box: Region;
+  readonly digits: readonly ReadDigit[];
+}
+
+/** What was read on a picture, and what was found on the way. All positions are in the picture's pixels. */
+export interface ReadDigits {
+  /** In reading order: line by line, from left to right. */
+  readonly numbers: readonly ReadNumber[];
+  /** How ink was told from paper, and the least difference from paper that is ink, in levels of 255. */
+  readonly paper: View["paper"];
+  readonly threshold: number;
+  /** The lines taken out. */
+  readonly lines: readonly Stroke[];
+  /** The bounding boxes of the pieces, and of the parts of pieces, that the digits were put together from. */
+  readonly pieces: readonly Region[];
+}
+
+export interface ReadOptions {
+  /** The number of digits of each number, where it is known. */
+  readonly digits?: number;
+  /** Whether each line of writing is one number, whatever its gaps. */
+  readonly lines?: boolean;
+}
+
+/** The longest side, in cells, of the grid on which writing is looked for. */
+const CELLS = 1024;
+
+/**
+ * Reads all digits of a picture, in reading order.
+ * @throws {TypeError} if a member of the picture has the wrong type
+ * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ */
+export function readDigits(picture: Picture, reader: DigitReader, options: ReadOptions = {}): ReadDigits {
+  checkPicture(picture);
+  const sheet = sheetOf(picture, CELLS);
+  const view = pageView(sheet.tones);
+  const pieces: Region[] = [];
+  const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
+    const segments = segmentsOfLine(line, view.ink);
+    pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
+    return readLine(segments, line, classifierOf(reader, view.ink), options).map((digits) =>
+      numberOf(digits, index, sheet),
+    );
+  });
+  return { numbers, paper: view.paper, threshold: view.threshold, lines: linesOf(view, sheet), pieces };
+}
+
+/** The segments of a line's pieces, from left to right along its lean. */
+function segmentsOfLine({ pieces, height, slope }: Line, ink: Grid): Segment[] {
+  const at = ({ box }: Segment) => (box.left + box.right) / 2 + (slope * (box.top + box.bottom)) / 2;
+  return pieces.flatMap(({ cells, box }) => segmentsOf(cells, box, ink, height)).sort((a, b) => at(a) - at(b));
+}
+
+/** The digits of a line, by numbers. */
+function readLine(
+  segments: readonly Segment[],
+  { height }: Line,
+  classify: Classify,
+  { digits: count, lines = false }: ReadOptions,
+): Reading[][] {
+  const free = bestReading(segments, height, classify);
+  if (count !== undefined) {
+    const numbers = Math.max(1, Math.round(free.length / count));
+    const digits = bestReading(segments, height, classify, numbers * count);
+    return Array.from({ length: Math.ceil(digits.length / count) }, (_, i) => digits.slice(i * count, (i + 1) * count));
+  }
+  if (lines) return free.length === 0 ? [] : [free];
+  return numbersOf(free, height);
+}
+
+/** Reads segments in MNIST's form; each choice of segments once. */
+function classifierOf(reader: DigitReader, ink: Grid): Classify {
+  return (segments, box) => {
+    const [width, height] = [box.right - box.left, box.bottom - box.top];
+    const values = new Float64Array(width * height);
+    for (const { cells } of segments) {
+      for (const cell of cells) {
+        const y = Math.floor(cell / ink.width);
+        values[(y - box.top) * width + (cell - y * ink.width) - box.left] = ink.values[cell];
+      }
+    }
+    const whole = { left: 0, top: 0, right: width, bottom: height };
+    const { activations } = reader.predict(normalise({ width, height, values }, whole));
+    let [label, sum] = [0, 0];
+    for (let i = 0; i < activations.length; i++) {
+      sum += activations[i];
+      if (i < 10 && activations[i] > activations[label]) label = i;
+    }
+    return { label, confidence: sum > 0 ? activations[label] / Math.max(1, sum) : 0 };
+  };
+}
+
+function numberOf(readings: readonly Reading[], line: number, sheet: Sheet): ReadNumber {
+  const digits = readings.map(({ label, confidence, box }) => ({ label, confidence, box: inPixels(box, sheet) }));
+  return {
+    text: digits.map(({ label }) => label).join(""),
+    line,
+    confidence: digits.reduce((product, { confidence }) => product * confidence, 1),
+    box: hull(digits.map(({ box }) => box)),
+    digits,
+  };
+}
