@@ -1,13 +1,11 @@
 // Serves runtimes their files, and takes the results of pages, which cannot print.
 
 import { createServer } from "node:http";
-import sirv from "sirv";
+import { serveFiles } from "../apps/web/files.js";
+import { ISOLATION } from "../apps/web/headers.js";
 
-/** Without these a page has no shared memory. */
-const ISOLATED = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
+/** Characters of a page's results, at most. */
+const MAX_BODY = 1e6;
 
 /**
  * @param {string} folder of the files
@@ -16,14 +14,12 @@ const ISOLATED = {
  */
 export async function serve(folder) {
   let posted = deferred();
-  // Looks for each file when it is asked for: they come and go.
-  const files = sirv(folder, { dev: true });
+  const files = serveFiles(folder, ISOLATION);
   const server = createServer(async (request, response) => {
-    for (const [name, value] of Object.entries(ISOLATED)) response.setHeader(name, value);
     if (request.method !== "POST") return files(request, response);
-    let body = "";
-    for await (const chunk of request) body += chunk;
-    posted.resolve(JSON.parse(body));
+    const results = await readJson(request);
+    if (results === undefined) return response.writeHead(400).end();
+    posted.resolve(results);
     response.end();
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -39,6 +35,20 @@ export async function serve(folder) {
       server.closeAllConnections();
     },
   };
+}
+
+/** What a page posted; undefined if it is no JSON, or more than any page posts. */
+async function readJson(request) {
+  let body = "";
+  try {
+    for await (const chunk of request) {
+      body += chunk;
+      if (body.length > MAX_BODY) return undefined;
+    }
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function deferred() {

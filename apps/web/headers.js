@@ -6,14 +6,37 @@ export const POLICY =
   "worker-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** A page needs these for memory that threads share. */
-const ISOLATION = [
+export const ISOLATION = [
   ["Cross-Origin-Opener-Policy", "same-origin"],
   ["Cross-Origin-Embedder-Policy", "require-corp"],
+];
+
+/** What the page never asks for. Each is a feature that browsers know, or their consoles complain. */
+const REFUSED_FEATURES = [
+  "accelerometer",
+  "autoplay",
+  "camera",
+  "display-capture",
+  "encrypted-media",
+  "fullscreen",
+  "geolocation",
+  "gyroscope",
+  "magnetometer",
+  "microphone",
+  "midi",
+  "payment",
+  "picture-in-picture",
+  "publickey-credentials-get",
+  "screen-wake-lock",
+  "usb",
+  "xr-spatial-tracking",
 ];
 
 export const HEADERS = [
   ...ISOLATION,
   ["Content-Security-Policy", `${POLICY}; frame-ancestors 'none'`],
+  ["Cross-Origin-Resource-Policy", "same-origin"],
+  ["Permissions-Policy", REFUSED_FEATURES.map((name) => `${name}=()`).join(", ")],
   ["Referrer-Policy", "no-referrer"],
   ["X-Content-Type-Options", "nosniff"],
 ];

@@ -3,8 +3,8 @@
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import sirv from "sirv";
-import { HEADERS } from "./headers.js";
+import { serveFiles } from "./files.js";
+import { HEADERS, ISOLATION } from "./headers.js";
 
 const FOLDER = fileURLToPath(new URL("../../build/web", import.meta.url));
 const USAGE = `Usage: npm run web -- [options]
@@ -12,6 +12,9 @@ const USAGE = `Usage: npm run web -- [options]
   --port N      where to serve: 0 to 65535, 0 for any that is free (default 8080)
   --one-thread  without the headers that a page needs for shared memory, as a plain host serves it
   --help        print this and exit`;
+
+/** Why a port cannot be had, by the system's code. */
+const REFUSED_PORTS = { EADDRINUSE: "one that is in use", EACCES: "one that needs an administrator's rights" };
 
 function main() {
   const { values } = parseArgs({
@@ -24,19 +27,10 @@ function main() {
   if (values.help) return console.log(USAGE);
   const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
   if (!(port <= 65535)) throw new Error(`--port: expected a whole number from 0 to 65535, got "${values.port}"`);
-  const headers = HEADERS.filter(([name]) => !(values["one-thread"] && name.startsWith("Cross-Origin")));
-  const files = sirv(FOLDER, {
-    // Reads the files anew for each request: they may be rebuilt meanwhile.
-    dev: true,
-    setHeaders: (response) => {
-      for (const [name, value] of headers) response.setHeader(name, value);
-    },
-  });
-  const server = createServer((request, response) =>
-    files(request, response, () => response.writeHead(404).end("There is no such file.\n")),
-  );
+  const headers = HEADERS.filter((header) => !(values["one-thread"] && ISOLATION.includes(header)));
+  const server = createServer(serveFiles(FOLDER, headers));
   server.on("error", ({ code }) => {
-    const got = code === "EADDRINUSE" ? "one that is in use" : code;
+    const got = REFUSED_PORTS[code] ?? "one that the system refuses";
     console.error(`ductus web: port ${port}: expected a free one, got ${got}: choose another with --port`);
     process.exitCode = 1;
   });

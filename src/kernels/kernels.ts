@@ -120,7 +120,7 @@ export interface KernelDataset {
 
 /** A network in the kernels' memory. */
 export interface KernelNetwork {
-  /** Samples to train on, in mini-batches of m, before the event loop gets a turn: 10 ms of work for each thread. */
+  /** Samples to train on next, in mini-batches of m, before the event loop gets a turn: 10 to 50 ms of work. */
   sliceFor(m: number): number;
   /** How many threads train on mini-batches of m samples: 1 to 64. */
   threadsFor(m: number): number;

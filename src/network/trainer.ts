@@ -179,13 +179,13 @@ async function trainSlices(
   check: () => void,
 ): Promise<number> {
   const batches = Math.ceil(length / batchSize);
-  const slices = Math.min(batches, Math.ceil(length / network.sliceFor(batchSize)));
-  const slice = Math.ceil(batches / slices);
   let paused = 0;
-  for (let batch = 0; batch < batches; batch += slice) {
+  for (let done = 0; done < batches; ) {
     check();
-    await network.trainBatches(copy, batch, slice, learningRate, batchSize);
-    const done = Math.min(batch + slice, batches);
+    const left = batches - done;
+    const slice = Math.ceil(left / Math.min(left, Math.ceil((left * batchSize) / network.sliceFor(batchSize))));
+    await network.trainBatches(copy, done, slice, learningRate, batchSize);
+    done += slice;
     if (!network.allFinite()) throw new DivergenceError(epoch, done, learningRate);
     const called = performance.now();
     const pause = onProgress?.(epoch, Math.min(done * batchSize, length));

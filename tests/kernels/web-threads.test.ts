@@ -12,7 +12,7 @@ const LIBRARY = new URL("../../build/lib/", import.meta.url);
 
 describe("a browser whose Worker", () => {
   const CALL: Request = { kind: "call" };
-  const REPLY: Reply = { value: 7, parks: 0 };
+  const REPLY: Reply = { value: 7, parks: 0, ms: 0 };
   /** What browsers call a worker; `refuse` throws for some URLs, as they do. */
   class FakeWorker {
     static made: FakeWorker[] = [];

@@ -4,6 +4,7 @@
 import { ThreadError } from "../../errors.js";
 import type { WasmMemory, WasmModule } from "../../globals.js";
 import { Mailbox, type TeamFunction } from "./mailbox.js";
+import type { Slice } from "./pace.js";
 import type { Reply, Request } from "./thread.js";
 
 /** A worker thread that runs serveThread(), whatever the runtime calls it. */
@@ -72,6 +73,11 @@ export class Team {
     return result;
   }
 
+  /** Starts threads until there are `count`. Returns whether some are not ready yet. */
+  starting(count: number): boolean {
+    return this.#state.starting(count);
+  }
+
   /** Waits, blocking the event loop, until no thread works on the memory. */
   settle(): void {
     this.#state.settle();
@@ -79,11 +85,13 @@ export class Team {
 
   /**
    * Calls a function of the module in `count` threads at once, and `before` right before it. Returns what its threads
-   * returned and how often they parked, summed over all of them.
+   * returned and how often they parked, summed over all of them, and how long the slowest took.
    * @throws {ThreadError} if one of them is lost
    */
   async call(name: TeamFunction, args: readonly number[], count: number, before = () => {}): Promise<Result> {
-    return this.#state.call(name, args, count, count <= this.options.cores ? SPINS : 0, before);
+    // A thread alone waits for nobody, and where it was left alone, others need the core.
+    const spins = count > 1 && count <= this.options.cores ? SPINS : 0;
+    return this.#state.call(name, args, count, spins, before);
   }
 
   /** Ends the threads. */
@@ -96,11 +104,9 @@ export class Team {
 
 const COLLECTED = new FinalizationRegistry<State>((state) => state.end("the kernels were collected"));
 
-/** What a call returned, summed over its threads. */
-interface Result {
+/** What a call returned, summed over its threads, and what it took. */
+interface Result extends Slice {
   readonly value: number;
-  /** How often they parked while they waited for each other. */
-  readonly parks: number;
 }
 
 /** A call, or a thread's start, that waits for replies. */
@@ -108,6 +114,7 @@ interface Call {
   waiting: number;
   value: number;
   parks: number;
+  ms: number;
   resolve: (result: Result) => void;
   reject: (error: ThreadError) => void;
 }
@@ -131,7 +138,7 @@ class State {
 
   grow(count: number): void {
     for (let i = this.#threads.length; i < count; i++) {
-      const start: Call = { waiting: 1, value: 0, parks: 0, resolve: () => {}, reject: () => {} };
+      const start: Call = { waiting: 1, value: 0, parks: 0, ms: 0, resolve: () => {}, reject: () => {} };
       const started = new Promise<void>((resolve) => {
         start.resolve = () => resolve();
         start.reject = () => resolve();
@@ -151,6 +158,11 @@ class State {
     }
   }
 
+  starting(count: number): boolean {
+    if (this.#lost === undefined) this.grow(count);
+    return this.#starts.size > 0;
+  }
+
   settle(): void {
     if (this.#lost !== undefined || this.#mailbox.busy <= 0) return;
     const end = performance.now() + MAX_WAIT_MS;
@@ -166,14 +178,13 @@ class State {
     spins: number,
     before: () => void,
   ): Promise<Result> {
-    if (this.#lost === undefined) this.grow(count);
     // A thread that is still starting may need this thread's event loop, which settle() would block.
-    if (this.#starts.size > 0) await Promise.all(this.#starts);
+    if (this.starting(count)) await Promise.all(this.#starts);
     this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
       before();
-      const pending: Call = { waiting: count, value: 0, parks: 0, resolve, reject };
+      const pending: Call = { waiting: count, value: 0, parks: 0, ms: 0, resolve, reject };
       this.barrier.formTeam();
       this.#mailbox.write(name, args, count, spins);
       for (let i = 0; i < count; i++) {
@@ -194,6 +205,7 @@ class State {
     if (call === undefined) return;
     call.value += reply.value;
     call.parks += reply.parks;
+    call.ms = Math.max(call.ms, reply.ms);
     if (--call.waiting === 0) call.resolve(call);
   }
 

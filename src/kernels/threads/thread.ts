@@ -15,8 +15,13 @@ export type Request =
     }
   | { readonly kind: "call" };
 
-/** What a start (0) or a call returned, and how often its thread parked meanwhile; or why it failed. */
-export type Reply = { readonly value: number; readonly parks: number } | { readonly error: string };
+/**
+ * What a start (0) or a call returned, how often its thread parked meanwhile, and how many milliseconds it took; or why
+ * it failed.
+ */
+export type Reply =
+  | { readonly value: number; readonly parks: number; readonly ms: number }
+  | { readonly error: string };
 
 /**
  * How long a thread that is done looks for the next call before it returns to its event loop. Waking it from there
@@ -38,7 +43,7 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
     memory = request.memory;
     mailbox = new Mailbox(request.mailbox);
     threadIndex = request.threadIndex;
-    reply({ value: 0, parks: 0 });
+    reply({ value: 0, parks: 0, ms: 0 });
   };
   /** Makes the calls that are new. One may be seen in the mailbox before its message comes. */
   const work = (): void => {
@@ -52,10 +57,12 @@ export function serveThread(reply: (reply: Reply) => void): (request: Request) =
       // knows. If it was still starting then, V8 never tells it. To grow by 0 pages is to ask for the size.
       memory.grow(0);
       exports.joinTeam(threadIndex, threadCount, spins);
+      const called = performance.now();
       const value = exports[mailbox.name](...mailbox.args);
+      const ms = performance.now() - called;
       const parks = exports.slept();
       mailbox.leave();
-      reply({ value, parks });
+      reply({ value, parks, ms });
       if (spins > 0) awaitNextCall();
     }
   };

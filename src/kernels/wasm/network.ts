@@ -2,6 +2,7 @@
 
 import { Dataset, type Pixels } from "../../data/dataset.js";
 import {
+  countWeights,
   INITIAL_WEIGHTS,
   type InitialWeights,
   type KernelEvaluation,
@@ -11,7 +12,8 @@ import {
   type TrainingConfig,
 } from "../kernels.js";
 import { slotCount } from "../slots.js";
-import { Backoff, chooseEvaluationThreads, chooseSlice, chooseThreads } from "../threads/choose.js";
+import { chooseEvaluationThreads, chooseThreads } from "../threads/choose.js";
+import { Pace, SLICE_WORK, suitsCaller } from "../threads/pace.js";
 import { WasmDataset } from "./dataset.js";
 import { checkAllocated, type Memory } from "./memory.js";
 
@@ -23,7 +25,7 @@ export class WasmNetwork implements KernelNetwork {
   readonly #memory: Memory;
   readonly #sizes: readonly number[];
   readonly #pointer: number;
-  readonly #backoff: Backoff;
+  readonly #pace = new Pace();
 
   constructor(memory: Memory, sizes: readonly number[], activation: number, cost: number) {
     // Room for the largest layer on its way in or out: better refused now than after hours of training.
@@ -34,7 +36,6 @@ export class WasmNetwork implements KernelNetwork {
     this.#memory = memory;
     this.#sizes = sizes;
     this.#pointer = checkAllocated(memory.exports.createNetwork(staged, sizes.length, activation, cost), what);
-    this.#backoff = new Backoff(sizes);
     this.#reserve(EVALUATION_BATCH, 1);
   }
 
@@ -51,7 +52,10 @@ export class WasmNetwork implements KernelNetwork {
   }
 
   sliceFor(m: number): number {
-    return chooseSlice(this.#sizes, this.threadsFor(m) > 1);
+    const { team } = this.#memory;
+    const threads = this.threadsFor(m);
+    const own = team === undefined || threads === 1 || team.starting(threads);
+    return Math.max(1, Math.round((own ? SLICE_WORK : this.#pace.work) / countWeights(this.#sizes)));
   }
 
   setSteps(steps: number): void {
@@ -91,24 +95,27 @@ export class WasmNetwork implements KernelNetwork {
       checkAllocated(this.#memory.exports.arrange(this.#pointer, threads), `${threads} threads`);
       dataset.reserveDistorted(m, threads);
     };
-    if (team === undefined) {
+    /** On this thread. Returns how many milliseconds it took. */
+    const trainHere = (): number => {
       prepare(1);
-      return this.#memory.exports.trainBatches(...args);
-    }
+      const start = performance.now();
+      this.#memory.exports.trainBatches(...args);
+      return performance.now() - start;
+    };
+    if (team === undefined) return void trainHere();
     const threads = this.threadsFor(m);
+    const work = Math.min(count * m, dataset.length) * countWeights(this.#sizes);
     return team.queue(async () => {
-      const { alone } = this.#backoff;
+      if (threads === 1) return void trainHere();
+      if (suitsCaller(work) && team.starting(threads)) return this.#pace.ranAlone(trainHere(), work);
+      const { alone } = this.#pace;
       const together = alone ? 1 : threads;
       prepare(together);
-      if (threads === 1) {
-        this.#memory.exports.trainBatches(...args);
-        return;
-      }
-      const { parks } = await team.call("trainBatches", args, together);
+      const slice = await team.call("trainBatches", args, together);
       // More threads than cores always park, and whoever asked for them gets them.
       if (threads > team.options.cores) return;
-      if (alone) this.#backoff.ranAlone();
-      else this.#backoff.ranTogether(parks, Math.min(count * m, dataset.length));
+      if (alone) this.#pace.ranAlone(slice.ms, work);
+      else this.#pace.ranTogether(slice, work);
     });
   }
 
