@@ -2,12 +2,14 @@
 
 import { FormatError } from "../errors.js";
 import type { Picture } from "../reading/picture.js";
+import { decodeJpeg } from "./jpeg/jpeg.js";
 import { kindOfFile } from "./kind.js";
 import { readPng } from "./png.js";
 
 /** The decoders by what kindOfFile() says. */
 const DECODERS: ReadonlyMap<string, (bytes: Uint8Array, file: string) => Picture> = new Map([
   ["a PNG picture", readPng],
+  ["a JPEG picture", decodeJpeg],
 ]);
 
 /** What is to be done with other kinds that people take for pictures. */
