@@ -2,14 +2,20 @@
 
 import { FormatError } from "../errors.js";
 import type { Picture } from "../reading/picture.js";
+import { decodeBmp } from "./bmp.js";
+import { decodeGif } from "./gif.js";
 import { decodeJpeg } from "./jpeg/jpeg.js";
 import { kindOfFile } from "./kind.js";
 import { readPng } from "./png.js";
+import { decodeWebp } from "./webp/webp.js";
 
 /** The decoders by what kindOfFile() says. */
 const DECODERS: ReadonlyMap<string, (bytes: Uint8Array, file: string) => Picture> = new Map([
   ["a PNG picture", readPng],
   ["a JPEG picture", decodeJpeg],
+  ["a WebP picture", decodeWebp],
+  ["a BMP picture", decodeBmp],
+  ["a GIF picture", decodeGif],
 ]);
 
 /** What is to be done with other kinds that people take for pictures. */

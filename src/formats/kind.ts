@@ -6,6 +6,8 @@ const LOOKED_AT = 1024;
 
 /** Signatures by first bytes, as Latin-1 text; "?" stands for any byte. */
 const SIGNATURES: readonly (readonly [signature: string, kind: string])[] = [
+  // Its length, which begins it, may look like many another signature.
+  ["????\0\0\0\0{", "a safetensors file"],
   ["\x89PNG\r\n\x1a\n", "a PNG picture"],
   ["\xff\xd8\xff", "a JPEG picture"],
   ["GIF87a", "a GIF picture"],
@@ -48,7 +50,6 @@ const SIGNATURES: readonly (readonly [signature: string, kind: string])[] = [
   ["\0\0\x08\x02", "an IDX file"],
   ["\0\0\x08\x03", "an IDX file"],
   ["\0\0\x08\x04", "an IDX file"],
-  ["????\0\0\0\0{", "a safetensors file"],
   ["\x80\x02", "a Python pickle (of PyTorch?)"],
   ["\x80\x04", "a Python pickle (of PyTorch?)"],
 ];

@@ -52,7 +52,7 @@ export class PictureBuilder {
   }
 
   /** Pixels of row y at columns x, x + step, ...; as many as there are samples for. */
-  add(row: Uint8Array | Uint16Array, y: number, x = 0, step = 1): void {
+  add(row: Picture["data"], y: number, x = 0, step = 1): void {
     const channels = this.#channels;
     if (this.#factor > 1) {
       this.#sum(row, y, x, step);
@@ -80,7 +80,7 @@ export class PictureBuilder {
     };
   }
 
-  #sum(row: Uint8Array | Uint16Array, y: number, x: number, step: number): void {
+  #sum(row: Picture["data"], y: number, x: number, step: number): void {
     const channels = this.#channels;
     const shift = this.#depth - 8;
     const bits = Math.log2(this.#factor);

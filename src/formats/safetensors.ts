@@ -5,6 +5,7 @@
 // tensors before all of the header is found right, and together they take as many bytes as the file has.
 
 import { FormatError, show } from "../errors.js";
+import { kindOfFile } from "./kind.js";
 
 /** An array of f32 of any shape. */
 export interface Tensor {
@@ -84,6 +85,10 @@ function toLittleEndian(bytes: Uint8Array): void {
  * @throws {FormatError} unless lengths, header, types, shapes and offsets agree, without gap or overlap
  */
 export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensors {
+  const kind = kindOfFile(bytes);
+  if (kind !== undefined && kind !== "a safetensors file") {
+    throw new FormatError(file, `expected a model (safetensors), got ${kind}`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const room = bytes.length - LENGTH_BYTES;
   const headerLength = room < 0 ? 0n : view.getBigUint64(0, true);
