@@ -1,16 +1,21 @@
-// PNG files (W3C, "Portable Network Graphics", third edition): pictures in and out, on fast-png.
-// fast-png gets only the chunks that make pixels, after their order and sizes are checked: no text, no colour profile,
-// and no data that inflate to more than the header says.
+// PNG files (W3C, "Portable Network Graphics", third edition): pictures in and out; out on fast-png.
+// Pixels are made row by row while the data inflate, after the order and the sizes of the chunks are checked: no text,
+// no colour profile, and no data that inflate to more than the header says. (fast-png's decoder takes the whole
+// picture several times in memory, does not bound what is inflated, and takes interlaced samples of less than 8 bits
+// for whole bytes.)
 
-import { convertIndexedToRgb, decode, encode, hasPngSignature } from "fast-png";
+import { encode, hasPngSignature } from "fast-png";
 import { Unzlib } from "fflate";
 import { checkArgument, checkBytes } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Picture } from "../reading/picture.js";
+import { crc32 } from "./crc.js";
+import { kindOfFile } from "./kind.js";
+import { type Header, pixelsOf } from "./png-pixels.js";
+import { inflatedLength, passesOf, Scanlines } from "./png-scanlines.js";
+import { checkSize, PictureBuilder, reductionOf } from "./reduce.js";
 
-/** The most pixels of a picture. */
-const MAX_PIXELS = 2 ** 25;
 /** The most IDAT chunks: inflating costs some microseconds for each, however short. */
 const MAX_IDAT = 2 ** 15;
 /**
@@ -36,57 +41,45 @@ const LONGEST = new Map([
   ["IEND", 0],
 ]);
 
-/** The passes over a picture: first column and row, and the steps from one to the next. */
-const WHOLE = [{ x: 0, y: 0, dx: 1, dy: 1 }];
-/** Those of an interlaced one. */
-const ADAM7 = [
-  { x: 0, y: 0, dx: 8, dy: 8 },
-  { x: 4, y: 0, dx: 8, dy: 8 },
-  { x: 0, y: 4, dx: 4, dy: 8 },
-  { x: 2, y: 0, dx: 4, dy: 4 },
-  { x: 0, y: 2, dx: 2, dy: 4 },
-  { x: 1, y: 0, dx: 2, dy: 2 },
-  { x: 0, y: 1, dx: 1, dy: 2 },
-];
-
 /**
  * The picture in a PNG file of any colour type, transparency resolved into an alpha channel, checksums of all that
  * makes pixels checked. Animations give their still image.
  * @param file the name by which errors call it
- * @throws {FormatError} if the file is not a whole PNG, has more than 2^25 pixels, or is interlaced with less than 8
- * bits a sample
+ * @throws {FormatError} if the file is not a whole PNG, or has more than 36,000,000 pixels
  */
 export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
   checkBytes(file, bytes);
+  return readPng(bytes, file, 1);
+}
+
+/** As decodePng(), with the means of factor x factor pixels for a larger picture. */
+export function readPng(bytes: Uint8Array, file: string, reduction?: number): Picture {
   const chunks = chunksOf(bytes, file);
-  const { width, height, colour, depth, inflated } = headerOf(chunks[0].data, file);
-  const kept = chunks.filter(({ type }) => type !== "PLTE" || colour === 3);
+  const header = headerOf(chunks[0].data, file);
+  const kept = chunks.filter(({ type }) => type !== "PLTE" || header.colour === 3);
   const order = kept.map(({ type }) => type).join(" ");
-  const expected = colour === 3 ? /^IHDR PLTE (tRNS )?(IDAT )+IEND$/ : /^IHDR (tRNS )?(IDAT )+IEND$/;
+  const expected = header.colour === 3 ? /^IHDR PLTE (tRNS )?(IDAT )+IEND$/ : /^IHDR (tRNS )?(IDAT )+IEND$/;
   if (!expected.test(order)) {
     const shown = order.replace(/(IDAT )+/g, "IDAT ");
     throw new FormatError(file, `expected the chunks IHDR, PLTE for a palette, IDAT, IEND in this order, got ${shown}`);
   }
-  checkInflated(kept, inflated, file);
-  const whole = [bytes.subarray(0, 8), ...kept.map(({ whole }) => whole)];
-  const clean = new Uint8Array(whole.reduce((sum, { length }) => sum + length, 0));
-  whole.reduce((at, part) => {
-    clean.set(part, at);
-    return at + part.length;
-  }, 0);
+  checkSums(kept, file);
+  const transparency = kept.find(({ type }) => type === "tRNS")?.data;
+  const palette = kept.find(({ type }) => type === "PLTE")?.data;
+  const { width, height, depth, interlaced } = header;
+  const factor = reduction ?? reductionOf(width, height);
+  const passes = passesOf(width, height, header.channels * depth, interlaced);
   try {
-    const png = decode(clean, { checkCrc: true });
-    const { data, transparency } = png;
-    if (colour === 3 || depth < 8) {
-      const palette = png.palette ?? greys(depth, transparency?.[0]);
-      if (palette.length === 0) throw new Error("a palette without colours");
-      const channels = palette[0].length as 1 | 3 | 4;
-      return { width, height, channels, depth: 8, data: convertIndexedToRgb({ ...png, palette }) };
-    }
-    const channels = png.channels as Picture["channels"];
-    const picture: Picture = { width, height, channels, depth: depth as 8 | 16, data };
-    return transparency ? withAlpha(picture, transparency) : picture;
+    const { channels, expand } = pixelsOf(header, palette, transparency);
+    const picture = { width, height, channels, depth: depth === 16 ? 16 : 8 } as const;
+    const builder = new PictureBuilder(picture, factor, !interlaced);
+    const scanlines = new Scanlines(passes, header.channels * depth, (row, { x, dx, columns }, y) => {
+      builder.add(expand(row, columns), y, x, dx);
+    });
+    inflate(kept, inflatedLength(passes), (data) => scanlines.push(data), file);
+    return builder.finish();
   } catch (error) {
+    if (error instanceof FormatError) throw error;
     throw new FormatError(file, `expected a PNG that can be decoded, got: ${(error as Error).message} (file damaged?)`);
   }
 }
@@ -111,7 +104,7 @@ interface Chunk {
 /** The chunks that make pixels, from IHDR to IEND. */
 function chunksOf(bytes: Uint8Array, file: string): Chunk[] {
   if (!hasPngSignature(bytes)) {
-    throw new FormatError(file, "expected a PNG, got something else (another kind of picture? save it as PNG)");
+    throw new FormatError(file, `expected a PNG, got ${kindOfFile(bytes) ?? "something else"}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks: Chunk[] = [];
@@ -142,18 +135,15 @@ function chunksOf(bytes: Uint8Array, file: string): Chunk[] {
   return chunks;
 }
 
-/** What IHDR says, and the number of bytes to which the data must inflate. */
-function headerOf(data: Uint8Array, file: string) {
+/** What IHDR says. */
+function headerOf(data: Uint8Array, file: string): Header {
   if (data.length !== HEADER)
     throw new FormatError(file, `expected IHDR of ${HEADER} bytes first, got ${data.length} bytes`);
   const view = new DataView(data.buffer, data.byteOffset);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   const [depth, colour, compression, filter, interlace] = data.subarray(8);
   const kind = KINDS.get(colour);
-  if (width === 0 || height === 0 || width * height > MAX_PIXELS) {
-    const remedy = width * height > 0 ? "; make the picture smaller" : "";
-    throw new FormatError(file, `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}${remedy}`);
-  }
+  checkSize(width, height, file);
   if (kind === undefined) throw new FormatError(file, `expected colour type 0, 2, 3, 4 or 6, got ${colour}`);
   if (!kind.depths.includes(depth)) {
     throw new FormatError(file, `expected ${kind.depths.join(", ")} bits a sample in a ${kind.name} PNG, got ${depth}`);
@@ -162,26 +152,26 @@ function headerOf(data: Uint8Array, file: string) {
     const got = `${compression}, ${filter} and ${interlace}`;
     throw new FormatError(file, `expected compression 0, filter 0 and interlace 0 or 1, got ${got}`);
   }
-  // fast-png takes such samples for whole bytes.
-  if (interlace === 1 && depth < 8) {
-    throw new FormatError(
-      file,
-      `expected 8 or 16 bits a sample in an interlaced PNG, got ${depth}; save it without interlacing`,
-    );
-  }
-  const bytesOf = (w: number, h: number) => (w === 0 ? 0 : h * (1 + Math.ceil((w * kind.channels * depth) / 8)));
-  const pixelsFrom = (start: number, size: number, step: number) => Math.ceil(Math.max(0, size - start) / step);
-  const inflated = (interlace === 0 ? WHOLE : ADAM7)
-    .map(({ x, y, dx, dy }) => bytesOf(pixelsFrom(x, width, dx), pixelsFrom(y, height, dy)))
-    .reduce((sum, bytes) => sum + bytes);
-  return { width, height, depth, colour, inflated };
+  return { width, height, colour, depth, channels: kind.channels, interlaced: interlace === 1 };
 }
 
-/** Inflates slice by slice and keeps nothing: a decompression bomb is noticed before it takes memory. */
-function checkInflated(chunks: readonly Chunk[], expected: number, file: string): void {
+/** @throws {FormatError} if a chunk's checksum is not that of its type and data */
+function checkSums(chunks: readonly Chunk[], file: string): void {
+  for (const { type, whole } of chunks) {
+    const end = whole.length - 4;
+    if (crc32(whole.subarray(4, end)) !== new DataView(whole.buffer, whole.byteOffset).getUint32(end)) {
+      throw new FormatError(file, `expected a PNG that is whole, got: CRC mismatch for chunk ${type} (file damaged?)`);
+    }
+  }
+}
+
+/** Inflates slice by slice: a decompression bomb is noticed before it takes memory. */
+function inflate(chunks: readonly Chunk[], expected: number, emit: (data: Uint8Array) => void, file: string): void {
   let [inflated, left] = [0, chunks.reduce((sum, { type, data }) => sum + (type === "IDAT" ? data.length : 0), 0)];
+  let pieces: Uint8Array[] = [];
   const unzlib = new Unzlib((out) => {
     inflated += out.length;
+    pieces.push(out);
   });
   for (const { data } of chunks.filter(({ type }) => type === "IDAT")) {
     for (let at = 0; at < data.length; at += SLICE) {
@@ -196,33 +186,11 @@ function checkInflated(chunks: readonly Chunk[], expected: number, file: string)
       if (inflated > expected || (inflated === expected && left > SLICE)) {
         throw new FormatError(file, `expected data for ${expected} bytes of pixels, got more (file damaged?)`);
       }
+      pieces.forEach(emit);
+      pieces = [];
     }
   }
   if (inflated < expected) {
     throw new FormatError(file, `expected data for ${expected} bytes of pixels, got ${inflated} (file truncated?)`);
   }
-}
-
-/** Greys of less than 8 bits as a palette, with alpha 0 for the transparent one if there is one. */
-function greys(depth: number, transparent?: number): number[][] {
-  const most = 2 ** depth - 1;
-  return Array.from({ length: most + 1 }, (_, level) => {
-    const grey = (255 * level) / most;
-    return transparent === undefined ? [grey] : [grey, level === transparent ? 0 : 255];
-  });
-}
-
-/** An alpha channel that is 0 where a pixel has the transparent colour. */
-function withAlpha({ width, height, channels, depth, data }: Picture, transparent: Uint16Array): Picture {
-  const all = channels + 1;
-  const result = new (depth === 8 ? Uint8Array : Uint16Array)(width * height * all);
-  for (let pixel = 0; pixel < width * height; pixel++) {
-    let clear = transparent.length === channels;
-    for (let c = 0; c < channels; c++) {
-      result[pixel * all + c] = data[pixel * channels + c];
-      clear &&= data[pixel * channels + c] === transparent[c];
-    }
-    result[pixel * all + channels] = clear ? 0 : 2 ** depth - 1;
-  }
-  return { width, height, channels: all as 2 | 4, depth, data: result };
 }

@@ -6,6 +6,7 @@
 
 import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
 import { FormatError, show } from "../errors.js";
+import { kindOfFile } from "./kind.js";
 
 /** An array of f32 of any shape. */
 export interface Tensor {
@@ -89,6 +90,10 @@ function toLittleEndian(bytes: Uint8Array): void {
  */
 export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensors {
   checkBytes(file, bytes);
+  const kind = kindOfFile(bytes);
+  if (kind !== undefined && kind !== "a safetensors file") {
+    throw new FormatError(file, `expected a model (safetensors), got ${kind}`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const room = bytes.length - LENGTH_BYTES;
   const headerLength = room < 0 ? 0n : view.getBigUint64(0, true);

@@ -111,13 +111,14 @@ describe("refuses", () => {
   const damaged = GREY.slice();
   damaged[30] ^= 1; // in the checksum of IHDR
   test.each<[string, Uint8Array, RegExp]>([
-    ["an empty file", new Uint8Array(0), /expected a PNG, got something else/],
-    ["a JPEG", Uint8Array.of(255, 216, 255, 224, 0, 16, 74, 70, 73, 70), /expected a PNG, got something else/],
+    ["an empty file", new Uint8Array(0), /expected a PNG, got an empty file/],
+    ["noise", Uint8Array.of(200, 1, 2, 3), /expected a PNG, got something else/],
+    ["a JPEG", Uint8Array.of(255, 216, 255, 224, 0, 16, 74, 70, 73, 70), /expected a PNG, got a JPEG picture/],
     ["the signature alone", Uint8Array.from(SIGNATURE), /expected chunks up to IEND, got the end of the file/],
     ["a file without IEND", GREY.slice(0, -12), /expected chunks up to IEND, got the end of the file/],
     ["a chunk cut short", GREY.slice(0, 45), /expected \d+ bytes in chunk IDAT, got the end of the file/],
     ["a wrong checksum", damaged, /CRC mismatch for chunk IHDR/],
-    ["a sheet without pixels", file(header(0, 1, 8, 0), IEND), /expected 1 to 33554432 pixels, got 0 x 1/],
+    ["a sheet without pixels", file(header(0, 1, 8, 0), IEND), /expected 1 to 36000000 pixels, got 0 x 1/],
     [
       "a huge sheet",
       file(header(2 ** 31, 2 ** 31, 8, 0), IEND),
@@ -126,7 +127,6 @@ describe("refuses", () => {
     ["unknown colours", file(header(1, 1, 8, 5), IEND), /expected colour type 0, 2, 3, 4 or 6, got 5/],
     ["RGB of 4 bits", file(header(1, 1, 4, 2), IEND), /expected 8, 16 bits a sample in a RGB PNG, got 4/],
     ["interlace 2", file(header(1, 1, 8, 0, 2), IEND), /got 0, 0 and 2/],
-    ["interlaced samples below 8 bits", file(header(9, 9, 1, 0, 1), IEND), /got 1; save it without interlacing/],
     ["no pixels", file(one, IEND), /in this order, got IHDR IEND/],
     ["two headers", file(one, header(999, 999, 8, 0), idat(0, 1), IEND), /in this order, got IHDR IHDR IDAT IEND/],
     ["no palette", file(header(1, 1, 8, 3), idat(0, 0), IEND), /in this order, got IHDR IDAT IEND/],

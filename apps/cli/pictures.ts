@@ -1,0 +1,179 @@
+// The pictures that a command's arguments name: files, folders, patterns that no shell has expanded, standard input.
+
+import { open, readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError } from "ductus";
+import { decodePicture, kindOfFile } from "ductus/formats";
+import { UsageError } from "ductus/recipe";
+
+/** In bytes: a larger file takes more memory than any picture that is read. */
+const MOST_BYTES = 2 ** 27;
+/** Bytes by which a file's kind is told. */
+const HEAD = 1024;
+/** What else than a picture can be read from: images of IDX files, which are unpacked first. */
+const OTHERS = ["an IDX file", "a gzip file"];
+const EXPECTED = "a picture (PNG, JPEG, WebP, BMP or GIF) or an IDX file";
+
+/** A picture that an argument names. */
+export interface PictureFile {
+  /** As errors and output call it: its path, or "standard input". */
+  readonly name: string;
+  /**
+   * Its bytes. They begin as those of a picture, of an IDX file or of gzip do.
+   * @throws {FormatError} if it is empty, of another kind, or larger than any picture
+   * @throws {Error} if it cannot be read
+   */
+  read(): Promise<Uint8Array>;
+}
+
+/**
+ * The files that arguments name, in their order: a file itself; of a folder the pictures in it, sorted; of a pattern
+ * with * ? [ ] the files that match, sorted; "-" is standard input. Nothing is read but the beginnings of the files in
+ * folders.
+ * @param notice gets a sentence for each folder with other files, which are skipped
+ * @throws {UsageError} if a folder has no pictures, nothing matches a pattern, or standard input is named twice
+ */
+export async function pictureFiles(
+  args: readonly string[],
+  notice: (sentence: string) => void = () => {},
+): Promise<PictureFile[]> {
+  if (args.filter((arg) => arg === "-").length > 1) {
+    throw new UsageError("expected - for standard input at most once, got it twice");
+  }
+  const files: PictureFile[] = [];
+  for (const arg of args) {
+    if (arg === "-") files.push({ name: "standard input", read: readStandardInput });
+    else for (const path of await pathsOf(arg, notice)) files.push({ name: path, read: () => readPicture(path) });
+  }
+  return files;
+}
+
+async function pathsOf(arg: string, notice: (sentence: string) => void): Promise<string[]> {
+  const status = await stat(arg).catch(() => undefined);
+  if (status?.isDirectory()) return picturesIn(arg, notice);
+  // What is no file is reported when it is read, so that the other arguments are read, too.
+  if (status !== undefined || !/[*?[]/.test(arg)) return [arg];
+  const paths = await matches(arg);
+  if (paths.length === 0) throw new UsageError(`${arg}: expected files that match, got none`);
+  return paths;
+}
+
+async function picturesIn(folder: string, notice: (sentence: string) => void): Promise<string[]> {
+  const pictures: string[] = [];
+  let others = 0;
+  for (const name of await namesIn(folder)) {
+    const path = join(folder, name);
+    if (/ picture$/.test((await kindAt(path)) ?? "")) pictures.push(path);
+    else others++;
+  }
+  if (pictures.length === 0) {
+    throw new UsageError(`${folder}: expected a folder with pictures in it, got ${others || "no"} other files`);
+  }
+  if (others > 0) notice(`${folder}: skipped ${others} that ${others === 1 ? "is no picture" : "are no pictures"}`);
+  return pictures;
+}
+
+/** What is in a folder, sorted, numbers by their value. */
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder);
+  return names.sort(new Intl.Collator("en", { numeric: true }).compare);
+}
+
+/** The kind of the file at a path; undefined if it is none, or cannot be read. */
+async function kindAt(path: string): Promise<string | undefined> {
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return undefined;
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0);
+    return kindOfFile(buffer.subarray(0, bytesRead));
+  } catch {
+    return undefined;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The paths that match a pattern: * and ? stand for anything but a separator, [abc] and [a-c] for one of these. */
+async function matches(pattern: string): Promise<string[]> {
+  const [root, ...parts] = pattern.split(/(?<=^[\\/])|[\\/]/);
+  // A pattern from the root has it as its first part; any other begins in this folder.
+  let paths = /^[\\/]$|^[A-Za-z]:$/.test(root) ? [`${root}/`.replace("//", "/")] : undefined;
+  for (const part of paths === undefined ? [root, ...parts] : parts) {
+    const found: string[] = [];
+    for (const folder of paths ?? ["."]) found.push(...(await matchesIn(folder, part)));
+    paths = found;
+  }
+  return paths ?? [];
+}
+
+async function matchesIn(folder: string, part: string): Promise<string[]> {
+  if (!/[*?[]/.test(part)) {
+    const path = join(folder, part);
+    return (await stat(path).catch(() => undefined)) === undefined ? [] : [path];
+  }
+  const names = await namesIn(folder).catch(() => []);
+  const expression = expressionOf(part);
+  // As in a shell, hidden files are matched by name only.
+  return names
+    .filter((name) => expression.test(name) && (part.startsWith(".") || !name.startsWith(".")))
+    .map((name) => join(folder, name));
+}
+
+function expressionOf(part: string): RegExp {
+  const source = part.replace(/\[(!?)([^\]]+)\]|\*|\?|[\\^$.|+(){}[\]]/g, (special, not, set) => {
+    if (special === "*") return ".*";
+    if (special === "?") return ".";
+    return set === undefined ? `\\${special}` : `[${not && "^"}${set.replace(/[\\^[\]]/g, "\\$&")}]`;
+  });
+  return new RegExp(`^${source}$`, "s");
+}
+
+/** Checks size and kind before it reads the whole file, which may be sparse. */
+async function readPicture(path: string): Promise<Uint8Array> {
+  try {
+    const file = await open(path);
+    try {
+      const status = await file.stat();
+      if (!status.isFile()) throw new FormatError(path, `expected ${EXPECTED}, got something that is not a file`);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0);
+      checkKind(path, buffer.subarray(0, bytesRead), status.size);
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    throw new Error(`${path}: expected ${EXPECTED} that can be read, got ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const name = "standard input";
+  if (process.stdin.isTTY) throw new UsageError(`${name}: expected ${EXPECTED} from a pipe, got a terminal`);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk);
+    length += chunk.length;
+    // A stream that does not end is given up.
+    if (length >= HEAD) checkKind(name, chunks.length === 1 ? chunk : Buffer.concat(chunks.slice(0, HEAD)), length);
+  }
+  const bytes = Buffer.concat(chunks);
+  checkKind(name, bytes, length);
+  return bytes;
+}
+
+/** @throws {FormatError} if a file of this beginning and length is not read */
+function checkKind(name: string, head: Uint8Array, length: number): void {
+  const kind = kindOfFile(head);
+  const isPicture = kind !== undefined && / picture$/.test(kind);
+  if (!isPicture && !OTHERS.includes(kind ?? "")) {
+    // It says what else the file is, and what to do.
+    decodePicture(head, name);
+  }
+  if (isPicture && length > MOST_BYTES) {
+    const megabytes = Math.round(length / 2 ** 20);
+    throw new FormatError(name, `expected a picture of at most ${MOST_BYTES / 2 ** 20} MB, got ${megabytes} MB`);
+  }
+}

@@ -1,0 +1,119 @@
+// How large pictures may be, and what is kept of them. Reading a digit needs 28 pixels, a sheet of many some thousand:
+// while it is decoded, a larger picture is reduced to the means of squares of pixels, so that it never takes its whole
+// size in memory.
+
+import { FormatError } from "../errors.js";
+import type { Picture } from "../reading/picture.js";
+
+/** The most pixels of a picture: those of an A4 sheet scanned at 600 dots an inch, 4960 x 7016, and some more. */
+export const MAX_PIXELS = 36_000_000;
+/** Pixels that the longer side keeps, at least, when a picture is reduced. */
+const KEPT = 2000;
+
+/** @throws {FormatError} if a picture has no pixels, or too many */
+export function checkSize(width: number, height: number, file: string): void {
+  if (width > 0 && height > 0 && width * height <= MAX_PIXELS) return;
+  const remedy = width * height > 0 ? "; make the picture smaller" : "";
+  throw new FormatError(file, `expected 1 to ${MAX_PIXELS} pixels, got ${width} x ${height}${remedy}`);
+}
+
+/** Pixels a side that become one: 1, 2, 4 or 8, so that the longer side keeps 2000 or has less. */
+export function reductionOf(width: number, height: number): number {
+  const longer = Math.max(width, height);
+  return [8, 4, 2].find((factor) => longer / factor >= KEPT) ?? 1;
+}
+
+/**
+ * Collects a picture row by row, and keeps of factor x factor pixels their mean, colours weighted by their opacity.
+ * A reduced picture has 8 bits a sample.
+ */
+export class PictureBuilder {
+  readonly #width: number;
+  readonly #height: number;
+  readonly #channels: Picture["channels"];
+  readonly #depth: Picture["depth"];
+  readonly #factor: number;
+  /** Cells: the pixels that are kept. */
+  readonly #columns: number;
+  readonly #data: Uint8Array | Uint16Array;
+  /** Of one row of cells, or of all: each sample's sum; that of the opacity is the weight. */
+  readonly #sums: Uint32Array;
+  readonly #inOrder: boolean;
+
+  /** @param inOrder whether rows come whole and from top to bottom; then the sums take less memory */
+  constructor(picture: Omit<Picture, "data">, factor: number, inOrder: boolean) {
+    const { width, height, channels, depth } = picture;
+    [this.#width, this.#height, this.#channels, this.#depth] = [width, height, channels, depth];
+    [this.#factor, this.#inOrder] = [factor, inOrder];
+    this.#columns = Math.ceil(width / factor);
+    const samples = this.#columns * Math.ceil(height / factor) * channels;
+    this.#data = depth === 16 && factor === 1 ? new Uint16Array(samples) : new Uint8Array(samples);
+    this.#sums = new Uint32Array(factor === 1 ? 0 : inOrder ? this.#columns * channels : samples);
+  }
+
+  /** Pixels of row y at columns x, x + step, ...; as many as there are samples for. */
+  add(row: Picture["data"], y: number, x = 0, step = 1): void {
+    const channels = this.#channels;
+    if (this.#factor > 1) {
+      this.#sum(row, y, x, step);
+      if (this.#inOrder && ((y + 1) % this.#factor === 0 || y + 1 === this.#height)) this.#average(y);
+    } else if (step === 1) {
+      this.#data.set(row, (y * this.#width + x) * channels);
+    } else {
+      for (let from = 0, to = (y * this.#width + x) * channels; from < row.length; to += (step - 1) * channels) {
+        for (let c = 0; c < channels; c++) this.#data[to++] = row[from++];
+      }
+    }
+  }
+
+  /** The picture, after all its pixels were added. */
+  finish(): Picture {
+    if (!this.#inOrder && this.#factor > 1) {
+      for (let y = 0; y < this.#height; y += this.#factor) this.#average(y);
+    }
+    return {
+      width: this.#columns,
+      height: Math.ceil(this.#height / this.#factor),
+      channels: this.#channels,
+      depth: this.#factor > 1 ? 8 : this.#depth,
+      data: this.#data,
+    };
+  }
+
+  #sum(row: Picture["data"], y: number, x: number, step: number): void {
+    const channels = this.#channels;
+    const shift = this.#depth - 8;
+    const bits = Math.log2(this.#factor);
+    const first = this.#inOrder ? 0 : (y >> bits) * this.#columns * channels;
+    const sums = this.#sums;
+    const colours = channels % 2 === 0 ? channels - 1 : channels;
+    for (let from = 0; from < row.length; x += step) {
+      const cell = first + (x >> bits) * channels;
+      const weight = colours < channels ? row[from + colours] >> shift : 1;
+      for (let c = 0; c < colours; c++) sums[cell + c] += (row[from + c] >> shift) * weight;
+      if (colours < channels) sums[cell + colours] += weight;
+      from += channels;
+    }
+  }
+
+  /** Turns the sums of the cells with row y into their means. */
+  #average(y: number): void {
+    const channels = this.#channels;
+    const factor = this.#factor;
+    const line = Math.floor(y / factor);
+    const rows = Math.min(factor, this.#height - line * factor);
+    const length = this.#columns * channels;
+    const first = this.#inOrder ? 0 : line * length;
+    const alpha = channels % 2 === 0;
+    for (let column = 0; column < this.#columns; column++) {
+      const pixels = rows * Math.min(factor, this.#width - column * factor);
+      const at = column * channels;
+      const weight = alpha ? this.#sums[first + at + channels - 1] : pixels;
+      for (let c = 0; c < channels; c++) {
+        const whole = alpha && c === channels - 1 ? pixels : Math.max(1, weight);
+        this.#data[line * length + at + c] = Math.round(this.#sums[first + at + c] / whole);
+      }
+    }
+    if (this.#inOrder) this.#sums.fill(0);
+  }
+}

@@ -1,0 +1,40 @@
+// The opacity of a lossy WebP. Source: RFC 9649, section 2.7.1.2.
+
+import { decodeVp8lImage } from "./vp8l.js";
+
+const [NONE, LOSSLESS] = [0, 1];
+/** What is predicted: from the left, from above, or from both. */
+const [LEFT, ABOVE, GRADIENT] = [1, 2, 3];
+
+/**
+ * Opacity from 0 to 255, pixel by pixel.
+ * @throws {Error} if the data are no whole chunk ALPH
+ */
+export function decodeAlpha(data: Uint8Array, width: number, height: number): Uint8Array {
+  const [compression, filter] = [data[0] & 3, (data[0] >> 2) & 3];
+  let alpha: Uint8Array;
+  if (compression === NONE) {
+    if (data.length < 1 + width * height) throw new Error("opacity cut short (file truncated?)");
+    alpha = data.slice(1, 1 + width * height);
+  } else if (compression === LOSSLESS) {
+    alpha = Uint8Array.from(decodeVp8lImage(data.subarray(1), width, height), (pixel) => pixel >> 8);
+  } else {
+    throw new Error(`opacity of compression ${compression}`);
+  }
+  if (filter > 0) unfilter(alpha, width, filter);
+  return alpha;
+}
+
+/** Adds to each value what is predicted for it; the first row is predicted from the left, the first column from above. */
+function unfilter(alpha: Uint8Array, width: number, filter: number): void {
+  for (let i = 1; i < alpha.length; i++) {
+    const [first, top] = [i % width === 0, i < width];
+    const [left, above] = [first ? alpha[i - width] : alpha[i - 1], top ? alpha[i - 1] : alpha[i - width]];
+    if (filter === LEFT) alpha[i] += left;
+    else if (filter === ABOVE) alpha[i] += above;
+    else if (filter === GRADIENT) {
+      const corner = first || top ? left : alpha[i - width - 1];
+      alpha[i] += first || top ? left : Math.max(0, Math.min(255, left + above - corner));
+    }
+  }
+}
