@@ -1,5 +1,6 @@
 // How a network is trained: what options make, models keep in their metadata, and a training takes.
 
+import type { PixelOptions } from "../data/dataset.js";
 import type { Distortions } from "../data/distortions.js";
 import type { KernelOptions } from "../kernels/create.js";
 import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
@@ -13,7 +14,7 @@ import { SCHEDULE } from "./options.js";
 /**
  * How a network is trained, and on what. The values of the options are in the table of options under the same names.
  */
-export interface Recipe {
+export interface Recipe extends PixelOptions {
   /** The last epoch. */
   readonly epochs: number;
   readonly batchSize: number;
