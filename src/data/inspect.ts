@@ -16,7 +16,7 @@ export interface DataWarning {
 }
 
 /** Pixels that use at most this share of 0 to 1 are hardly seen. */
-const NARROW = 0.4;
+const NARROW = 0.25;
 /** Sorted are labels whose neighbours are alike more often than by chance, by so many standard deviations. */
 const DEVIATIONS = 6;
 /** Classes that a message names. */

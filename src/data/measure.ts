@@ -19,7 +19,7 @@ export interface Measurement {
 /** Images that are looked at, evenly spread. */
 const SAMPLE = 400;
 /** This share of an image's border has to be darker than the middle of the range, or brighter, to tell the ground. */
-const BORDER = 0.8;
+const BORDER = 0.6;
 /** The ground is the same in all images if the other one is told in at most this share of them. */
 const OTHERS = 0.02;
 /** Ink is what is above this share of the range. */

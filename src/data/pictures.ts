@@ -11,6 +11,8 @@ const BEYOND = 1.5;
 /** A picture in MNIST's form has this share of pixels without ink, and this much of the range of levels. */
 const BLANK = 0.5;
 const RANGE = 0.75;
+/** Less ink than half a level of a byte is none. */
+const NONE = 1 / 510;
 /** Of red, green and blue in grey (ITU-R BT.601). */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
@@ -33,14 +35,31 @@ interface Grey {
  */
 export function preparePicture(picture: Picture, preparation: Preparation): Pixels {
   checkPicture(picture);
-  const { form, rows, columns } = preparation;
-  const grey = greyOf(picture, preparation);
-  if (form === "whole") return toInputs(toGround(fitted(grey, columns, rows), preparation).values, preparation);
-  const like = toGround(grey, preparation);
-  if (isInForm(like, preparation)) return toInputs(like.values, preparation);
+  const { form, rows, columns, levels } = preparation;
+  if (form === "whole") {
+    const whole = fitted(greyOf(picture, preparation), columns, rows);
+    return toInputs(toGround(whole, preparation).values, preparation);
+  }
+  if (picture.width === columns && picture.height === rows) {
+    const same = toGround(greyOf(picture, preparation), preparation);
+    if (isInForm(same, preparation)) return toInputs(same.values, preparation);
+  }
   // A digit is not looked for in levels that nobody can tell from each other.
-  const dim = preparation.levels[1] * BEYOND < 1 && isOwn(rawGrey(picture), preparation);
-  return prepareDigit(toDigit(dim ? asPicture(grey) : picture), preparation);
+  const dim = levels[1] * BEYOND < 1 && isOwn(rawGrey(picture), preparation);
+  return prepareDigit(toDigit(dim ? asPicture(greyOf(picture, preparation)) : picture), preparation);
+}
+
+/** A picture with rows and columns swapped. */
+export function transposePicture(picture: Picture): Picture {
+  checkPicture(picture);
+  const { width, height, channels, data } = picture;
+  // A copy in any case: slice() of a Buffer would be none.
+  const turned = data instanceof Uint16Array ? new Uint16Array(data) : new Uint8Array(data);
+  for (let i = 0; i < width * height; i++) {
+    const to = (i % width) * height + Math.floor(i / width);
+    for (let c = 0; c < channels; c++) turned[to * channels + c] = data[i * channels + c];
+  }
+  return { ...picture, width: height, height: width, data: turned };
 }
 
 /**
@@ -112,13 +131,12 @@ function toGround(grey: Grey, { ground }: Preparation): Grey {
   return { ...grey, values: grey.values.map((value) => 1 - value) };
 }
 
-/** Whether a picture has MNIST's form already, on pure ground. */
-function isInForm({ width, height, values }: Grey, { rows, columns, ground }: Preparation): boolean {
-  if (width !== columns || height !== rows) return false;
+/** Whether a picture of 28 x 28 pixels has MNIST's form already, on pure ground. */
+function isInForm({ values }: Grey, { ground }: Preparation): boolean {
   const paper = ground === "dark" ? 0 : 1;
   const ink = values.map((value) => Math.abs(value - paper));
   const [, most] = rangeOf([ink]);
-  const blank = ink.filter((share) => share === 0).length;
+  const blank = ink.filter((share) => share < NONE).length;
   return most >= RANGE && blank >= BLANK * ink.length && isCentred(ink, 0, 1);
 }
 
