@@ -33,15 +33,15 @@ export function inspectDataset(dataset: Dataset): DataWarning[] {
 
 /** What a training suffers from in the pixels. */
 export function inspectPixels(dataset: Dataset): DataWarning[] {
-  const { low, high, ground } = measure(dataset);
+  const { low, high, bright } = measure(dataset);
   // Two tones are needed to tell ink from ground.
   if (low === high) return [];
-  const bright: DataWarning = {
+  const warning: DataWarning = {
     code: "ground",
     message: "the ground is bright and the ink dark, of which a network learns less well than of the reverse",
     ...(dataset.prepared?.invert ? {} : { mend: { invert: true } }),
   };
-  return [...inspectRange(dataset, low, high), ...(ground === "bright" ? [bright] : [])];
+  return [...inspectRange(dataset, low, high), ...(bright ? [warning] : [])];
 }
 
 function inspectRange({ images, prepared }: Dataset, low: number, high: number): DataWarning[] {

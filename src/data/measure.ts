@@ -12,6 +12,8 @@ export interface Measurement {
   readonly low: number;
   readonly high: number;
   readonly ground: Ground;
+  /** Whether the ground is bright in most images, and dark in few. */
+  readonly bright: boolean;
   /** Whether the images are in MNIST's form (src/reading/normalise.ts). */
   readonly mnist: boolean;
 }
@@ -22,6 +24,8 @@ const SAMPLE = 400;
 const BORDER = 0.6;
 /** The ground is the same in all images if the other one is told in at most this share of them. */
 const OTHERS = 0.02;
+/** The ground is bright in most images if it is told to be in this share of them, and dark in at most the other. */
+const MOST = { bright: 0.75, dark: 0.1 } as const;
 /** Ink is what is above this share of the range. */
 const INK = 0.1;
 /** The form of MNIST: the side of the field and of the digit's box, how far they may be off, and in how many images. */
@@ -35,10 +39,10 @@ export function measure(dataset: Dataset): Measurement {
   if (known !== undefined) return known;
   const sample = sampleOf(dataset);
   const [low, high] = rangeOf(sample);
-  const ground = groundOf(sample, dataset, (low + high) / 2);
+  const { ground, bright } = groundOf(sample, dataset, (low + high) / 2);
   const mnist = isMnist(sample, dataset, { low, high, ground });
   const unit = dataset.images instanceof Float32Array ? 1 : 255;
-  const measurement = { low: low / unit, high: high / unit, ground, mnist };
+  const measurement = { low: low / unit, high: high / unit, ground, bright, mnist };
   measured.set(dataset, measurement);
   return measurement;
 }
@@ -66,12 +70,17 @@ export function rangeOf(images: readonly ArrayLike<number>[]): [low: number, hig
   return [low, high];
 }
 
-function groundOf(sample: readonly Pixels[], { inputs, columns }: Dataset, middle: number): Ground {
+function groundOf(
+  sample: readonly Pixels[],
+  { inputs, columns }: Dataset,
+  middle: number,
+): Pick<Measurement, "ground" | "bright"> {
   const grounds = sample.map((image) => groundOfBorder(image, columns, inputs / columns, middle));
   const share = (ground: Ground) => grounds.filter((one) => one === ground).length / sample.length;
   const [dark, bright] = [share("dark"), share("bright")];
-  if (dark > 0.5 && bright <= OTHERS) return "dark";
-  return bright > 0.5 && dark <= OTHERS ? "bright" : "mixed";
+  const inMost = bright >= MOST.bright && dark <= MOST.dark;
+  if (dark > 0.5 && bright <= OTHERS) return { ground: "dark", bright: inMost };
+  return { ground: bright > 0.5 && dark <= OTHERS ? "bright" : "mixed", bright: inMost };
 }
 
 /** The ground of one picture, as its border has it. */
@@ -93,7 +102,7 @@ export function groundOfBorder(image: ArrayLike<number>, columns: number, rows: 
 function isMnist(
   sample: readonly Pixels[],
   { inputs, columns }: Dataset,
-  { low, high, ground }: Omit<Measurement, "mnist">,
+  { low, high, ground }: Pick<Measurement, "low" | "high" | "ground">,
 ): boolean {
   if (columns !== FORM.field || inputs !== FORM.field ** 2 || ground === "mixed" || low === high) return false;
   const paper = ground === "dark" ? low : high;

@@ -66,6 +66,17 @@ describe("pixels", () => {
     expect(codes(new Dataset({ images: dataset.images, labels, invert: true }))).toEqual([]);
   });
 
+  test("bright ground of most images is found", () => {
+    const some = (share: number) =>
+      new Dataset({
+        images: Uint8Array.from(images, (byte, i) => (Math.floor(i / 784) % 100 < share ? byte : 255 - byte)),
+        labels,
+      });
+    expect(codes(some(8))).toEqual(["ground"]);
+    expect(codes(some(30))).toEqual([]);
+    expect(codes(some(95))).toEqual([]);
+  });
+
   test("bright ground of 0 and 1 has two faults, mended together", () => {
     const dataset = changed((byte) => 1 - (byte >> 7));
     expect(codes(dataset)).toEqual(["range", "ground"]);

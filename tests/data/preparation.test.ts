@@ -1,6 +1,7 @@
 // Pictures are made for a network as its training images were: a network reads the pictures of its own test images as
 // well as their file, whatever form they have.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Dataset, type PixelOptions } from "../../src/data/dataset.js";
 import { prepareDigit, prepareImage, preparePicture, transposePicture } from "../../src/data/pictures.js";
@@ -231,6 +232,42 @@ describe("a picture", () => {
     expect([turned.width, turned.height]).toEqual([3, 2]);
     expect(Buffer.from(turned.data).toString()).toBe("a1c3e5b2d4f6");
     expect(Buffer.from(transposePicture(turned).data)).toEqual(picture.data);
+  });
+
+  test("of any size makes an image of the right size, of the training's range", () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    const bytes = fc.infiniteStream(fc.nat(255));
+    const level = fc.double({ min: -4, max: 4, noNaN: true });
+    const ground = fc.constantFrom("dark", "bright", "mixed") as fc.Arbitrary<Preparation["ground"]>;
+    let floats = 0;
+    const check = (
+      sizes: readonly number[],
+      stream: Iterator<number>,
+      bright: number,
+      ends: readonly [number, number],
+      ground: Preparation["ground"],
+    ) => {
+      const [width, height, columns, rows] = sizes;
+      const data = Uint8Array.from({ length: width * height }, () => stream.next().value as number);
+      const to: Preparation = { form: "whole", rows, columns, levels: [0, bright], inputs: ends, ground };
+      const made = preparePicture(asPicture(data, width), to);
+      expect(made).toHaveLength(rows * columns);
+      const unit = made instanceof Float32Array ? 1 : 255;
+      if (unit === 1) floats++;
+      const [least, most] = unit === 1 ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
+      for (const pixel of made) {
+        expect(pixel / unit).toBeGreaterThanOrEqual(Math.fround(least));
+        expect(pixel / unit).toBeLessThanOrEqual(Math.fround(most));
+      }
+    };
+    const share = fc.double({ min: 0.01, max: 1, noNaN: true });
+    const ends = fc.oneof(fc.tuple(level, level), fc.constant([0, 1] as [number, number]));
+    fc.assert(fc.property(fc.tuple(side, side, side, side), bytes, share, ends, ground, check), {
+      seed: 1,
+      numRuns: 200,
+    });
+    expect(floats).toBeGreaterThan(20);
+    expect(floats).toBeLessThan(180);
   });
 
   test("whose parts disagree is refused", () => {
