@@ -1,8 +1,11 @@
 // The public API: everything here runs in browsers too. Files and MNIST from disk are in node/index.ts.
 
-export { Dataset, type DatasetOptions, type Pixels } from "./data/dataset.js";
+export { Dataset, type DatasetOptions, type PixelOptions, type Pixels } from "./data/dataset.js";
 export type { Distortions } from "./data/distortions.js";
 export { type IdxFile, parseDataset } from "./data/idx.js";
+export { type DataWarning, inspectDataset } from "./data/inspect.js";
+export type { Ground } from "./data/measure.js";
+export type { Preparation } from "./data/preparation.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { createKernels, type KernelOptions } from "./kernels/create.js";
 export {

@@ -43,6 +43,8 @@ export const RANGES = {
   /** Images held back for validation. */
   validation: whole(0, 0xffff_ffff),
   limit: whole(1, 0xffff_ffff),
+  /** The pixel value of full ink. */
+  pixelMax: { min: 2 ** -149, max: 65_535, whole: false, description: "a number above 0, up to 65535" },
   threads: whole(1, 64),
 } as const satisfies Record<string, Range>;
 

@@ -1,13 +1,13 @@
 // The data that a recipe names, from disk.
 
 import { createHash } from "node:crypto";
-import type { Dataset } from "ductus";
+import type { Dataset, PixelOptions } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
 import { type Recipe, UsageError } from "ductus/recipe";
 
 /** What of a recipe is about data. */
-export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
+export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation" | keyof PixelOptions>;
 
 /** A training file in two parts, and a test file. */
 export type Split = DataSplit<Dataset | undefined>;

@@ -21,7 +21,11 @@ export function dataOf(network: Network, data: string | undefined, part: Part): 
     const number = Number(network.metadata.get(key) ?? Number.NaN);
     return Number.isInteger(number) && number >= least ? number : undefined;
   };
+  const { pixelMax, invert, transpose } = network.preparation;
   const dataset = withData({
+    pixelMax,
+    invert,
+    transpose,
     data: data ?? network.metadata.get("data"),
     dataHash: data === undefined ? network.metadata.get("data_sha256") : undefined,
     validation: count("validation", 0),

@@ -18,6 +18,7 @@ import { FORCE, Output } from "./output.js";
 import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { printWarnings } from "./warnings.js";
 
 export const TRAIN: Command = {
   usage: "train [options]",
@@ -63,6 +64,7 @@ export async function train(args: readonly string[]): Promise<void> {
   const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
   const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true });
   const { recipe, split } = withData(options.recipe);
+  printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
   await run({ network, recipe, split, out, checkpointEvery, start });

@@ -1,14 +1,26 @@
 // Labelled images in memory: grey pixels, and for each image the class it shows.
 
 import { checkObject, typeName } from "../errors.js";
+import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
+import { checkOptions } from "../options/option.js";
 import { checkRange, RANGES } from "../ranges.js";
 
 /** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
 export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
 
+/** How the pixels of images are made into what a network takes: ink bright on dark ground, upright. */
+export interface PixelOptions {
+  /** The value of full ink, above 0, up to 65,535; what is above counts as that. Default: 255 of bytes, 1 of floats. */
+  readonly pixelMax?: number;
+  /** Whether ink is dark on bright ground: a becomes 1 - a. Default false. */
+  readonly invert?: boolean;
+  /** Whether rows and columns are swapped, as in EMNIST: they are swapped back. Default false. */
+  readonly transpose?: boolean;
+}
+
 /** Images and what they show. */
-export interface DatasetOptions {
+export interface DatasetOptions extends PixelOptions {
   /** [length][inputs]: the pixels of one image after the other. Not copied: must not be changed afterwards. */
   readonly images: Pixels;
   /** One a sample, 0 to classes - 1. Not copied: must not be changed afterwards. */
@@ -17,6 +29,8 @@ export interface DatasetOptions {
   readonly classes?: number;
   /** Pixels in a row of an image, a divisor of the pixels per image. Default: their square root if whole, else all. */
   readonly columns?: number;
+  /** How the images were made already, as of another Dataset: kept, not done again. */
+  readonly prepared?: PixelOptions;
 }
 
 /** The keys of DatasetOptions. */
@@ -25,7 +39,9 @@ const DATASET_OPTIONS = {
   labels: true,
   classes: true,
   columns: true,
-} as const satisfies Record<keyof DatasetOptions, true>;
+  ...PIXELS,
+  prepared: true,
+} as const satisfies Record<keyof DatasetOptions, unknown>;
 
 /** Images of one size, each with a class: to train on, or to test with. */
 export class Dataset {
@@ -35,16 +51,18 @@ export class Dataset {
   readonly columns: number;
   /** The size of the last layer. */
   readonly classes: number;
+  /** How the images were made; undefined if they are as they were given. */
+  readonly prepared: PixelOptions | undefined;
 
   /**
    * @throws {TypeError} if images or labels are not typed arrays of the types above
    * @throws {RangeError} if there are no samples, images and labels disagree in number, a label is not below classes,
-   *   or a pixel is not a finite number
+   *   a pixel is not a finite number, or another option is outside its range
    */
   constructor(options: DatasetOptions) {
     checkObject("options", options);
     checkKnown("Dataset", options, DATASET_OPTIONS);
-    const { images, labels } = options;
+    const { images, labels, prepared, pixelMax, invert, transpose } = options;
     let { classes, columns } = options;
     checkPixels("images", images);
     if (!(labels instanceof Uint8Array || labels instanceof Uint16Array)) {
@@ -68,10 +86,12 @@ export class Dataset {
       const i = labels.indexOf(largest);
       throw new RangeError(`labels: expected 0 to ${classes - 1}, got ${largest} for sample ${i}`);
     }
-    this.images = images;
+    const asked = checkPixelOptions({ pixelMax, invert, transpose });
+    this.images = asked === undefined ? images : preparePixels(images, asked, inputs, columns);
     this.labels = labels;
-    this.columns = columns;
+    this.columns = asked?.transpose ? inputs / columns : columns;
     this.classes = classes;
+    this.prepared = asked ?? (prepared && checkPixelOptions(prepared));
   }
 
   // Getters, so that { ...dataset } and a copy in another thread have just what a Dataset is made of.
@@ -102,8 +122,49 @@ export class Dataset {
       labels,
       classes: this.classes,
       columns: this.columns,
+      prepared: this.prepared,
     });
   }
+}
+
+/**
+ * Those of the options that do something; undefined if none does.
+ * @throws {TypeError | RangeError} for one that cannot be used
+ */
+export function checkPixelOptions(options: PixelOptions): PixelOptions | undefined {
+  checkObject("prepared", options);
+  checkKnown("prepared", options, PIXELS);
+  const entries = Object.entries(checkOptions(options, PIXELS)).filter(([, value]) => value);
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/**
+ * A copy of images, made as the options say.
+ * @param inputs pixels of an image
+ * @param columns of them in a row, before they are transposed
+ */
+export function preparePixels(
+  images: Pixels,
+  { pixelMax, invert = false, transpose = false }: PixelOptions,
+  inputs: number,
+  columns: number,
+): Pixels {
+  const floats = images instanceof Float32Array;
+  const full = floats ? 1 : 255;
+  const factor = pixelMax === undefined ? 1 : full / pixelMax;
+  const level = (pixel: number) => {
+    const scaled = pixelMax === undefined ? pixel : Math.min(full, pixel * factor);
+    return invert ? full - scaled : scaled;
+  };
+  const levels = floats ? undefined : Uint8Array.from({ length: 256 }, (_, byte) => Math.round(level(byte)));
+  const made = floats ? new Float32Array(images.length) : new Uint8Array(images.length);
+  const rows = inputs / columns;
+  for (let i = 0; i < images.length; i++) {
+    const k = i % inputs;
+    const to = transpose ? i - k + (k % columns) * rows + Math.floor(k / columns) : i;
+    made[to] = levels === undefined ? level(images[i]) : levels[images[i]];
+  }
+  return made;
 }
 
 /**

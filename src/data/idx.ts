@@ -4,7 +4,7 @@
 import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import { RANGES } from "../ranges.js";
-import { Dataset } from "./dataset.js";
+import { Dataset, type PixelOptions } from "./dataset.js";
 
 const UNSIGNED_BYTE = 0x08;
 
@@ -51,39 +51,50 @@ export function idxDimensions(file: IdxFile, rank: number): number[] {
   return dimensions;
 }
 
-/**
- * The dimensions and data of an IDX file.
- * @throws {FormatError} as idxDimensions(), or if the length is not what the dimensions say
- */
-function parseIdx(file: IdxFile, rank: number): { dimensions: number[]; data: Uint8Array } {
-  const dimensions = idxDimensions(file, rank);
-  const data = file.bytes.subarray(idxHeaderLength(file.bytes));
+/** What the header of an IDX file says, and the name by which errors call the file. */
+export interface IdxHeader {
+  readonly name: string;
+  readonly dimensions: readonly number[];
+}
+
+/** @throws {FormatError} unless there are as many labels as images */
+export function checkCounts(images: IdxHeader, labels: IdxHeader): void {
+  const [[expected], [got]] = [images.dimensions, labels.dimensions];
+  if (got === expected) return;
+  throw new FormatError(labels.name, `expected ${expected} labels, as many as images in ${images.name}, got ${got}`);
+}
+
+/** @throws {FormatError} unless test images have the size of training images */
+export function checkSizes(training: IdxHeader, test: IdxHeader): void {
+  const [expected, got] = [training, test].map(({ dimensions: [, rows, columns] }) => `${rows} x ${columns}`);
+  if (got === expected) return;
+  throw new FormatError(test.name, `expected images of ${expected} pixels as in ${training.name}, got ${got}`);
+}
+
+/** @throws {FormatError} unless a file has as many bytes after its header as its dimensions say */
+export function checkLength({ name, dimensions }: IdxHeader, got: number): void {
   const expected = dimensions.reduce((product, n) => product * n);
-  if (data.length !== expected) {
-    const hint = data.length < expected ? "file truncated?" : "not an IDX file of this kind?";
-    throw new FormatError(
-      file.name,
-      `expected ${dimensions.join(" x ")} = ${expected} bytes of data, got ${data.length} (${hint})`,
-    );
-  }
-  return { dimensions, data };
+  if (got === expected) return;
+  const hint = got < expected ? "file truncated?" : "not an IDX file of this kind?";
+  throw new FormatError(name, `expected ${dimensions.join(" x ")} = ${expected} bytes of data, got ${got} (${hint})`);
 }
 
 /**
- * A data set from its two IDX files: images of rank 3 (count x rows x columns) and labels of rank 1.
+ * A data set from its two IDX files: images of rank 3 (count x rows x columns) and labels of rank 1. The headers are
+ * compared before the data are looked at.
  * @param classes see DatasetOptions
+ * @param pixels how the pixels are made, as of a Dataset
  * @throws {FormatError} if a file is not what its header says, their counts disagree, or a label is not below classes
+ * @throws {TypeError | RangeError} if the pixels cannot be made so
  */
-export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number): Dataset {
-  const { dimensions, data } = parseIdx(images, 3);
-  const { data: labelData } = parseIdx(labels, 1);
-  const [count] = dimensions;
-  if (labelData.length !== count) {
-    throw new FormatError(
-      labels.name,
-      `expected ${count} labels, as many as images in ${images.name}, got ${labelData.length}`,
-    );
-  }
+export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number, pixels: PixelOptions = {}): Dataset {
+  const header = { name: images.name, dimensions: idxDimensions(images, 3) };
+  const labelHeader = { name: labels.name, dimensions: idxDimensions(labels, 1) };
+  checkCounts(header, labelHeader);
+  const data = images.bytes.subarray(idxHeaderLength(images.bytes));
+  const labelData = labels.bytes.subarray(idxHeaderLength(labels.bytes));
+  checkLength(header, data.length);
+  checkLength(labelHeader, labelData.length);
   const wrong = classes === undefined ? -1 : labelData.findIndex((label) => label >= classes);
   if (wrong >= 0) {
     throw new FormatError(
@@ -91,5 +102,7 @@ export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number)
       `expected labels from 0 to ${Number(classes) - 1}, got ${labelData[wrong]} for sample ${wrong}`,
     );
   }
-  return new Dataset({ images: data, labels: labelData, classes, columns: dimensions[2] });
+  const [, , columns] = header.dimensions;
+  const { pixelMax, invert, transpose } = pixels;
+  return new Dataset({ images: data, labels: labelData, classes, columns, pixelMax, invert, transpose });
 }

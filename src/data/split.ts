@@ -2,9 +2,18 @@
 
 import { checkArgument } from "../arguments.js";
 import { FormatError } from "../errors.js";
+import { DIVISION, RandomStream } from "../kernels/reference/random.js";
 import { checkRange, RANGES } from "../ranges.js";
-import type { Dataset } from "./dataset.js";
-import { type IdxFile, parseDataset } from "./idx.js";
+import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
+import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
+import { countsOf, type DataWarning, inspectClasses, inspectPixels, isSorted } from "./inspect.js";
+
+/** Of the order in which a sorted file is divided. */
+const SEED = 1;
+/** Less likely than this is no accident. */
+const HARDLY = 1e-4;
+/** Who holds back more of the file than this has asked for a training part that lacks classes. */
+const HALF = 0.5;
 
 /** MNIST's four files: training images and labels, test images and labels. */
 export const MNIST = [
@@ -34,10 +43,12 @@ export interface DataSplit<Validation extends Dataset | undefined = Dataset> {
   readonly validation: Validation;
   /** To be read once, at the end: 10,000 of MNIST. */
   readonly test: Dataset;
+  /** What the training suffers from; empty for MNIST. */
+  readonly warnings: readonly DataWarning[];
 }
 
-/** How a training file is divided. */
-export interface Division {
+/** How a training file is divided, and how the pixels are made. */
+export interface Division extends PixelOptions {
   /** How many images are held back for validation, 0 for none; default: a sixth. */
   readonly validation?: number;
   /** How many images are trained on at most, the first ones; default: all that are not held back. */
@@ -45,49 +56,114 @@ export interface Division {
 }
 
 /**
- * The data of the four files, in the order of MNIST.
+ * The data of the four files, in the order of MNIST. The last images of the training file are held back; where it is
+ * sorted by class, it is first put into an order, always the same, in which every part has all classes in proportion.
  * @throws {FormatError} if one is not what it should be, or test and training files disagree
- * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
+ * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back, or the
+ *   pixels cannot be made so
  */
 export function parseSplit(files: readonly IdxFile[]): DataSplit;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined>;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined> {
   checkArgument("files", "an array of four IDX files { name, bytes }", files, Array.isArray(files));
+  checkHeaders(files.map((file, i) => ({ name: file.name, dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1) })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
-  const { inputs, columns, classes } = parts.training;
-  const test = parseDataset(testImages, testLabels, classes);
-  if (test.inputs !== inputs || test.columns !== columns) {
-    const size = ({ inputs, columns }: Dataset) => `${inputs / columns} x ${columns}`;
-    throw new FormatError(
-      testImages.name,
-      `expected images of ${size(parts.training)} pixels as in ${trainImages.name}, got ${size(test)}`,
-    );
-  }
-  return { ...parts, test };
+  return { ...parts, test: parseDataset(testImages, testLabels, parts.training.classes, division) };
 }
 
 /**
- * The data of the training files.
+ * Compares the headers of the four files, or of the two that train, before the data are read.
+ * @throws {FormatError} if they disagree
+ */
+export function checkHeaders(headers: readonly IdxHeader[]): void {
+  const [images, labels, testImages, testLabels] = headers;
+  checkCounts(images, labels);
+  if (testImages === undefined) return;
+  checkSizes(images, testImages);
+  checkCounts(testImages, testLabels);
+}
+
+/**
+ * The data of the training files, divided as parseSplit() divides them.
  * @throws {FormatError} if one is not what it should be
- * @throws {TypeError | RangeError} if they cannot be divided like that, or all images are held back
+ * @throws {TypeError | RangeError} if they cannot be divided like that, all images are held back, or the pixels cannot
+ *   be made so
  */
 export function parseTraining(
   images: IdxFile,
   labels: IdxFile,
-  { validation, limit }: Division = {},
+  { validation, limit, ...pixels }: Division = {},
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
   if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
-  const all = parseDataset(images, labels);
-  const { length } = all;
+  const file = parseDataset(images, labels, undefined, pixels);
+  const { length } = file;
   if (length < 2) throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
   const held = validation ?? Math.max(1, Math.floor(length / 6));
   if (held >= length) {
     throw new RangeError(`validation: expected fewer than the ${length} training images there are, got ${held}`);
   }
-  return {
+  const why = whyReordered(file, held);
+  const all = why === undefined ? file : inProportion(file);
+  const parts = {
     training: all.slice(0, Math.min(limit ?? length, length - held)),
     validation: held === 0 ? undefined : all.slice(length - held, length),
   };
+  const message = `the training file ${why}: its images are divided in another order`;
+  const order: DataWarning[] = why === undefined ? [] : [{ code: "sorted", message }];
+  return { ...parts, warnings: [...inspectPixels(parts.training), ...order, ...inspectParts(file, parts)] };
+}
+
+/** Classes that a part lacks though it has room for all there are. */
+function inspectParts(
+  { labels, classes }: Dataset,
+  { training, validation }: { readonly training: Dataset; readonly validation: Dataset | undefined },
+): DataWarning[] {
+  const counts = countsOf(labels, classes);
+  const present = counts.filter((count) => count > 0).length;
+  const room = (part: Dataset | undefined): part is Dataset => part !== undefined && part.length >= present;
+  return [
+    ...(room(training) ? inspectClasses(training, "the training part", (label) => label > 0 || counts[0] > 0) : []),
+    ...(room(validation) ? inspectClasses(validation, "the validation part", (label) => counts[label] > 0) : []),
+  ];
+}
+
+/** What is wrong with the order of a file of which the last images are held back; undefined if nothing is. */
+function whyReordered({ labels, classes }: Dataset, held: number): string | undefined {
+  if (isSorted(labels, classes)) return "is sorted by class";
+  if (held === 0) return undefined;
+  const counts = countsOf(labels, classes);
+  const ends = countsOf(labels.subarray(labels.length - held), classes);
+  const share = held / labels.length;
+  // The chance that none of the samples of a class are among the last ones in a random order, or all of them.
+  if (counts.some((count, label) => ends[label] === 0 && (1 - share) ** count < HARDLY)) return "ends without a class";
+  const only = counts.some((count, label) => count > 0 && ends[label] === count);
+  return only && share < HALF ? "has a class at its end only" : undefined;
+}
+
+/**
+ * The samples in an order in which every piece has all classes in proportion: sample j of the n of a class, in a
+ * random order, comes at (j + u) / n of the way, u between 1/4 and 3/4. So even a piece of a few has its share, and the
+ * only sample of a class is in the middle.
+ */
+function inProportion({ images, labels, inputs, columns, classes, prepared }: Dataset): Dataset {
+  const random = new RandomStream(SEED, DIVISION, 0);
+  const members = Array.from({ length: classes }, () => [] as number[]);
+  for (const [i, label] of labels.entries()) members[label].push(i);
+  const places = new Float64Array(labels.length);
+  for (const samples of members) {
+    const { length } = samples;
+    for (let j = 0; j < length; j++) {
+      const other = j + random.nextBelow(length - j);
+      [samples[j], samples[other]] = [samples[other], samples[j]];
+      places[samples[j]] = (j + 0.5 + random.nextSigned() / 4) / length;
+    }
+  }
+  const order = Uint32Array.from(labels.keys()).sort((a, b) => places[a] - places[b] || a - b);
+  const made = copyPixels(images);
+  order.forEach((from, to) => {
+    made.set(images.subarray(from * inputs, (from + 1) * inputs), to * inputs);
+  });
+  return new Dataset({ images: made, labels: labels.map((_, to) => labels[order[to]]), columns, classes, prepared });
 }

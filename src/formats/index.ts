@@ -1,6 +1,7 @@
 // Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, safetensors, ONNX and JSON.
 
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
+export { prepareDigit, prepareImage, preparePicture, transposePicture } from "../data/pictures.js";
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";

@@ -53,10 +53,10 @@ export async function distort(dataset: Dataset, options: DistortOptions): Promis
   const copy = own.createDataset(dataset);
   try {
     copy.distort(bounds);
-    const { inputs, labels, classes, columns } = dataset;
+    const { inputs, labels, classes, columns, prepared } = dataset;
     const images: Pixels = copyPixels(toBytes(dataset.images));
     for (let i = 0; i < length; i++) images.set(copy.distorted(i, numbers?.[i] ?? i, seed, epoch), i * inputs);
-    return new Dataset({ images, labels, classes, columns });
+    return new Dataset({ images, labels, classes, columns, prepared });
   } finally {
     copy.release();
     if (kernels === undefined) own.close();

@@ -1,6 +1,7 @@
 // A network as a safetensors file: its architecture, how it is trained, how far it is, and its state. Its tensors are
 // those of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
 
+import { type Preparation, parsePreparation } from "../data/preparation.js";
 import { FormatError, show } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.js";
 import type {
@@ -30,6 +31,8 @@ export interface SavedNetwork {
   readonly epochs: number;
   /** The best of them, if the network keeps its weights. */
   readonly best?: BestEpoch;
+  /** How the pictures were made that it was trained on last; undefined if that is not known. */
+  readonly preparation?: Preparation;
   /** Of each slot of savedSlots() the parameters of layers 1..L. The last slot is the one that is used. */
   readonly state: readonly (readonly LayerParameters[])[];
 }
@@ -41,7 +44,7 @@ const FORMAT = { format: "ductus", version: "1" };
 
 /** The bytes of a file. `metadata` is added to its own. */
 export function encodeNetwork(
-  { architecture, config, epochs, best, state }: SavedNetwork,
+  { architecture, config, epochs, best, preparation, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const tensors = new Map<string, Tensor>();
@@ -61,6 +64,7 @@ export function encodeNetwork(
     method: JSON.stringify(configMetadata(config)),
     seed: String(architecture.seed),
     epochs: String(epochs),
+    ...(preparation === undefined ? {} : { preparation: JSON.stringify(preparation) }),
     ...(best === undefined ? {} : { best_epoch: String(best.epoch), best_correct: String(best.correct) }),
   };
   return encodeSafetensors({ tensors, metadata: new Map(Object.entries({ ...metadata, ...own })) });
@@ -92,6 +96,8 @@ export function decodeNetwork(
         correct: parseNumber(metadata, "best_correct", file),
       }
     : undefined;
+  const text = metadata.get("preparation");
+  const preparation = text === undefined ? undefined : parsePreparation(text, architecture.layers[0], file);
   // Every tensor is checked before a network is made of what the metadata claim.
   const state = slotPrefixes(config).map((prefix) =>
     architecture.layers.slice(1).map((outputs, i) => ({
@@ -101,7 +107,7 @@ export function decodeNetwork(
   );
   const expected = 2 * state.length * (architecture.layers.length - 1);
   if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
-  return { architecture, config, epochs, best, metadata, state };
+  return { architecture, config, epochs, best, preparation, metadata, state };
 }
 
 /** How the names of each slot's tensors begin. Those of the slot that is used bear PyTorch's names alone. */

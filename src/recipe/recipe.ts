@@ -1,6 +1,7 @@
 // How a network is trained: what options make, models keep in their metadata, and a training takes.
 
 import { checkArgument, hasObjects } from "../arguments.js";
+import type { PixelOptions } from "../data/dataset.js";
 import type { Distortions } from "../data/distortions.js";
 import type { KernelOptions } from "../kernels/create.js";
 import type { Activation, Cost, InitialWeights } from "../kernels/kernels.js";
@@ -14,7 +15,7 @@ import { SCHEDULE } from "./options.js";
 /**
  * How a network is trained, and on what. The values of the options are in the table of options under the same names.
  */
-export interface Recipe {
+export interface Recipe extends PixelOptions {
   /** The last epoch. */
   readonly epochs: number;
   readonly batchSize: number;

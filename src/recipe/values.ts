@@ -67,6 +67,7 @@ export class Values {
    */
   value(name: string, kind: OptionKind): OptionValue | undefined {
     if (kind.type === "folder") return this.path(name);
+    if (this.given[name] === true) return true;
     const text = this.text(name);
     try {
       return text === undefined ? undefined : parseValue(`--${name}`, text, kind);
@@ -86,6 +87,10 @@ export function parseValue(name: string, text: string, kind: OptionKind): Option
     if (!right) throw new RangeError(`${name}: expected ${expected}, got "${text}"`);
   };
   if (kind.type === "number") return parseNumber(name, text, kind.range);
+  if (kind.type === "flag") {
+    check(text === "true" || text === "false", "true or false");
+    return text === "true";
+  }
   if (kind.type === "choice") check(kind.choices.includes(text), listOf(kind.choices));
   if (kind.type === "pattern") check(kind.pattern.test(text), kind.expected);
   if (kind.type !== "sizes") return text;

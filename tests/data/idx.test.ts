@@ -227,6 +227,14 @@ describe("a folder", () => {
     );
   });
 
+  test("may have folders beside named like the files, as archives are unpacked", async () => {
+    for (const name of ["train-images.idx3-ubyte", "t10k-labels.idx1-ubyte", "train-labels-idx1-ubyte.gz"]) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, name), "not read");
+    }
+    expect(loadDirectory(folder).training.length).toBe(10);
+  });
+
   test("that is missing, or lacks a file, is named", async () => {
     expect(() => loadDirectory(join(folder, "none"))).toThrow(
       /none: expected a folder with four IDX files, got ENOENT$/,

@@ -22,7 +22,7 @@ const LAYERS = [784, 30, 10];
 const RANGE = { min: 0, max: 9, whole: false, description: "a number from 0 to 9" };
 const BASE = { kind: { type: "number", range: RANGE }, value: "X", help: "how it wobbles", search: "uniform" } as const;
 
-function parse(given: Readonly<Record<string, string>>, table: OptionTable = OPTIONS): Recipe {
+function parse(given: Readonly<Record<string, string | boolean>>, table: OptionTable = OPTIONS): Recipe {
   return recipeFrom(new Values(given, [], commandOptions(table)), table).recipe;
 }
 
@@ -163,6 +163,9 @@ describe("the table", () => {
       data: true,
       validation: true,
       limit: true,
+      pixelMax: true,
+      invert: true,
+      transpose: true,
     };
     const keysOf = (...parts: string[]) =>
       Object.keys(OPTIONS)
@@ -231,6 +234,9 @@ const OTHERS: Readonly<Record<string, string>> = {
   seed: "9",
   limit: "50",
   data: "/a folder",
+  "pixel-max": "16",
+  invert: "true",
+  transpose: "true",
 };
 
 describe("a recipe with every option", () => {
@@ -259,6 +265,9 @@ describe("a recipe with every option", () => {
       validation: "100",
       limit: "50",
       data: "/a folder",
+      pixel_max: "16",
+      invert: "true",
+      transpose: "true",
       data_sha256: "abc",
       history: "[]",
     });
@@ -271,9 +280,12 @@ describe("a recipe with every option", () => {
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
-        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --data '/a folder'",
+        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --data '/a folder' " +
+        "--pixel-max 16 --invert --transpose",
     );
-    const given = [...command.matchAll(/ --(\S+) (?:'([^']*)'|(\S+))/g)].map(([, name, a, b]) => [name, a ?? b]);
+    // A flag has no value.
+    const words = command.matchAll(/ --(\S+)(?: (?!--)(?:'([^']*)'|(\S+)))?/g);
+    const given = [...words].map(([, name, a, b]) => [name, a ?? b ?? true]);
     expect(parse(Object.fromEntries(given))).toEqual(recipe);
   });
 
@@ -299,6 +311,9 @@ test("the plain recipe is shown with its defaults, warm-up among them, and what 
     ["validation", "a sixth"],
     ["limit", "all"],
     ["data", "MNIST"],
+    ["pixel-max", "as the data have it"],
+    ["invert", "false"],
+    ["transpose", "false"],
   ]);
   expect(trainCommand(parse({}), [784, 10])).toBe(
     "ductus train --hidden none --epochs 30 --batch-size 10 --eta 2.5 --init scaled --seed 1",
@@ -322,6 +337,36 @@ test("an option by both its names is refused", () => {
     new UsageError("--eta and --learning-rate are the same option: give one of them"),
   );
   expect(parse({ eta: "1" }).learningRate).toBe(1);
+});
+
+describe("a made-up flag", () => {
+  const flag: TrainingOption = {
+    flag: "wobbles",
+    belongs: "data",
+    kind: { type: "flag" },
+    help: "whether it wobbles",
+    metadata: "wobbles",
+    search: "fixed",
+  };
+  const table: OptionTable = { ...OPTIONS, wobbles: flag };
+
+  test("takes no value, and is printed without one", () => {
+    expect(commandOptions(table).wobbles).toEqual({ help: "whether it wobbles", value: undefined, default: undefined });
+    const recipe = parse({ wobbles: true }, table);
+    expect(recipe).toMatchObject({ wobbles: true });
+    expect(trainCommand(recipe, LAYERS, table)).toMatch(/ --wobbles$/);
+    expect(parseSpace({ wobbles: true } as unknown as Record<string, string>, table).fixed).toEqual({ wobbles: true });
+  });
+
+  test("is kept in metadata, given or not, and false is as good as not given", () => {
+    for (const wobbles of [true, false]) {
+      const recipe = { ...parse({}, table), wobbles };
+      expect(throughMetadata(recipe, table)).toEqual(recipe);
+      expect(trainCommand(recipe, LAYERS, table).includes("wobbles")).toBe(wobbles);
+    }
+    expect(throughMetadata(parse({}, table), table)).toEqual(parse({}, table));
+    expect(() => parse({ wobbles: "maybe" }, table)).toThrow('--wobbles: expected true or false, got "maybe"');
+  });
 });
 
 describe("metadata from elsewhere", () => {

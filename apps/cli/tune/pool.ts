@@ -86,8 +86,8 @@ function ask(worker: Worker, job: Job, onEpoch: Listener["onEpoch"], signal: Abo
 }
 
 /** A data set of bytes, as IDX files have them, in memory that worker threads share. */
-function share({ images, labels, classes, columns }: Dataset): DatasetOptions {
-  return { images: shared(images), labels: shared(labels), classes, columns };
+function share({ images, labels, classes, columns, prepared }: Dataset): DatasetOptions {
+  return { images: shared(images), labels: shared(labels), classes, columns, prepared };
 }
 
 function shared(bytes: ArrayLike<number>): Uint8Array {

@@ -2,12 +2,14 @@
 
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
+import type { DataSplit } from "ductus/formats";
 import { RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
 import { hashOf, trainingData } from "../data.js";
 import { Interrupted, listenForSignals } from "../signals.js";
 import { bold, formatSeconds, percent, printLine } from "../terminal.js";
 import { type Command, helpOf, parseCommand } from "../usage.js";
 import { packageVersion } from "../version.js";
+import { printWarnings } from "../warnings.js";
 import { type Outcome, type Rung, rungsOf } from "./halving.js";
 import type { Data } from "./job.js";
 import { Journal } from "./journal.js";
@@ -63,7 +65,8 @@ export async function tune(args: readonly string[]): Promise<void> {
   }
   const { recipe } = optionsOf(space.fixed);
   const { epochs, seed } = recipe;
-  const data = loadData(recipe);
+  const { warnings, ...data } = loadData(recipe);
+  printWarnings(recipe.data, warnings);
   const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
   const journal = await Journal.open(out, {
     version: await packageVersion(),
@@ -101,9 +104,9 @@ export async function tune(args: readonly string[]): Promise<void> {
   }
 }
 
-function loadData(recipe: Recipe): Data {
+function loadData(recipe: Recipe): Omit<DataSplit, "test"> {
   // A preset may hold none back, but a search chooses by some.
-  return trainingData({ ...recipe, validation: recipe.validation || undefined }) as Data;
+  return trainingData({ ...recipe, validation: recipe.validation || undefined }) as Omit<DataSplit, "test">;
 }
 
 /** A trial, or why train does not take its settings. */

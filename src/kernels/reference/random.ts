@@ -9,6 +9,8 @@ export const DROPOUT = 2;
 export const DISTORTIONS = 3;
 /** The settings of the trials of `ductus tune`. */
 export const TUNE = 4;
+/** The order in which a sorted training file is divided. */
+export const DIVISION = 5;
 
 /** Stream (a, b, c) of `purpose` under `seed`, all of them 32-bit unsigned numbers. */
 export class RandomStream {

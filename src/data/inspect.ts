@@ -1,0 +1,112 @@
+// What is wrong with a data set that trains badly though nothing refuses it: pixels in a corner of their range, dark
+// ink, samples sorted by class, classes without samples.
+
+import { typeName } from "../errors.js";
+import { Dataset, type PixelOptions } from "./dataset.js";
+import { measure, rangeOf } from "./measure.js";
+
+/** Something about data that a training suffers from. */
+export interface DataWarning {
+  /** "range": of the pixels. "ground": bright. "sorted": by class. "missing": classes. */
+  readonly code: "range" | "ground" | "sorted" | "missing";
+  /** What was found, in a sentence without a full stop. */
+  readonly message: string;
+  /** The options of a Dataset that mend it; undefined if none do. */
+  readonly mend?: PixelOptions;
+}
+
+/** Pixels that use at most this share of 0 to 1 are hardly seen. */
+const NARROW = 0.25;
+/** Sorted are labels whose neighbours are alike more often than by chance, by so many standard deviations. */
+const DEVIATIONS = 6;
+/** Classes that a message names. */
+const NAMED = 5;
+
+/**
+ * What a training on these data would suffer from; empty for MNIST. Looks at 400 images, and at all labels.
+ * @throws {TypeError} if it is not a Dataset
+ */
+export function inspectDataset(dataset: Dataset): DataWarning[] {
+  if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
+  return [...inspectPixels(dataset), ...inspectOrder(dataset), ...inspectClasses(dataset, "the data")];
+}
+
+/** What a training suffers from in the pixels. */
+export function inspectPixels(dataset: Dataset): DataWarning[] {
+  const { low, high, bright } = measure(dataset);
+  // Two tones are needed to tell ink from ground.
+  if (low === high) return [];
+  const warning: DataWarning = {
+    code: "ground",
+    message: "the ground is bright and the ink dark, of which a network learns less well than of the reverse",
+    ...(dataset.prepared?.invert ? {} : { mend: { invert: true } }),
+  };
+  return [...inspectRange(dataset, low, high), ...(bright ? [warning] : [])];
+}
+
+function inspectRange({ images, prepared }: Dataset, low: number, high: number): DataWarning[] {
+  const floats = images instanceof Float32Array;
+  // Numbers on both sides of 0 are standardised.
+  const narrow = low >= 0 && high - low <= NARROW;
+  const wide = low >= 0 && high > 1;
+  if (!narrow && !wide) return [];
+  // The sample may lack the extremes.
+  const [least, largest] = rangeOf([images]);
+  const full = floats ? 1 : 255;
+  const range = (largest - least) / full;
+  if (narrow && range > NARROW && range <= 1) return [];
+  const part = wide ? "beyond" : "a small part of";
+  const message = `pixels go from ${round(least)} to ${round(largest)}, ${part} 0 to ${full}`;
+  const scale = (prepared?.pixelMax ?? full) / full;
+  // A range that does not begin near 0 cannot be mended by a factor, nor one that was inverted.
+  const mends = least <= range * full * 0.1 && !prepared?.invert && largest * scale <= 65_535;
+  return [{ code: "range", message, ...(mends ? { mend: { pixelMax: round(largest * scale) } } : {}) }];
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(6));
+}
+
+function inspectOrder({ labels, classes }: Dataset): DataWarning[] {
+  if (!isSorted(labels, classes)) return [];
+  const message = "the samples are sorted by class, so a part of them in one piece lacks most classes: shuffle them";
+  return [{ code: "sorted", message }];
+}
+
+/**
+ * Whether labels stand beside their like far more often than in a random order: equal neighbours are then a binomial
+ * number, with p the chance that two samples are of one class.
+ */
+export function isSorted(labels: ArrayLike<number>, classes: number): boolean {
+  const pairs = labels.length - 1;
+  const p = countsOf(labels, classes).reduce((sum, count) => sum + (count / labels.length) ** 2, 0);
+  let equal = 0;
+  for (let i = 0; i < pairs; i++) if (labels[i] === labels[i + 1]) equal++;
+  return equal > pairs * p + DEVIATIONS * Math.sqrt(pairs * p * (1 - p));
+}
+
+/** Samples of each class. */
+export function countsOf(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+  return counts;
+}
+
+/**
+ * Classes without samples. Labels that begin with 1 leave class 0 empty, which harms nothing.
+ * @param what the samples are, in a message
+ * @param expected the classes that should be there; default: all
+ */
+export function inspectClasses(
+  { labels, classes }: Dataset,
+  what: string,
+  expected: (label: number) => boolean = (label) => label > 0,
+): DataWarning[] {
+  const missing = countsOf(labels, classes).flatMap((count, label) => (count === 0 && expected(label) ? [label] : []));
+  if (missing.length === 0) return [];
+  const named = missing.slice(0, NAMED).join(", ");
+  const more = missing.length > NAMED ? ` and ${missing.length - NAMED} more` : "";
+  const which = `class${missing.length === 1 ? "" : "es"} ${named}${more}`;
+  const message = `no image of ${what} shows ${which} of ${classes}`;
+  return [{ code: "missing", message }];
+}
