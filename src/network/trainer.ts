@@ -5,8 +5,12 @@ import { boundsOf, type Distortions } from "../data/distortions.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
+import { defaultLearningRate } from "../options/learning-rate.js";
 import { METHOD } from "../options/method.js";
+import { checkOption, type OptionTable } from "../options/option.js";
+import { RUN } from "../options/run.js";
 import { checkRange, RANGES } from "../ranges.js";
+import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
 import type { MethodOptions } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
@@ -18,8 +22,11 @@ export interface TrainOptions extends MethodOptions {
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one. */
-  readonly learningRate: number | Schedule;
+  /**
+   * eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one.
+   * Default: what defaultLearningRate() gives for the network and these options, 2.5 for the recipe of the notes.
+   */
+  readonly learningRate?: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
   /**
@@ -43,9 +50,7 @@ export interface TrainOptions extends MethodOptions {
 /** The keys of TrainOptions. */
 export const TRAIN_OPTIONS = {
   ...METHOD,
-  epochs: true,
-  batchSize: true,
-  learningRate: true,
+  ...RUN,
   validation: true,
   distortions: true,
   signal: true,
@@ -77,12 +82,20 @@ export interface EpochReport {
 /** The longest that the event loop waits for its turn, in which it serves timers, signals and input. */
 const MAX_BLOCKED_MS = 50;
 
+/** TrainOptions as they were checked: the learning rate is known. */
+export type CheckedOptions = TrainOptions & Required<Pick<TrainOptions, "learningRate">>;
+
 /**
- * Checks the recipe against the data.
+ * Checks the recipe against the data. Returns a copy, with the learning rate that suits it if none is given.
  * @throws {TypeError | RangeError} for a value that cannot be used
  */
-export function checkRecipe(options: TrainOptions, training: Dataset): void {
-  const { epochs, batchSize, learningRate, signal, onProgress, patience, validation } = options;
+export function checkRecipe(
+  options: TrainOptions,
+  training: Dataset,
+  { layers, activation, cost, initialWeights }: Architecture,
+  table: OptionTable = RUN,
+): CheckedOptions {
+  const { signal, onProgress, patience, validation } = options;
   if (patience !== undefined && validation === undefined) {
     throw new TypeError("patience: expected validation data to find the best epoch by, got none");
   }
@@ -93,14 +106,22 @@ export function checkRecipe(options: TrainOptions, training: Dataset): void {
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new TypeError(`onProgress: expected a function, got ${typeName(onProgress)}`);
   }
-  checkRange("epochs", epochs, RANGES.epochs);
-  if (typeof learningRate !== "function") checkRange("learning rate", learningRate, RANGES.learningRate);
-  checkRange("batch size", batchSize, RANGES.batchSize);
+  for (const [key, option] of Object.entries(table)) {
+    const value = options[key as keyof TrainOptions];
+    // A schedule's rates are checked when their epochs come.
+    if (option.derived === undefined || (value !== undefined && typeof value !== "function")) {
+      checkOption(key, value, option);
+    }
+  }
+  const { batchSize } = options;
   if (batchSize > training.length) {
     throw new RangeError(
       `batch size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
     );
   }
+  const hidden = layers.slice(1, -1);
+  const suited = () => defaultLearningRate({ ...options, activation, cost, initialWeights, hidden });
+  return { ...options, learningRate: options.learningRate ?? suited() };
 }
 
 /** When the event loop last had its turn. */
@@ -127,7 +148,7 @@ export async function trainEpoch(
   network: KernelNetwork,
   training: Loaded,
   validation: Loaded | undefined,
-  options: TrainOptions,
+  options: CheckedOptions,
   { epoch, seed, slot, checkAlive }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;

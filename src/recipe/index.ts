@@ -16,7 +16,7 @@ export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.j
 export { addToHistory, type HistoryEntry, historyOf, isEntry } from "./history.js";
 export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
-export { commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
+export { checkEffects, commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";
 export { networkOptionsOf, type Recipe, trainOptionsOf } from "./recipe.js";
 export { Session, type SessionOptions, type SessionStep, trainByRecipe } from "./session.js";
