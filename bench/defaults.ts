@@ -20,6 +20,7 @@ const IMAGES = 10_000;
 /** What differs from the recipe in a column of the table. */
 interface Column extends LearningRateOptions {
   readonly name: string;
+  readonly initialWeights?: InitialWeights;
   /** Times the default learning rate. */
   readonly factor?: number;
 }
@@ -51,7 +52,7 @@ const columns = COLUMNS.filter(({ name }) => only === undefined || only.includes
 console.log(`${cpus()[0].model.trim()}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
 console.log(`\n| optimizer | activation | cost | eta | ${columns.map(({ name }) => name).join(" | ")} |`);
 console.log(`|---|---|---|---:|${columns.map(() => "---:|").join("")}`);
-for (const optimizer of choicesOf("optimizer") as Required<LearningRateOptions>["optimizer"][]) {
+for (const optimizer of choicesOf("optimizer") as Optimizer[]) {
   for (const activation of choicesOf("activation") as Activation[]) {
     for (const cost of choicesOf("cost") as Cost[]) {
       const eta = defaultLearningRate({ optimizer, activation, cost });

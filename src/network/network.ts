@@ -222,6 +222,7 @@ export class Network {
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
+    let previous: EpochReport | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
@@ -233,6 +234,8 @@ export class Network {
           slot: currentSlot(config),
           epoch: this.#epochs + 1,
           seed: this.seed,
+          previous,
+          last: i === options.epochs - 1,
           checkAlive: () => void this.#alive,
         });
         if (config.keepBest) report = { ...report, bestEpoch: this.#keepBest(report) };
@@ -247,6 +250,7 @@ export class Network {
         if (this.#lost === undefined) this.#training = undefined;
       }
       this.#epochs++;
+      previous = report;
       yield report;
     }
   }

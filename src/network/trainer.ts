@@ -12,6 +12,7 @@ import { RUN } from "../options/run.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
+import { noLearning, saturationOf } from "./learning.js";
 import type { MethodOptions } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import type { Schedule } from "./schedules.js";
@@ -73,6 +74,11 @@ export interface EpochReport {
   readonly validation?: Evaluation;
   /** With patience: the epoch, this or an earlier one, whose weights are used. */
   readonly bestEpoch?: number;
+  /**
+   * Why the epoch learnt nothing, and what to try, in one sentence; only if that is so, and with 500 training images or
+   * more: noLearning() in learning.ts has the rule. Each such epoch has it.
+   */
+  readonly warning?: string;
   /** Time taken by training. */
   readonly trainingSeconds: number;
   /** Time taken by training and validation. */
@@ -82,8 +88,12 @@ export interface EpochReport {
 /** The longest that the event loop waits for its turn, in which it serves timers, signals and input. */
 const MAX_BLOCKED_MS = 50;
 
-/** TrainOptions as they were checked: the learning rate is known. */
-export type CheckedOptions = TrainOptions & Required<Pick<TrainOptions, "learningRate">>;
+/** TrainOptions as they were checked. */
+export interface CheckedOptions extends TrainOptions {
+  readonly learningRate: number | Schedule;
+  /** The learning rate that suits them, whatever theirs is. */
+  readonly suited: number;
+}
 
 /**
  * Checks the recipe against the data. Returns a copy, with the learning rate that suits it if none is given.
@@ -92,7 +102,7 @@ export type CheckedOptions = TrainOptions & Required<Pick<TrainOptions, "learnin
 export function checkRecipe(
   options: TrainOptions,
   training: Dataset,
-  { layers, activation, cost, initialWeights }: Architecture,
+  { layers, activation, cost }: Architecture,
   table: OptionTable = RUN,
 ): CheckedOptions {
   const { signal, onProgress, patience, validation } = options;
@@ -120,8 +130,8 @@ export function checkRecipe(
     );
   }
   const hidden = layers.slice(1, -1);
-  const suited = () => defaultLearningRate({ ...options, activation, cost, initialWeights, hidden });
-  return { ...options, learningRate: options.learningRate ?? suited() };
+  const suited = defaultLearningRate({ ...options, activation, cost, hidden });
+  return { ...options, learningRate: options.learningRate ?? suited, suited };
 }
 
 /** When the event loop last had its turn. */
@@ -135,6 +145,10 @@ export interface Epoch {
   readonly seed: number;
   /** The slot whose weights are validated. */
   readonly slot: number;
+  /** The epoch before, if this training run had one. */
+  readonly previous?: EpochReport;
+  /** Whether no epoch follows. */
+  readonly last: boolean;
   /** Throws if the network can no longer be used. */
   readonly checkAlive: () => void;
 }
@@ -149,7 +163,7 @@ export async function trainEpoch(
   training: Loaded,
   validation: Loaded | undefined,
   options: CheckedOptions,
-  { epoch, seed, slot, checkAlive }: Epoch,
+  { epoch, seed, slot, previous, last, checkAlive }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
@@ -176,7 +190,7 @@ export async function trainEpoch(
   if (!Number.isFinite(cost) || !Number.isFinite(evaluation?.cost ?? 0)) {
     throw new DivergenceError(epoch, batches, learningRate);
   }
-  return {
+  const report = {
     epoch,
     learningRate,
     cost,
@@ -186,6 +200,15 @@ export async function trainEpoch(
     trainingSeconds: (trained - start - paused) / 1000,
     seconds: (end - start - paused) / 1000,
   };
+  const warning = noLearning(report, {
+    training: training.dataset,
+    validation: validation?.dataset,
+    previous,
+    last,
+    saturation: () => saturationOf(network, training.dataset, slot),
+    suited: options.suited,
+  });
+  return warning === undefined ? report : { ...report, warning };
 }
 
 /**

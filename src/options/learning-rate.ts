@@ -1,6 +1,6 @@
 // The learning rate that suits a training: its default where none is given.
 
-import type { Activation, Cost, InitialWeights, Optimizer } from "../kernels/kernels.js";
+import type { Activation, Cost, Optimizer } from "../kernels/kernels.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { METHOD } from "./method.js";
 import { NETWORK } from "./network.js";
@@ -16,8 +16,6 @@ export interface LearningRateOptions {
   readonly activation?: Activation;
   /** Default "quadratic". */
   readonly cost?: Cost;
-  /** Default "scaled". */
-  readonly initialWeights?: InitialWeights;
   /** Neurons of the hidden layers, [] for none. Default: one layer. */
   readonly hidden?: readonly number[];
   /** m, samples in a mini-batch: 1 to 1,000,000. Default 10. */
@@ -54,8 +52,8 @@ const RATES: Readonly<Record<Optimizer, Readonly<Record<Activation, Readonly<Rec
 });
 
 const { optimizer, momentum } = METHOD;
-const { activation, cost, initialWeights } = NETWORK;
-const TABLE = { optimizer, momentum, activation, cost, initialWeights };
+const { activation, cost } = NETWORK;
+const TABLE = { optimizer, momentum, activation, cost };
 /** The mini-batches and momentum that RATES are for. */
 const MEASURED = { batchSize: 10, momentum: 0.9 };
 /** With more samples in a mini-batch, the rate is as with so many. */
@@ -74,7 +72,8 @@ export function defaultLearningRate(options: LearningRateOptions = {}): number {
   );
   const { hidden = [1], batchSize = MEASURED.batchSize } = options;
   checkRange("batch size", batchSize, RANGES.batchSize);
-  const rates = RATES[optimizer][activation][cost];
+  // Without a hidden layer there is no activation to saturate, as with ReLU.
+  const rates = RATES[optimizer][hidden.length === 0 ? "relu" : activation][cost];
   const depth = Math.max(1, hidden.length);
   let rate = typeof rates === "number" ? rates : rates[Math.min(depth, rates.length) - 1];
   rate *= batchFactor(optimizer, cost, Math.min(batchSize, LARGEST_BATCH) / MEASURED.batchSize);

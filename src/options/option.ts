@@ -146,11 +146,11 @@ export function checkOption(key: string, value: unknown, { kind }: TrainingOptio
 }
 
 /**
- * Whether an option has an effect, beside others.
+ * Whether an option of a table has an effect, beside others.
  * @param lookUp the value of another option, by its name in recipes, defaults filled in
  */
-export function hasEffect({ needs }: TrainingOption, lookUp: (key: string) => unknown): boolean {
-  if (needs === undefined) return true;
+export function hasEffect({ needs }: TrainingOption, table: OptionTable, lookUp: (key: string) => unknown): boolean {
+  if (needs === undefined || !Object.hasOwn(table, needs.option)) return true;
   const value = lookUp(needs.option);
   if (needs.values !== undefined) return needs.values.includes(String(value));
   return Array.isArray(value) ? value.length > 0 : Number(value) > 0;

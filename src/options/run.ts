@@ -39,8 +39,8 @@ export const RUN = declareOptions({
     basic: true,
     value: "ETA",
     help:
-      `step size: ${RANGES.learningRate.description} (default: what suits optimizer, activation, cost, layers, batch ` +
-      "size and initial weights; 2.5 for the notes)",
+      `step size: ${RANGES.learningRate.description} (default: what suits optimizer, activation, cost, ` +
+      "layers and batch size, 2.5 for the recipe of the notes)",
     metadata: "learning_rate",
     search: "log",
     form: { group: "basic", label: "Learning rate η", hint: "above 0", place: 3 },

@@ -13,7 +13,7 @@ export {
 } from "../options/option.js";
 export { checkRange, RANGES, type Range } from "../ranges.js";
 export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
-export { addToHistory, type HistoryEntry, historyOf, isEntry } from "./history.js";
+export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
 export { checkEffects, commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";

@@ -56,7 +56,7 @@ export function recipeFrom(
   }
   const lookUp = (key: string) => partOf(table[key])[key] ?? table[key].default;
   for (const [key, option] of Object.entries(table)) {
-    if (option.needs === undefined || !Object.hasOwn(table, option.needs.option) || hasEffect(option, lookUp)) continue;
+    if (hasEffect(option, table, lookUp)) continue;
     if (isNested(option)) delete partOf(option)[key];
     else fields[key] = option.default;
   }
@@ -110,10 +110,10 @@ export function checkEffects(values: Values, table: OptionTable = OPTIONS): void
     // Choices, or both ends of a range.
     const texts = text.split(/\||\.\./);
     const parsed = (text: string) => parseValue(`--${other.flag}`, text, other.kind);
-    if (texts.some((text) => hasEffect(option, () => parsed(text)))) continue;
+    if (texts.some((text) => hasEffect(option, table, () => parsed(text)))) continue;
     const name = values.given[flag] === undefined ? alias : flag;
-    const mend =
-      needs.values === undefined ? `more than --${other.flag} ${text}` : `--${other.flag} ${listOf(needs.values)}`;
+    const more = other.kind.type === "sizes" ? `--${other.flag} a layer` : `--${other.flag} above 0`;
+    const mend = needs.values === undefined ? more : `--${other.flag} ${listOf(needs.values)}`;
     throw new UsageError(`--${name}: has no effect with --${other.flag} ${text}: leave it out, or give ${mend}`);
   }
 }
