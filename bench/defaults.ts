@@ -8,8 +8,10 @@ import {
   type Cost,
   createKernels,
   defaultLearningRate,
+  type InitialWeights,
   type LearningRateOptions,
   Network,
+  type Optimizer,
 } from "ductus";
 import { loadMnist } from "ductus/node";
 import { OPTIONS } from "ductus/recipe";
@@ -23,6 +25,8 @@ interface Column extends LearningRateOptions {
   readonly initialWeights?: InitialWeights;
   /** Times the default learning rate. */
   readonly factor?: number;
+  /** Instead of the default learning rate. */
+  readonly rate?: number;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -43,11 +47,15 @@ const data = training.slice(0, IMAGES);
 const kernels = await createKernels(1);
 const read = process.argv.includes("--test") ? test : validation;
 const seeds = Number(process.argv[process.argv.indexOf("--seeds") + 1]) || 1;
-const only = process.argv
-  .find((argument) => argument.startsWith("--only="))
-  ?.slice(7)
-  .split(",");
-const columns = COLUMNS.filter(({ name }) => only === undefined || only.includes(name.replaceAll("*", "")));
+const [only, rates] = ["--only=", "--rates="].map((name) =>
+  process.argv
+    .find((argument) => argument.startsWith(name))
+    ?.slice(name.length)
+    .split(","),
+);
+const columns =
+  rates?.map((rate): Column => ({ name: `eta ${rate}`, rate: Number(rate) })) ??
+  COLUMNS.filter(({ name }) => only === undefined || only.includes(name.replaceAll("*", "")));
 
 console.log(`${cpus()[0].model.trim()}, Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`);
 console.log(`\n| optimizer | activation | cost | eta | ${columns.map(({ name }) => name).join(" | ")} |`);
@@ -69,9 +77,9 @@ function choicesOf(key: string): readonly string[] {
 }
 
 /** The accuracy in percent, of all seeds the lowest. */
-async function worst({ name, factor = 1, ...options }: Column): Promise<string> {
+async function worst({ name, factor = 1, rate, ...options }: Column): Promise<string> {
   const { activation, cost, initialWeights, optimizer, hidden = [100], batchSize = 10 } = options;
-  const learningRate = factor * defaultLearningRate({ ...options, hidden });
+  const learningRate = rate ?? factor * defaultLearningRate({ ...options, hidden });
   let least = 1;
   for (let seed = 1; seed <= seeds; seed++) {
     using network = await Network.create({

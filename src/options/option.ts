@@ -58,7 +58,7 @@ export interface Need {
 }
 
 /** A default that other options decide. */
-export interface DerivedDefault {
+interface DerivedDefault {
   /** It, from the values of the others by their names in recipes. */
   readonly from: (options: Readonly<Record<string, unknown>>) => number;
   /**
