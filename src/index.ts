@@ -36,3 +36,4 @@ export { Network, type Parameters, type Prediction } from "./network/network.js"
 export type { LoadOptions, NetworkOptions } from "./network/options.js";
 export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
 export type { EpochReport, TrainOptions } from "./network/trainer.js";
+export { defaultLearningRate, type LearningRateOptions } from "./options/learning-rate.js";

@@ -3,14 +3,24 @@
 import { resolve } from "node:path";
 import { Dataset, distort as distortDataset } from "ductus";
 import { encodePng } from "ductus/formats";
-import { commandOptions, distortionsFrom, optionsWhere, PRESETS, RANGES, type Range, Values } from "ductus/recipe";
+import {
+  checkEffects,
+  commandOptions,
+  distortionsFrom,
+  optionsWhere,
+  PRESETS,
+  RANGES,
+  type Range,
+  Values,
+} from "ductus/recipe";
 import { withData } from "./data.js";
 import { KINDS } from "./kinds.js";
 import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
-const DISTORTIONS = commandOptions(optionsWhere(({ belongs }) => belongs === "distortions"));
+const TABLE = optionsWhere(({ belongs }) => belongs === "distortions");
+const DISTORTIONS = commandOptions(TABLE);
 
 export const DISTORT: Command = {
   usage: "distort [options]",
@@ -38,6 +48,8 @@ export async function distort(args: readonly string[]): Promise<void> {
   const values = parseCommand(DISTORT, args);
   if (values === undefined) return printLine(helpOf(DISTORT));
   const { sigma, ...bounds } = distortionsFrom(values);
+  // Without another, sigma is that of the preset's elastic fields.
+  if (Object.keys(bounds).length > 0) checkEffects(values, TABLE);
   const amounts = Object.keys(bounds).length > 0 ? bounds : distortionsFrom(new Values(PRESETS.best, [], DISTORTIONS));
   const distortions = { ...amounts, ...(sigma === undefined ? {} : { sigma }) };
   const epochs = values.number("epochs", COLUMNS) as number;

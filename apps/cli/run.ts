@@ -39,10 +39,11 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
   const checkpoints = new Checkpoints(session, out, (message) => progress.printError(message));
   let trainingSeconds = 0;
   try {
-    for await (const { report } of session) {
+    for await (const { report, warning } of session) {
       trainingSeconds += report.trainingSeconds;
       if (report.epoch % checkpointEvery === 0 || report.epoch === recipe.epochs) await checkpoints.write();
       progress.printLine(epochLine(report));
+      if (warning !== undefined) progress.printError(`ductus: warning: ${warning}`);
     }
     const result = await network.evaluate(test);
     const seconds = (performance.now() - start) / 1000;

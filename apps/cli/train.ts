@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { createReference, Network } from "ductus";
 import {
+  checkEffects,
   commandOptions,
   networkOptionsOf,
   OPTIONS,
@@ -47,8 +48,10 @@ export function localRecipe(values: Values, table: OptionTable = OPTIONS) {
 
 /** @throws {UsageError} for a value that cannot be used */
 export function trainOptions(values: Values) {
+  const options = localRecipe(values);
+  checkEffects(values);
   return {
-    ...localRecipe(values),
+    ...options,
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
     threads: values.number("threads", RANGES.threads),
     checkpointEvery: values.number("checkpoint-every", RANGES.epochs) as number,

@@ -12,6 +12,8 @@ export interface Epoch {
   readonly validationCost?: number;
   readonly validationAccuracy?: number;
   readonly seconds: number;
+  /** Why the epoch learnt nothing: in a training's first such epoch. */
+  readonly warning?: string;
 }
 
 interface Figure extends ChartOptions {

@@ -4,7 +4,10 @@ import type { Optimizer, TrainingConfig } from "../kernels/kernels.js";
 import { METHOD } from "../options/method.js";
 import { checkOptions, type TrainingOption } from "../options/option.js";
 
-/** How a mini-batch's gradient moves the weights, beyond the plain descent of the notes. */
+/**
+ * How a mini-batch's gradient moves the weights, beyond the plain descent of the notes. What the optimiser does not use
+ * is checked, and otherwise ignored: momentum with "sgd", beta2 and epsilon with all but Adam.
+ */
 export interface MethodOptions {
   /** Default "sgd": w <- w - eta g. The others are in docs/math.md. */
   readonly optimizer?: Optimizer;

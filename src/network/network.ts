@@ -28,7 +28,14 @@ import { type Evaluation, evaluationOf } from "./metrics.js";
 import { type BestEpoch, decodeNetwork, encodeNetwork, toFloat32 } from "./network-file.js";
 import { LOAD_OPTIONS, type LoadOptions, NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
 import { convertState, readState, type State, writeState } from "./state.js";
-import { checkRecipe, type EpochReport, TRAIN_OPTIONS, type TrainOptions, trainEpoch } from "./trainer.js";
+import {
+  type CheckedOptions,
+  checkRecipe,
+  type EpochReport,
+  TRAIN_OPTIONS,
+  type TrainOptions,
+  trainEpoch,
+} from "./trainer.js";
 
 /** How a network reads an image. */
 export interface Prediction {
@@ -219,14 +226,14 @@ export class Network {
     checkObject("options", options);
     checkKnown("train", options, TRAIN_OPTIONS);
     // What is checked now is what is used in later epochs.
-    const fixed = { ...options };
-    checkRecipe(fixed, training);
+    const fixed = checkRecipe({ ...options }, training, this);
     const config = methodOf(fixed);
     const validation = fixed.validation && this.#load("validation", fixed.validation);
     return this.#train(data, validation, fixed, config);
   }
 
-  async *#train(training: Loaded, validation: Loaded | undefined, options: TrainOptions, config: TrainingConfig) {
+  async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
+    let previous: EpochReport | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
@@ -238,6 +245,8 @@ export class Network {
           slot: currentSlot(config),
           epoch: this.#epochs + 1,
           seed: this.seed,
+          previous,
+          last: i === options.epochs - 1,
           checkAlive: () => void this.#alive,
         });
         if (config.keepBest) report = { ...report, bestEpoch: this.#keepBest(report) };
@@ -253,6 +262,7 @@ export class Network {
       }
       this.#epochs++;
       this.#preparation = preparationOf(training.dataset);
+      previous = report;
       yield report;
     }
   }

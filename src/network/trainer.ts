@@ -5,9 +5,14 @@ import { boundsOf, type Distortions } from "../data/distortions.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
+import { defaultLearningRate } from "../options/learning-rate.js";
 import { METHOD } from "../options/method.js";
+import { checkOption, type OptionTable } from "../options/option.js";
+import { RUN } from "../options/run.js";
 import { checkRange, RANGES } from "../ranges.js";
+import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
+import { noLearning, saturationOf } from "./learning.js";
 import type { MethodOptions } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import type { Schedule } from "./schedules.js";
@@ -18,8 +23,11 @@ export interface TrainOptions extends MethodOptions {
   readonly epochs: number;
   /** m, 1 to the number of training samples. If it does not divide that number, the last mini-batch is smaller. */
   readonly batchSize: number;
-  /** eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one. */
-  readonly learningRate: number | Schedule;
+  /**
+   * eta, above 0, up to 3.4e38, or a function that gives it for each epoch, from 1 on: cosineSchedule() makes one.
+   * Default: what defaultLearningRate() gives for the network and these options, 2.5 for the recipe of the notes.
+   */
+  readonly learningRate?: number | Schedule;
   /** Evaluated after each epoch. */
   readonly validation?: Dataset;
   /**
@@ -43,9 +51,7 @@ export interface TrainOptions extends MethodOptions {
 /** The keys of TrainOptions. */
 export const TRAIN_OPTIONS = {
   ...METHOD,
-  epochs: true,
-  batchSize: true,
-  learningRate: true,
+  ...RUN,
   validation: true,
   distortions: true,
   signal: true,
@@ -68,6 +74,11 @@ export interface EpochReport {
   readonly validation?: Evaluation;
   /** With patience: the epoch, this or an earlier one, whose weights are used. */
   readonly bestEpoch?: number;
+  /**
+   * Why the epoch learnt nothing, and what to try, in one sentence; only if that is so, and with 500 training images or
+   * more: noLearning() in learning.ts has the rule. Each such epoch has it.
+   */
+  readonly warning?: string;
   /** Time taken by training. */
   readonly trainingSeconds: number;
   /** Time taken by training and validation. */
@@ -77,12 +88,24 @@ export interface EpochReport {
 /** The longest that the event loop waits for its turn, in which it serves timers, signals and input. */
 const MAX_BLOCKED_MS = 50;
 
+/** TrainOptions as they were checked. */
+export interface CheckedOptions extends TrainOptions {
+  readonly learningRate: number | Schedule;
+  /** The learning rate that suits them, whatever theirs is. */
+  readonly suited: number;
+}
+
 /**
- * Checks the recipe against the data.
+ * Checks the recipe against the data. Returns a copy, with the learning rate that suits it if none is given.
  * @throws {TypeError | RangeError} for a value that cannot be used
  */
-export function checkRecipe(options: TrainOptions, training: Dataset): void {
-  const { epochs, batchSize, learningRate, signal, onProgress, patience, validation } = options;
+export function checkRecipe(
+  options: TrainOptions,
+  training: Dataset,
+  { layers, activation, cost }: Architecture,
+  table: OptionTable = RUN,
+): CheckedOptions {
+  const { signal, onProgress, patience, validation } = options;
   if (patience !== undefined && validation === undefined) {
     throw new TypeError("patience: expected validation data to find the best epoch by, got none");
   }
@@ -93,14 +116,22 @@ export function checkRecipe(options: TrainOptions, training: Dataset): void {
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new TypeError(`onProgress: expected a function, got ${typeName(onProgress)}`);
   }
-  checkRange("epochs", epochs, RANGES.epochs);
-  if (typeof learningRate !== "function") checkRange("learning rate", learningRate, RANGES.learningRate);
-  checkRange("batch size", batchSize, RANGES.batchSize);
+  for (const [key, option] of Object.entries(table)) {
+    const value = options[key as keyof TrainOptions];
+    // A schedule's rates are checked when their epochs come.
+    if (option.derived === undefined || (value !== undefined && typeof value !== "function")) {
+      checkOption(key, value, option);
+    }
+  }
+  const { batchSize } = options;
   if (batchSize > training.length) {
     throw new RangeError(
       `batch size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,
     );
   }
+  const hidden = layers.slice(1, -1);
+  const suited = defaultLearningRate({ ...options, activation, cost, hidden });
+  return { ...options, learningRate: options.learningRate ?? suited, suited };
 }
 
 /** When the event loop last had its turn. */
@@ -114,6 +145,10 @@ export interface Epoch {
   readonly seed: number;
   /** The slot whose weights are validated. */
   readonly slot: number;
+  /** The epoch before, if this training run had one. */
+  readonly previous?: EpochReport;
+  /** Whether no epoch follows. */
+  readonly last: boolean;
   /** Throws if the network can no longer be used. */
   readonly checkAlive: () => void;
 }
@@ -127,8 +162,8 @@ export async function trainEpoch(
   network: KernelNetwork,
   training: Loaded,
   validation: Loaded | undefined,
-  options: TrainOptions,
-  { epoch, seed, slot, checkAlive }: Epoch,
+  options: CheckedOptions,
+  { epoch, seed, slot, previous, last, checkAlive }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
@@ -155,7 +190,7 @@ export async function trainEpoch(
   if (!Number.isFinite(cost) || !Number.isFinite(evaluation?.cost ?? 0)) {
     throw new DivergenceError(epoch, batches, learningRate);
   }
-  return {
+  const report = {
     epoch,
     learningRate,
     cost,
@@ -165,6 +200,15 @@ export async function trainEpoch(
     trainingSeconds: (trained - start - paused) / 1000,
     seconds: (end - start - paused) / 1000,
   };
+  const warning = noLearning(report, {
+    training: training.dataset,
+    validation: validation?.dataset,
+    previous,
+    last,
+    saturation: () => saturationOf(network, training.dataset, slot),
+    suited: options.suited,
+  });
+  return warning === undefined ? report : { ...report, warning };
 }
 
 /**

@@ -56,6 +56,7 @@ export const DISTORTIONS = declareOptions({
     ...COMMON,
     flag: "sigma",
     kind: { type: "number", range: RANGES.sigma },
+    needs: { option: "elastic" },
     default: 4,
     value: "PIXELS",
     help: `deviation of the Gaussian that smooths that noise: ${RANGES.sigma.description}`,

@@ -1,4 +1,4 @@
-// What a misspelt option gets: an error that names the one that was probably meant, instead of no effect.
+// What a misspelt option or choice gets: an error that names the one that was probably meant, instead of no effect.
 
 /**
  * Checks that an object has known keys only. A key counts even if its value is undefined.
@@ -10,7 +10,7 @@ export function checkKnown(name: string, options: object, known: object): void {
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(known, key)) continue;
     const keys = Object.keys(known);
-    const nearest = nearestOf(key, keys);
+    const nearest = nearestOf(key, keys, Math.ceil(key.length / 3));
     const advice = nearest === undefined ? `expected ${keys.join(", ")}` : `did you mean ${nearest}?`;
     // A key may be as long as its writer likes, and hold what a terminal obeys.
     const shown = key.slice(0, 40).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
@@ -18,13 +18,22 @@ export function checkKnown(name: string, options: object, known: object): void {
   }
 }
 
-/** The known key with the fewest edits, capitals aside; undefined if they are more than a third of the letters. */
-function nearestOf(key: string, known: readonly string[]): string | undefined {
-  if (key.length > 40) return undefined;
+/**
+ * The advice that ends an error about a choice: ": did you mean relu?"; "" if none of the choices is near. A choice is
+ * short, and another word may be a third of its letters away, so fewer edits are borne than in the name of an option.
+ */
+export function meantChoice(text: string, choices: readonly string[]): string {
+  const nearest = nearestOf(text, choices, Math.max(1, Math.floor(text.length / 3)));
+  return nearest === undefined ? "" : `: did you mean ${nearest}?`;
+}
+
+/** The known word with the fewest edits, capitals aside; undefined if they are more than `most`. */
+function nearestOf(word: string, known: readonly string[], most: number): string | undefined {
+  if (word.length > 40) return undefined;
   let nearest: string | undefined;
-  let fewest = Math.ceil(key.length / 3);
+  let fewest = most;
   for (const candidate of known) {
-    const edits = editDistance(key.toLowerCase(), candidate.toLowerCase());
+    const edits = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (edits > fewest || (edits === fewest && nearest !== undefined)) continue;
     fewest = edits;
     nearest = candidate;
@@ -32,16 +41,21 @@ function nearestOf(key: string, known: readonly string[]): string | undefined {
   return nearest;
 }
 
-/** How many letters to insert, remove or replace to get from a to b (Levenshtein). */
+/**
+ * How many letters to insert, remove or replace, or neighbours to exchange, to get from a to b (optimal string
+ * alignment).
+ */
 function editDistance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
+    const [above, row] = [rows[i - 1], [i]];
     for (let j = 1; j <= b.length; j++) {
       const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, above[j] + 1, row[j - 1] + 1));
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const edits = Math.min(replaced, above[j] + 1, row[j - 1] + 1);
+      row.push(exchanged ? Math.min(edits, rows[i - 2][j - 2] + 1) : edits);
     }
-    above = row;
+    rows.push(row);
   }
-  return above[b.length];
+  return rows[a.length][b.length];
 }

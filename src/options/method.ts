@@ -5,6 +5,7 @@ import { RANGES } from "../ranges.js";
 import { declareOptions } from "./option.js";
 
 const SHARE = { type: "number", range: RANGES.fraction } as const;
+const ADAM = { option: "optimizer", values: OPTIMIZERS.filter((optimizer) => optimizer.startsWith("adam")) };
 
 /** The keys are those of MethodOptions. */
 export const METHOD = declareOptions({
@@ -22,6 +23,7 @@ export const METHOD = declareOptions({
     flag: "momentum",
     belongs: "method",
     kind: SHARE,
+    needs: { option: "optimizer", values: OPTIMIZERS.filter((optimizer) => optimizer !== "sgd") },
     default: 0.9,
     value: "MU",
     help: "of momentum and nesterov; beta1 of adam: 0 to below 1",
@@ -32,6 +34,7 @@ export const METHOD = declareOptions({
     flag: "beta2",
     belongs: "method",
     kind: SHARE,
+    needs: ADAM,
     default: 0.999,
     value: "B",
     help: "of adam: 0 to below 1",
@@ -42,6 +45,7 @@ export const METHOD = declareOptions({
     flag: "epsilon",
     belongs: "method",
     kind: { type: "number", range: RANGES.learningRate },
+    needs: ADAM,
     default: 1e-8,
     value: "E",
     help: "of adam: a number above 0",
@@ -82,6 +86,7 @@ export const METHOD = declareOptions({
     flag: "dropout",
     belongs: "method",
     kind: SHARE,
+    needs: { option: "hidden" },
     default: 0,
     value: "P",
     help: "share of hidden neurons left out in training: 0 to below 1",

@@ -21,6 +21,7 @@ export const NETWORK = declareOptions({
     flag: "activation",
     belongs: "network",
     kind: { type: "choice", choices: ACTIVATIONS },
+    needs: { option: "hidden" },
     default: "sigmoid",
     value: "F",
     help: "of the hidden layers: sigmoid, tanh or relu",

@@ -3,6 +3,7 @@
 
 import { show } from "../errors.js";
 import { checkRange, type Range } from "../ranges.js";
+import { meantChoice } from "./known.js";
 
 /** The values that an option takes. */
 export type OptionKind =
@@ -50,6 +51,25 @@ export interface FormField {
  */
 export type Scale = "uniform" | "log" | "share" | "whole";
 
+/** When an option has an effect: only beside a certain value of another. */
+export interface Need {
+  /** The other option's name in the library and in recipes. */
+  readonly option: string;
+  /** Its values beside which this option has an effect; without them, any number above 0, or any layer. */
+  readonly values?: readonly string[];
+}
+
+/** A default that other options decide. */
+interface DerivedDefault {
+  /** It, from the values of the others by their names in recipes. */
+  readonly from: (options: Readonly<Record<string, unknown>>) => number;
+  /**
+   * The options that decide it most, by their names in recipes. Where one of them is given that is not as a preset has
+   * it, the preset's value no longer holds: it was chosen for another training.
+   */
+  readonly suits: readonly string[];
+}
+
 /** An option of a training. */
 export interface TrainingOption {
   /** Its name on the command line, in searches and in reports. */
@@ -60,6 +80,10 @@ export interface TrainingOption {
   readonly kind: OptionKind;
   /** What it is if not given; undefined for nothing. */
   readonly default?: number | string;
+  /** The same, where it depends on other options. */
+  readonly derived?: DerivedDefault;
+  /** What it needs to have an effect. Given without that, it is refused on the command line and ignored in the library. */
+  readonly needs?: Need;
   /** Reports say this where there is no value. */
   readonly unset?: string;
   /** Printed commands always have it, and a model without it was not made by Ductus. */
@@ -77,9 +101,18 @@ export interface TrainingOption {
 /** Options by their names in the library and in recipes. */
 export type OptionTable = Readonly<Record<string, TrainingOption>>;
 
-/** Options whose keys the types know, without the values: declarations would repeat all of them. */
+/** Options whose keys the types know, without the values: declarations would repeat all of them. Frozen throughout. */
 export function declareOptions<K extends string>(options: Readonly<Record<K, TrainingOption>>) {
-  return options;
+  return freeze(options);
+}
+
+/** A value that nobody can change any more, nor anything in it. */
+export function freeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freeze(part);
+  }
+  return value;
 }
 
 /**
@@ -99,7 +132,12 @@ export function checkOptions<T extends object>(
   return checked as Required<T>;
 }
 
-function checkOption(key: string, value: unknown, { kind }: TrainingOption): void {
+/**
+ * Checks the value of one option.
+ * @param key its name in the library
+ * @throws {TypeError | RangeError} if it cannot be used
+ */
+export function checkOption(key: string, value: unknown, { kind }: TrainingOption): void {
   const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   if (kind.type === "number") checkRange(name, value as number, kind.range);
   else if (kind.type === "flag") {
@@ -107,6 +145,18 @@ function checkOption(key: string, value: unknown, { kind }: TrainingOption): voi
   } else if (kind.type !== "choice") {
     throw new Error(`${name}: expected a number, a choice or a flag, got kind ${kind.type}`);
   } else if (!kind.choices.includes(value as string)) {
-    throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${show(value)}`);
+    const meant = typeof value === "string" ? meantChoice(value, kind.choices) : "";
+    throw new RangeError(`${name}: expected ${kind.choices.join(", ")}, got ${show(value)}${meant}`);
   }
+}
+
+/**
+ * Whether an option of a table has an effect, beside others.
+ * @param lookUp the value of another option, by its name in recipes, defaults filled in
+ */
+export function hasEffect({ needs }: TrainingOption, table: OptionTable, lookUp: (key: string) => unknown): boolean {
+  if (needs === undefined || !Object.hasOwn(table, needs.option)) return true;
+  const value = lookUp(needs.option);
+  if (needs.values !== undefined) return needs.values.includes(String(value));
+  return Array.isArray(value) ? value.length > 0 : Number(value) > 0;
 }

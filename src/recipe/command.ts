@@ -1,7 +1,7 @@
 // A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
 
 import { checkArgument, checkLayers } from "../arguments.js";
-import { type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
+import { hasEffect, type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
 import { OPTIONS } from "./options.js";
 import { checkRecipe, isNested, type Recipe, valueIn } from "./recipe.js";
 
@@ -31,8 +31,11 @@ function textOf(value: OptionValue): string {
 
 /** The command line of a training, to repeat it. */
 export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
+  const fields = { ...recipe, hidden: layers.slice(1, -1) };
+  const lookUp = (key: string) => valueIn(fields, key, table[key]) ?? table[key].default;
   const options = entriesOf(recipe, layers, table)
-    .filter(isTold)
+    // Older models keep what had no effect, and train refuses.
+    .filter((entry) => isTold(entry) && hasEffect(entry[0], table, lookUp))
     .map(([{ flag, alias = flag }, value]) => {
       const text = value === true ? "" : ` ${shellWord(textOf(value as OptionValue))}`;
       return ` --${alias}${text}`;

@@ -12,6 +12,8 @@ export interface HistoryEntry {
   readonly validationCost?: number;
   readonly validationAccuracy?: number;
   readonly seconds: number;
+  /** Why the epoch learnt nothing: in a training's first such epoch. */
+  readonly warning?: string;
 }
 
 /** A longer training keeps every second epoch, every third, ...: the header of a model stays small. */
@@ -21,7 +23,7 @@ const MAX_HISTORY = 1000;
 export function addToHistory(history: readonly HistoryEntry[], report: EpochReport, epochs: number): HistoryEntry[] {
   checkArgument("history", "an array of epochs", history, Array.isArray(history));
   checkObject("report", report);
-  const { epoch, cost, accuracy, validation, seconds } = report;
+  const { epoch, cost, accuracy, validation, seconds, warning } = report;
   const round = (value: number) => Number(value.toPrecision(6));
   const entry = {
     epoch,
@@ -30,10 +32,16 @@ export function addToHistory(history: readonly HistoryEntry[], report: EpochRepo
     validationCost: validation && round(validation.cost),
     validationAccuracy: validation && round(validation.accuracy),
     seconds: Number(seconds.toPrecision(3)),
+    ...(warning === undefined || warningIn(history) !== undefined ? {} : { warning }),
   };
   // The latest is always there, until the next replaces it.
   const every = Math.ceil(epochs / MAX_HISTORY);
-  return [...history.filter((old) => old.epoch % every === 0), entry];
+  return [...history.filter((old) => old.epoch % every === 0 || old.warning !== undefined), entry];
+}
+
+/** Why an epoch learnt nothing, and what to try; undefined if none did so. */
+export function warningIn(history: readonly HistoryEntry[]): string | undefined {
+  return history.find(({ warning }) => warning !== undefined)?.warning;
 }
 
 /**
@@ -57,6 +65,7 @@ export function historyOf(metadata: ReadonlyMap<string, string>, file: string): 
 /** Whether a value of a JSON file is an entry of a history. */
 export function isEntry(entry: unknown): entry is HistoryEntry {
   if (typeof entry !== "object" || entry === null) return false;
-  const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0 } = entry as HistoryEntry;
+  const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0, warning } = entry as HistoryEntry;
+  if (warning !== undefined && typeof warning !== "string") return false;
   return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
 }

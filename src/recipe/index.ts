@@ -13,10 +13,10 @@ export {
 } from "../options/option.js";
 export { checkRange, RANGES, type Range } from "../ranges.js";
 export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
-export { addToHistory, type HistoryEntry, historyOf, isEntry } from "./history.js";
+export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
-export { commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
+export { checkEffects, commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";
 export { networkOptionsOf, type Recipe, trainOptionsOf } from "./recipe.js";
 export { Session, type SessionOptions, type SessionStep, trainByRecipe } from "./session.js";

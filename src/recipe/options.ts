@@ -5,58 +5,27 @@ import { PIXELS } from "../options/data.js";
 import { DISTORTIONS } from "../options/distortions.js";
 import { METHOD } from "../options/method.js";
 import { NETWORK } from "../options/network.js";
-import type { OptionTable } from "../options/option.js";
+import { freeze, type OptionTable } from "../options/option.js";
+import { RUN } from "../options/run.js";
 import { RANGES } from "../ranges.js";
 import { PRESETS } from "./presets.js";
 
 /** constant, cosine or step:N:F with N from 1 to 999999, F above 0 and at most 1. */
 export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
+const { epochs, batchSize, learningRate } = RUN;
 const { initialWeights, activation, cost, seed } = NETWORK;
 const { patience, ...method } = METHOD;
 
 /**
  * Options by their names in a recipe, in the order of help, in which searches draw them, too. The defaults are the
  * recipe of the notes; hidden layer, learning rate and initial weights chosen on the validation set (docs/accuracy.md).
+ * Frozen throughout.
  */
-export const OPTIONS: OptionTable = {
-  epochs: {
-    flag: "epochs",
-    belongs: "run",
-    kind: { type: "number", range: RANGES.epochs },
-    default: 30,
-    basic: true,
-    value: "N",
-    help: `times through the training data: ${RANGES.epochs.description}`,
-    metadata: "target_epochs",
-    search: "fixed",
-    form: { group: "basic", label: "Epochs", hint: "1 to 1000", place: 5 },
-  },
-  batchSize: {
-    flag: "batch-size",
-    belongs: "run",
-    kind: { type: "number", range: RANGES.batchSize },
-    default: 10,
-    basic: true,
-    value: "M",
-    help: "samples in a mini-batch: 1 to the number of training samples",
-    metadata: "batch_size",
-    search: "whole",
-    form: { group: "basic", label: "Mini-batch m", hint: "images, from 1", place: 4 },
-  },
-  learningRate: {
-    flag: "learning-rate",
-    alias: "eta",
-    belongs: "run",
-    kind: { type: "number", range: RANGES.learningRate },
-    default: 2.5,
-    basic: true,
-    value: "ETA",
-    help: `step size: ${RANGES.learningRate.description}`,
-    metadata: "learning_rate",
-    search: "log",
-    form: { group: "basic", label: "Learning rate η", hint: "above 0", place: 3 },
-  },
+export const OPTIONS: OptionTable = freeze({
+  epochs,
+  batchSize,
+  learningRate,
   hidden: {
     flag: "hidden",
     belongs: "layers",
@@ -153,4 +122,4 @@ export const OPTIONS: OptionTable = {
     search: "fixed",
   },
   ...PIXELS,
-};
+} satisfies OptionTable);

@@ -1,7 +1,9 @@
 // Sets of defaults for a training, by the names of options on the command line.
 
-/** Chosen on the validation set (docs/accuracy.md): the recipe of the notes, and what differs from it in the others. */
-export const PRESETS = {
+import { freeze } from "../options/option.js";
+
+/** Chosen on the validation set (docs/accuracy.md): the recipe of the notes, and what differs from it in the others. Frozen. */
+export const PRESETS = freeze({
   notes: {},
   book: {
     epochs: "60",
@@ -28,4 +30,4 @@ export const PRESETS = {
     sigma: "5",
     validation: "0",
   },
-} as const satisfies Record<string, Record<string, string>>;
+} as const satisfies Record<string, Record<string, string>>);

@@ -22,6 +22,8 @@ export interface SessionStep {
   readonly report: EpochReport;
   /** The learning curves up to this epoch. */
   readonly history: readonly HistoryEntry[];
+  /** Why the epoch learnt nothing, and what to try: in a training's first such epoch, so that it is said once. */
+  readonly warning?: string;
   /**
    * The network as a file that resumes with the same recipe. To be called before the next step: it saves the network as
    * it is at the call.
@@ -80,7 +82,8 @@ export class Session implements AsyncIterable<SessionStep> {
   async *[Symbol.asyncIterator](): AsyncGenerator<SessionStep, void, void> {
     for await (const report of this.#reports) {
       this.#history = addToHistory(this.#history, report, this.recipe.epochs);
-      yield { report, history: this.#history, save: (metadata) => this.save(metadata) };
+      const { warning } = this.#history[this.#history.length - 1];
+      yield { report, history: this.#history, warning, save: (metadata) => this.save(metadata) };
     }
     this.#signal?.throwIfAborted();
   }

@@ -1,5 +1,6 @@
 // What was given for options by name, as on a command line, checked against what each of them takes.
 
+import { meantChoice } from "../options/known.js";
 import type { OptionKind, OptionValue } from "../options/option.js";
 import { checkRange, type Range } from "../ranges.js";
 
@@ -83,15 +84,15 @@ export class Values {
  * @throws {RangeError} if it is not of that kind
  */
 export function parseValue(name: string, text: string, kind: OptionKind): OptionValue {
-  const check = (right: boolean, expected: string) => {
-    if (!right) throw new RangeError(`${name}: expected ${expected}, got "${text}"`);
+  const check = (right: boolean, expected: string, meant = "") => {
+    if (!right) throw new RangeError(`${name}: expected ${expected}, got "${text}"${meant}`);
   };
   if (kind.type === "number") return parseNumber(name, text, kind.range);
   if (kind.type === "flag") {
     check(text === "true" || text === "false", "true or false");
     return text === "true";
   }
-  if (kind.type === "choice") check(kind.choices.includes(text), listOf(kind.choices));
+  if (kind.type === "choice") check(kind.choices.includes(text), listOf(kind.choices), meantChoice(text, kind.choices));
   if (kind.type === "pattern") check(kind.pattern.test(text), kind.expected);
   if (kind.type !== "sizes") return text;
   const range = { ...kind.range, description: `${kind.range.description}, several with commas between them, or none` };
@@ -109,6 +110,6 @@ function parseNumber(name: string, text: string, range: Range): number {
 }
 
 /** "a, b or c" */
-function listOf(words: readonly string[]): string {
+export function listOf(words: readonly string[]): string {
   return words.length === 1 ? words[0] : `${words.slice(0, -1).join(", ")} or ${words[words.length - 1]}`;
 }

@@ -101,7 +101,7 @@ describe("what is drawn", () => {
         "activation": "tanh",
         "batch-size": "12",
         "hidden": "110",
-        "learning-rate": "6.77",
+        "learning-rate": "0.812",
         "momentum": "0.9507",
       }
     `);
@@ -115,7 +115,9 @@ describe("what is drawn", () => {
       [{}, 0.25, 10],
       [{ preset: "book" }, 0.01, 0.4],
       [{ optimizer: "adamw", cost: "log-likelihood" }, 0.0001, 0.01],
-      [{ optimizer: "nesterov" }, 0.025, 2.5],
+      [{ optimizer: "nesterov" }, 0.01, 1],
+      [{ optimizer: "nesterov", activation: "tanh", cost: "cross-entropy" }, 0.001, 0.1],
+      [{ preset: "book", optimizer: "adam" }, 0.0001, 0.01],
     ] as const) {
       const [least, most] = between(rates(options));
       expect(least).toBeGreaterThanOrEqual(low);

@@ -5,11 +5,14 @@ import { describe, expect, test } from "vitest";
 import { parseSpace } from "../../apps/cli/tune/space.js";
 import { fieldsOf } from "../../apps/web/train/form.js";
 import { boundsOf, type Distortions } from "../../src/data/distortions.js";
-import { FormatError } from "../../src/errors.js";
+import { createReference } from "../../src/kernels/reference/reference.js";
 import { type MethodOptions, methodOf } from "../../src/network/method.js";
+import { Network } from "../../src/network/network.js";
+import { checkRecipe, type TrainOptions } from "../../src/network/trainer.js";
 import { DISTORTIONS } from "../../src/options/distortions.js";
 import { METHOD } from "../../src/options/method.js";
 import type { OptionTable, TrainingOption } from "../../src/options/option.js";
+import { RUN } from "../../src/options/run.js";
 import { describeRecipe, recipeRows, trainCommand } from "../../src/recipe/command.js";
 import { recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
 import { OPTIONS } from "../../src/recipe/options.js";
@@ -17,6 +20,7 @@ import { commandOptions, distortionsFrom, recipeFrom } from "../../src/recipe/pa
 import { PRESETS } from "../../src/recipe/presets.js";
 import type { Recipe } from "../../src/recipe/recipe.js";
 import { parseValue, UsageError, Values } from "../../src/recipe/values.js";
+import { randomDataset } from "../helpers.js";
 
 const LAYERS = [784, 30, 10];
 const RANGE = { min: 0, max: 9, whole: false, description: "a number from 0 to 9" };
@@ -115,6 +119,31 @@ describe("the library's own checks", () => {
     expect(methodOf({ wobbleRate: 1 } as MethodOptions, table)).toEqual(methodOf({}));
   });
 
+  test("of a training find a made-up option, beside those of epochs, batch size and learning rate", async () => {
+    const table = { ...RUN, wobbleRate: MADE_UP.run };
+    const network = await Network.create({ layers: [12, 3], kernels: createReference() });
+    const data = randomDataset(40, 12, 3);
+    const check = (options: object) => () =>
+      checkRecipe({ epochs: 1, batchSize: 10, ...options } as TrainOptions, data, network, table);
+    expect(check({ wobbleRate: 10 })).toThrow(new RangeError("wobble rate: expected a number from 0 to 9, got 10"));
+    expect(check({ wobbleRate: "1" })).toThrow(TypeError);
+    expect(check({ wobbleRate: 1 })()).toMatchObject({ epochs: 1, batchSize: 10 });
+    for (const [key, option] of Object.entries<TrainingOption>(RUN)) {
+      const { kind } = option;
+      if (kind.type !== "number") throw new Error(`${key}: expected a number`);
+      const name = key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+      expect(check({ wobbleRate: 1, [key]: 0 }), key).toThrow(
+        new RangeError(`${name}: expected ${kind.range.description}, got 0`),
+      );
+      expect(check({ wobbleRate: 1, [key]: "1" }), key).toThrow(TypeError);
+      // Another range in the table is another check.
+      const narrow = { ...option, kind: { type: "number", range: RANGE } } as const;
+      const other = () =>
+        checkRecipe({ epochs: 1, batchSize: 10, [key]: 9.5 }, data, network, { ...RUN, [key]: narrow });
+      expect(other, key).toThrow(new RangeError(`${name}: expected a number from 0 to 9, got 9.5`));
+    }
+  });
+
   test("of distortions find a made-up option, which distorts", () => {
     const table = { ...DISTORTIONS, wobbleRate: MADE_UP.distortions };
     expect(() => boundsOf({ wobbleRate: 10 } as Distortions, table)).toThrow(
@@ -129,6 +158,33 @@ describe("the library's own checks", () => {
 });
 
 describe("the table", () => {
+  test("cannot be changed, nor can anything in it", () => {
+    let checked = 0;
+    const check = (value: unknown, path: string) => {
+      if (typeof value !== "object" || value === null) return;
+      expect(Object.isFrozen(value), path).toBe(true);
+      checked++;
+      for (const [key, part] of Object.entries(value)) check(part, `${path}.${key}`);
+    };
+    check(OPTIONS, "OPTIONS");
+    check(PRESETS, "PRESETS");
+    expect(checked).toBeGreaterThan(100);
+    expect(() => Object.assign(OPTIONS.epochs, { default: 1 })).toThrow(TypeError);
+  });
+
+  test("without the option that chooses a preset, gives the recipe of the notes", () => {
+    const { preset, ...table } = OPTIONS;
+    expect(parse({}, table)).toEqual(parse({}));
+  });
+
+  test.each(Object.keys(PRESETS.best))("without --%s, refuses a preset that sets it, and no other", (flag) => {
+    const table = Object.fromEntries(Object.entries(OPTIONS).filter(([, option]) => option.flag !== flag));
+    expect(() => parse({ preset: "best" }, table)).toThrow(
+      new UsageError(`--preset: expected a preset without --${flag}, which cannot be set here, got "best"`),
+    );
+    expect(() => parse({ preset: "notes" }, table)).not.toThrow();
+  });
+
   test("has every option of the library and every field of a recipe", () => {
     // The types see to it that these are all.
     const method: Record<keyof MethodOptions, true> = {
@@ -366,35 +422,5 @@ describe("a made-up flag", () => {
     }
     expect(throughMetadata(parse({}, table), table)).toEqual(parse({}, table));
     expect(() => parse({ wobbles: "maybe" }, table)).toThrow('--wobbles: expected true or false, got "maybe"');
-  });
-});
-
-describe("metadata from elsewhere", () => {
-  const read = (changed: Readonly<Record<string, string>>) => {
-    const metadata = { ...recipeMetadata(parse({}), []), ...changed };
-    return () => recipeOf(new Map(Object.entries(metadata)), parse({}), "model");
-  };
-  test.each([
-    ["method_options", '{"momentum":null}', /method_options: momentum: expected a number from 0 to below 1, got null/],
-    ["method_options", '{"optimizer":{}}', /method_options: optimizer: expected sgd, .*, got an object/],
-    [
-      "method_options",
-      '{"momentum":"0.5"}',
-      /method_options: momentum: expected a number from 0 to below 1, got "0.5"/,
-    ],
-    ["method_options", '{"momentum":7}', /method_options: momentum: expected a number from 0 to below 1, got 7/],
-    ["method_options", '{"shift":1}', /method_options: expected options of ductus train, got "shift"/],
-    ["method_options", '{"__proto__":{"momentum":1}}', /expected options of ductus train, got "__proto__"/],
-    ["method_options", '{"a\\u001b[2Jb":1}', /expected options of ductus train, got "a.*b"/],
-    ["method_options", "[]", /method_options: expected a JSON object/],
-    ["method_options", "null", /method_options: expected a JSON object/],
-    ["distortions", '{"shift":-1}', /distortions: shift: expected a number from 0 to 1000, got -1/],
-    ["distortions", "{", /distortions: expected a JSON object/],
-    ["batch_size", "0", /metadata batch_size: expected a whole number/],
-    ["schedule", "step:0:1", /metadata schedule: expected/],
-  ])("%s %s is a FormatError", (key, value, message) => {
-    expect(read({ [key]: value })).toThrow(FormatError);
-    expect(read({ [key]: value })).toThrow(message);
-    expect(read({})).not.toThrow();
   });
 });

@@ -40,13 +40,6 @@ export function searchOptions(table: OptionTable = OPTIONS) {
 /** Searched if nothing else is said: what the notes leave open. */
 const BATCH_SIZES = [4, 64] as const;
 
-/** A decade below and above what trains well, which cost and optimiser decide. */
-function learningRates(cost: string, optimizer: string): readonly [number, number] {
-  if (optimizer.startsWith("adam")) return [0.0001, 0.01];
-  const least = cost === "quadratic" ? 0.25 : 0.01;
-  return optimizer === "sgd" ? [least, 40 * least] : [least / 10, 10 * least];
-}
-
 /**
  * What the options of a command line ask for.
  * @throws {UsageError} for a value, range or choice that cannot be used
@@ -77,11 +70,15 @@ export function parseSpace(given: Settings, table: OptionTable = OPTIONS): Space
     if (text !== undefined) parameters.push(parseParameter(flag, text, search as Scale, fixed, table));
     else if (flag === "batch-size") parameters.push({ name: flag, scale: "whole", range: () => BATCH_SIZES });
   }
-  // Drawn last: its range may depend on what else was drawn.
+  // Drawn last: its range depends on what else was drawn. It is about the default of train, whatever the batch size.
   const rate = parameters.find(({ name }) => name === "learning-rate") ?? {
     name: "learning-rate",
     scale: "log",
-    range: ({ cost = recipe.cost, optimizer = recipe.method.optimizer ?? "sgd" }) => learningRates(cost, optimizer),
+    range: ({ "batch-size": _, ...drawn }) => {
+      const { learningRate, method } = optionsOf({ ...fixed, ...drawn }, table).recipe;
+      // Plain descent saturates at ten times that.
+      return [learningRate / 10, (method.optimizer === undefined ? 4 : 10) * learningRate];
+    },
   };
   const others = parameters.filter(({ name }) => name !== rate.name);
   const named = [...texts].filter(([name]) => !["epochs", "seed", "data"].includes(name)).sort();

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
 import type { DataSplit } from "ductus/formats";
-import { RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
+import { checkEffects, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
 import { hashOf, trainingData } from "../data.js";
 import { Interrupted, listenForSignals } from "../signals.js";
 import { bold, formatSeconds, percent, printLine } from "../terminal.js";
@@ -42,10 +42,7 @@ depends on its options and the seed alone, not on the workers.`,
     ...searchOptions(),
     epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
     "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
-    "learning-rate": {
-      value: "ETA",
-      help: "step size (default: from a tenth to ten times what suits cost and optimizer)",
-    },
+    "learning-rate": { value: "ETA", help: "step size (default: from a tenth to several times what train takes)" },
     validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
     seed: { value: "N", help: "decides the trials, their initial weights and order of samples", default: "1" },
   },
@@ -60,6 +57,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const workers = values.number("workers", RANGES.threads) ?? availableParallelism();
   const out = values.path("out") as string;
   const space = parseSpace(values.given as Settings);
+  checkEffects(values);
   if (space.parameters.length === 0) {
     throw new UsageError("expected an option to search, as in --learning-rate 0.1..10, got one value for each");
   }

@@ -3,6 +3,7 @@
 
 import { countWeights } from "ductus";
 import {
+  checkEffects,
   commandOptions,
   OPTIONS,
   type OptionTable,
@@ -11,6 +12,7 @@ import {
   type Recipe,
   recipeFrom,
   shellWord,
+  type TrainingOption,
   UsageError,
   Values,
 } from "ductus/recipe";
@@ -35,20 +37,45 @@ export function formOptions(table: OptionTable = OPTIONS): OptionTable {
 const CHOSEN = formOptions();
 const TAKEN = commandOptions(CHOSEN);
 
-/** An option's text in a preset, and "" for what it leaves to the library. */
-export function defaultOf(name: string, preset: string): string {
-  const given: Readonly<Record<string, string>> = PRESETS[preset as keyof typeof PRESETS] ?? {};
-  const flag = Object.values(CHOSEN).find(({ alias }) => alias === name)?.flag ?? name;
-  return given[flag] ?? TAKEN[flag]?.default ?? "";
+/** The fields that are filled in with what suits the others, until the visitor fills them in. */
+export const DERIVED: readonly string[] = Object.values(CHOSEN).flatMap(({ flag, alias = flag, derived }) =>
+  derived === undefined ? [] : [alias],
+);
+
+/**
+ * An option's text where it is not chosen: as the preset has it, or as it suits the other choices; "" for what is left
+ * to the library, and for what suits choices that cannot be used.
+ */
+export function defaultOf(name: string, choices: Choices): string {
+  const [key, { flag, derived }] = Object.entries(CHOSEN).find(([, { flag, alias = flag }]) => alias === name) as [
+    string,
+    TrainingOption,
+  ];
+  if (derived === undefined) {
+    const preset: Readonly<Record<string, string>> = PRESETS[choices.preset as keyof typeof PRESETS] ?? {};
+    return preset[flag] ?? TAKEN[flag].default ?? "";
+  }
+  const { [name]: _, ...others } = choices;
+  try {
+    const { recipe } = recipeFrom(new Values(others, [], TAKEN), CHOSEN);
+    return String(recipe[key as keyof Recipe]);
+  } catch {
+    return "";
+  }
 }
 
-/** Those of the texts that are not as the preset has them. */
+/** Those of the texts that are not as they are where nothing is chosen. */
 export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
-  const preset = texts.get("preset") ?? "notes";
-  const differ = (name: string, text: string) => text !== defaultOf(name, name === "preset" ? "notes" : preset);
-  return Object.fromEntries(
-    [...texts].map(([name, text]) => [name, text.trim()]).filter(([name, text]) => differ(name, text)),
-  );
+  const choices: Record<string, string> = {};
+  // What others decide comes last.
+  const names = [...texts.keys()].filter((name) => !DERIVED.includes(name));
+  const preset = texts.get("preset");
+  for (const name of [...names, ...DERIVED]) {
+    const text = texts.get(name)?.trim();
+    const around = name === "preset" || preset === undefined ? choices : { ...choices, preset };
+    if (text !== undefined && text !== defaultOf(name, around)) choices[name] = text;
+  }
+  return choices;
 }
 
 /**
@@ -58,7 +85,9 @@ export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
 export function planOf(choices: Choices): Plan {
   const unknown = Object.keys(choices).find((name) => !Object.hasOwn(TAKEN, name));
   if (unknown !== undefined) throw new UsageError(`link: expected options of a training, got one called "${unknown}"`);
-  const plan = recipeFrom(new Values(choices, [], TAKEN), CHOSEN);
+  const values = new Values(choices, [], TAKEN);
+  const plan = recipeFrom(values, CHOSEN);
+  checkEffects(values, CHOSEN);
   const { hidden, recipe } = plan;
   const advice = "more is for the command line";
   if (hidden.length > LIMITS.layers) {

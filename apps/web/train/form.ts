@@ -2,7 +2,7 @@
 
 import { type FormField, OPTIONS, type OptionTable, type TrainingOption } from "ductus/recipe";
 import { find, make } from "../../ui/elements.js";
-import { type Choices, choicesOf, defaultOf, formOptions } from "./choices.js";
+import { type Choices, choicesOf, DERIVED, defaultOf, formOptions } from "./choices.js";
 
 type Field = HTMLInputElement | HTMLSelectElement;
 
@@ -36,6 +36,8 @@ function inputOf({ kind, form, ...option }: TrainingOption): FieldLine["kind"] {
 export class Form {
   readonly #fields = new Map<string, Field>();
   readonly #labels = new Map<string, string>();
+  /** Of the fields that others decide, those that the visitor has left to them. */
+  #left = new Set(DERIVED);
 
   /** @param onChange called when the visitor has changed something */
   constructor(onChange: () => void) {
@@ -44,18 +46,33 @@ export class Form {
     find("choices").addEventListener("input", ({ target }) => {
       // Another recipe brings its own values.
       if (target === preset) this.choices = { preset: preset.value };
+      else this.#follow(target);
       onChange();
     });
+    // A field that was emptied is left to the others again, once the visitor has gone on.
+    find("choices").addEventListener("change", () => this.#follow(null));
   }
 
   get choices(): Choices {
-    return choicesOf(new Map([...this.#fields].map(([name, { value }]) => [name, value])));
+    const chosen = [...this.#fields].filter(([name]) => !this.#left.has(name));
+    return choicesOf(new Map(chosen.map(([name, { value }]) => [name, value])));
   }
 
   set choices(choices: Choices) {
-    const preset = choices.preset ?? "notes";
+    this.#left = new Set(DERIVED.filter((name) => choices[name] === undefined));
     for (const [name, field] of this.#fields) {
-      field.value = choices[name] ?? (name === "preset" ? "notes" : defaultOf(name, preset));
+      field.value = choices[name] ?? defaultOf(name, name === "preset" ? {} : choices);
+    }
+  }
+
+  /** Fills in what others decide, but for the field that the visitor is changing. */
+  #follow(changing: EventTarget | null): void {
+    for (const name of DERIVED) {
+      const field = this.#fields.get(name) as Field;
+      if (field !== changing) {
+        if (this.#left.has(name)) field.value = defaultOf(name, this.choices) || field.value;
+      } else if (field.value.trim() === "") this.#left.add(name);
+      else this.#left.delete(name);
     }
   }
 

@@ -1,6 +1,6 @@
 // The view of a run: its progress and curves, the images that the network misreads, and its first layer's weights.
 
-import type { HistoryEntry } from "ductus/recipe";
+import { type HistoryEntry, warningIn } from "ductus/recipe";
 import { makeCurves, makeHistory } from "../../ui/curves.js";
 import { find, formatCost, formatCount, formatPercent, make, makeFacts } from "../../ui/elements.js";
 import { Gallery, type GalleryItem } from "../../ui/gallery.js";
@@ -72,7 +72,7 @@ export class View {
   clear(): void {
     find("run").hidden = false;
     for (const id of ["result", "run-facts", "sights"]) find(id).hidden = true;
-    this.#history = [];
+    this.#keep([]);
     this.#drawCurves();
     this.#progress.removeAttribute("value");
   }
@@ -90,7 +90,7 @@ export class View {
     this.clear();
     this.#progress.max = epochs;
     this.#progress.value = epoch;
-    this.#history = history;
+    this.#keep(history);
     this.#drawCurves();
   }
 
@@ -100,7 +100,7 @@ export class View {
     this.#epoch = started.history.at(-1)?.epoch ?? 0;
     this.#progress.max = started.epochs * started.samples;
     this.#progress.value = this.#epoch * started.samples;
-    this.#history = started.history;
+    this.#keep(started.history);
     find("run-facts").hidden = false;
     this.#drawFacts();
     this.#drawCurves();
@@ -121,7 +121,7 @@ export class View {
   }
 
   epoch(history: readonly HistoryEntry[]): void {
-    this.#history = history;
+    this.#keep(history);
     this.#epoch = history.at(-1)?.epoch ?? 0;
     this.#drawFacts();
     this.#redraw ??= setTimeout(() => this.#drawCurves(), REDRAW);
@@ -159,6 +159,13 @@ export class View {
     find("hash").textContent = hash;
     find("result-command").textContent = command;
     find("result").hidden = false;
+  }
+
+  /** Keeps the history to be drawn, and shows why an epoch learnt nothing, if one did so. */
+  #keep(history: readonly HistoryEntry[]): void {
+    this.#history = history;
+    const warning = warningIn(history);
+    find("run-warning").textContent = warning === undefined ? "" : `Warning: ${warning}.`;
   }
 
   #drawFacts(): void {

@@ -1,0 +1,102 @@
+// Whether a training learns anything: what an epoch's report says if it does not.
+
+import type { Dataset } from "../data/dataset.js";
+import type { KernelNetwork } from "../kernels/kernels.js";
+import type { Evaluation } from "./metrics.js";
+
+/** With fewer training images an epoch may well end at chance. */
+const FEWEST = 500;
+/** Standard errors by which an accuracy has to exceed another to count as better. */
+const ERRORS = 3;
+/** Below so much of the way from chance to 1, a cost that does not fall is no convergence. */
+const LOW = 0.25;
+/** A cost that changes by a smaller share is flat. */
+const FLAT = 0.02;
+/** Outputs with a mean of 4 a (1 - a) below this are saturated: 1 is undecided, 0 is certain. */
+const SATURATED = 0.05;
+/** So many images are looked at for that. */
+const PROBED = 100;
+
+/** What an epoch did: of an EpochReport all that counts here. */
+export interface EpochFigures {
+  readonly epoch: number;
+  readonly learningRate: number;
+  readonly cost: number;
+  readonly correct: number;
+  readonly accuracy: number;
+  readonly validation?: Evaluation;
+}
+
+/** What is known of an epoch but for its figures. */
+export interface EpochContext {
+  readonly training: Dataset;
+  readonly validation?: Dataset;
+  /** The epoch before, if this training run had one. */
+  readonly previous?: EpochFigures;
+  /** Whether no epoch follows. */
+  readonly last: boolean;
+  /** The mean of 4 a (1 - a) over outputs a of some training images; asked only if the accuracy is at chance. */
+  readonly saturation: () => number;
+  /** The learning rate that suits the training: defaultLearningRate(). */
+  readonly suited: number;
+}
+
+/**
+ * What is wrong if an epoch learnt nothing, with advice, in one sentence; undefined if nothing is. The share of the
+ * largest class is chance: a network does that well without looking. Learning fails if
+ * - the accuracy is at chance, and the outputs are saturated: sigma' is almost 0, and the weights no longer move,
+ * - the accuracy is low, and neither it nor the cost got better since the epoch before, or
+ * - the accuracy is at chance, and training ends.
+ * A first epoch that is only slow is none of these, nor is any with fewer than 500 training images. The thresholds were
+ * chosen by trainings with learning rates from 1e-4 to 100 (docs/accuracy.md).
+ */
+export function noLearning(report: EpochFigures, context: EpochContext): string | undefined {
+  const { training, validation } = context;
+  if (training.length < FEWEST) return undefined;
+  const chance = largestShare(training);
+  const low = chance + LOW * (1 - chance);
+  const [accuracy, count, alike] =
+    validation === undefined || report.validation === undefined
+      ? [report.accuracy, training.length, chance]
+      : [report.validation.accuracy, validation.length, largestShare(validation)];
+  // Who knows the training images by heart has learnt something, though it be of no use.
+  const atChance = report.accuracy < low && accuracy <= alike + ERRORS * Math.sqrt((alike * (1 - alike)) / count);
+  const problem = problemOf(report, context, atChance, Math.max(accuracy, report.accuracy) < low);
+  if (problem === undefined) return undefined;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const score = `${percent(accuracy)} are read correctly, ${percent(alike)} by always answering alike`;
+  return `epoch ${report.epoch} learnt nothing: ${problem} (${score}); ${adviceOf(report.learningRate, context.suited)}`;
+}
+
+function problemOf(
+  { cost, correct }: EpochFigures,
+  { training: { length }, previous, last, saturation }: EpochContext,
+  atChance: boolean,
+  low: boolean,
+): string | undefined {
+  if (atChance && saturation() < SATURATED) return "the outputs are saturated";
+  if (low && previous !== undefined) {
+    const share = previous.correct / length;
+    const better = (correct - previous.correct) / length > ERRORS * Math.sqrt((2 * share * (1 - share)) / length);
+    if (!better && cost > (1 - FLAT) * previous.cost) return "the cost does not fall";
+  }
+  return atChance && last ? "the accuracy is at chance" : undefined;
+}
+
+function adviceOf(rate: number, suited: number): string {
+  if (rate > 2 * suited || rate < suited / 2) return `try a learning rate near ${suited} instead of ${rate}`;
+  return "try other initial weights, fewer layers or a lower learning rate";
+}
+
+/** The share of the samples that are of the most frequent class. */
+function largestShare({ labels, classes }: Dataset): number {
+  const counts = new Uint32Array(classes);
+  for (const label of labels) counts[label]++;
+  return counts.reduce((most, count) => Math.max(most, count), 0) / labels.length;
+}
+
+/** The mean of 4 a (1 - a) over the outputs a of the first images: 0 if all are saturated. */
+export function saturationOf(network: KernelNetwork, { images, inputs }: Dataset, slot: number): number {
+  const outputs = Array.from(network.activations(images.subarray(0, PROBED * inputs), slot));
+  return outputs.reduce((sum, a) => sum + 4 * a * (1 - a), 0) / outputs.length;
+}

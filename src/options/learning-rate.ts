@@ -1,0 +1,94 @@
+// The learning rate that suits a training: its default where none is given.
+
+import type { Activation, Cost, Optimizer } from "../kernels/kernels.js";
+import { checkRange, RANGES } from "../ranges.js";
+import { METHOD } from "./method.js";
+import { NETWORK } from "./network.js";
+import { checkOptions, freeze } from "./option.js";
+
+/** What decides the default of the learning rate. What is not given is as in the recipe of the notes. */
+export interface LearningRateOptions {
+  /** Default "sgd". */
+  readonly optimizer?: Optimizer;
+  /** mu of momentum and nesterov, 0 to below 1. Default 0.9. */
+  readonly momentum?: number;
+  /** Of the hidden layers. Default "sigmoid". */
+  readonly activation?: Activation;
+  /** Default "quadratic". */
+  readonly cost?: Cost;
+  /** Neurons of the hidden layers, [] for none. Default: one layer. */
+  readonly hidden?: readonly number[];
+  /** m, samples in a mini-batch: 1 to 1,000,000. Default 10. */
+  readonly batchSize?: number;
+}
+
+/** A learning rate, or one each for networks with 1 hidden layer, 2, and 3 or more. */
+type Rates = number | readonly number[];
+
+const ADAM = { quadratic: 0.001, "cross-entropy": 0.001, "log-likelihood": 0.001 };
+
+/**
+ * By optimiser, activation and cost, for mini-batches of 10 and momentum 0.9. Chosen on the validation set:
+ * docs/accuracy.md has the measurements, and `npm run bench:defaults` repeats them.
+ */
+const RATES: Readonly<Record<Optimizer, Readonly<Record<Activation, Readonly<Record<Cost, Rates>>>>>> = freeze({
+  sgd: {
+    sigmoid: { quadratic: 2.5, "cross-entropy": 0.5, "log-likelihood": 0.5 },
+    tanh: { quadratic: 0.3, "cross-entropy": 0.1, "log-likelihood": 0.1 },
+    relu: { quadratic: 0.3, "cross-entropy": 0.1, "log-likelihood": 0.1 },
+  },
+  momentum: {
+    sigmoid: { quadratic: [0.05, 0.1, 0.2], "cross-entropy": 0.05, "log-likelihood": 0.05 },
+    tanh: { quadratic: 0.03, "cross-entropy": 0.01, "log-likelihood": 0.01 },
+    relu: { quadratic: 0.03, "cross-entropy": 0.01, "log-likelihood": 0.01 },
+  },
+  nesterov: {
+    sigmoid: { quadratic: [0.1, 0.2, 0.3], "cross-entropy": 0.05, "log-likelihood": 0.05 },
+    tanh: { quadratic: 0.03, "cross-entropy": 0.01, "log-likelihood": 0.01 },
+    relu: { quadratic: 0.03, "cross-entropy": 0.01, "log-likelihood": 0.01 },
+  },
+  adam: { sigmoid: ADAM, tanh: ADAM, relu: ADAM },
+  adamw: { sigmoid: ADAM, tanh: ADAM, relu: ADAM },
+});
+
+const { optimizer, momentum } = METHOD;
+const { activation, cost } = NETWORK;
+const TABLE = { optimizer, momentum, activation, cost };
+/** The mini-batches and momentum that RATES are for. */
+const MEASURED = { batchSize: 10, momentum: 0.9 };
+/** With more samples in a mini-batch, the rate is as with so many. */
+const LARGEST_BATCH = 100;
+
+/**
+ * The learning rate that a training has if none is given: eta = rate(optimiser, activation, cost, depth) f(m) g(mu),
+ * rounded to two digits. Momentum mu adds up 1 / (1 - mu) steps, so g(mu) = (1 - mu) / 0.1. The recipe of the notes
+ * has 2.5.
+ * @throws {TypeError | RangeError} for an option that cannot be used
+ */
+export function defaultLearningRate(options: LearningRateOptions = {}): number {
+  const { optimizer, momentum, activation, cost } = checkOptions<Omit<LearningRateOptions, "hidden" | "batchSize">>(
+    options,
+    TABLE,
+  );
+  const { hidden = [1], batchSize = MEASURED.batchSize } = options;
+  checkRange("batch size", batchSize, RANGES.batchSize);
+  // Without a hidden layer there is no activation to saturate, as with ReLU.
+  const rates = RATES[optimizer][hidden.length === 0 ? "relu" : activation][cost];
+  const depth = Math.max(1, hidden.length);
+  let rate = typeof rates === "number" ? rates : rates[Math.min(depth, rates.length) - 1];
+  rate *= batchFactor(optimizer, cost, Math.min(batchSize, LARGEST_BATCH) / MEASURED.batchSize);
+  if (optimizer === "momentum" || optimizer === "nesterov") rate *= (1 - momentum) / (1 - MEASURED.momentum);
+  return Number(rate.toPrecision(2));
+}
+
+/**
+ * f(m) for mini-batches of `ratio` times 10 samples. A small batch's gradient is noisy: descent takes steps in proportion
+ * to m. Adam divides by the gradient's size, so that steps go with sqrt(m). A large batch has less noise to bear, and
+ * steps go with sqrt(m), too; but on the quadratic cost, steps in one direction saturate the outputs, and have to become
+ * smaller.
+ */
+function batchFactor(optimizer: Optimizer, cost: Cost, ratio: number): number {
+  if (optimizer.startsWith("adam")) return Math.sqrt(ratio);
+  if (ratio < 1) return ratio;
+  return cost === "quadratic" ? 1 / Math.sqrt(Math.sqrt(ratio)) : Math.sqrt(ratio);
+}

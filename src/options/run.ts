@@ -1,0 +1,48 @@
+// The part of the table of options that says how long and in what steps a network is trained.
+
+import { RANGES } from "../ranges.js";
+import { defaultLearningRate } from "./learning-rate.js";
+import { declareOptions } from "./option.js";
+
+/** The keys are those of TrainOptions. */
+export const RUN = declareOptions({
+  epochs: {
+    flag: "epochs",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.epochs },
+    default: 30,
+    basic: true,
+    value: "N",
+    help: `times through the training data: ${RANGES.epochs.description}`,
+    metadata: "target_epochs",
+    search: "fixed",
+    form: { group: "basic", label: "Epochs", hint: "1 to 1000", place: 5 },
+  },
+  batchSize: {
+    flag: "batch-size",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.batchSize },
+    default: 10,
+    basic: true,
+    value: "M",
+    help: "samples in a mini-batch: 1 to the number of training samples",
+    metadata: "batch_size",
+    search: "whole",
+    form: { group: "basic", label: "Mini-batch m", hint: "images, from 1", place: 4 },
+  },
+  learningRate: {
+    flag: "learning-rate",
+    alias: "eta",
+    belongs: "run",
+    kind: { type: "number", range: RANGES.learningRate },
+    derived: { from: (options) => defaultLearningRate(options), suits: ["optimizer", "activation", "cost"] },
+    basic: true,
+    value: "ETA",
+    help:
+      `step size: ${RANGES.learningRate.description} (default: what suits optimizer, activation, cost, ` +
+      "layers and batch size, 2.5 for the recipe of the notes)",
+    metadata: "learning_rate",
+    search: "log",
+    form: { group: "basic", label: "Learning rate η", hint: "above 0", place: 3 },
+  },
+});

@@ -1,0 +1,155 @@
+// A training that learns nothing says so, once, with advice; one that learns, be it slowly, does not.
+
+import { describe, expect, test } from "vitest";
+import { Dataset } from "../../src/data/dataset.js";
+import { createReference } from "../../src/kernels/reference/reference.js";
+import { type EpochContext, type EpochFigures, noLearning } from "../../src/network/learning.js";
+import { accuracyOf } from "../../src/network/metrics.js";
+import { Network } from "../../src/network/network.js";
+import type { TrainOptions } from "../../src/network/trainer.js";
+import { loadMnist } from "../../src/node/index.js";
+import { historyOf, isEntry, warningIn } from "../../src/recipe/history.js";
+import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
+import { networkOptionsOf } from "../../src/recipe/recipe.js";
+import { trainByRecipe } from "../../src/recipe/session.js";
+import { Values } from "../../src/recipe/values.js";
+import { randomDataset } from "../helpers.js";
+
+const { training, validation } = loadMnist();
+const data = training.slice(0, 3000);
+const held = validation.slice(0, 1000);
+
+async function warningsOf(options: Partial<TrainOptions>, network: Partial<Parameters<typeof Network.create>[0]> = {}) {
+  using made = await Network.create({ layers: [784, 30, 10], threads: 1, ...network });
+  const reports = await made.fit(data, { epochs: 3, batchSize: 10, ...options });
+  return reports.map(({ warning }) => warning);
+}
+
+describe.each([undefined, held])("with validation data %#", (validation) => {
+  test.each<[string, Partial<TrainOptions>, Partial<Parameters<typeof Network.create>[0]>, RegExp]>([
+    ["saturated sigmoids", { learningRate: 100 }, {}, /saturated.*; try a learning rate near 2\.5 instead of 100$/],
+    [
+      "saturated outputs of softmax",
+      { learningRate: 50 },
+      { activation: "tanh", cost: "log-likelihood" },
+      /; try a learning rate near 0\.1 instead of 50$/,
+    ],
+    ["dead ReLUs", { learningRate: 4 }, { activation: "relu", cost: "cross-entropy" }, /near 0\.1 instead of 4$/],
+    ["Adam far too fast", { learningRate: 0.5, optimizer: "adam" }, {}, /near 0\.001 instead of 0\.5$/],
+    ["steps far too small", { learningRate: 1e-4 }, {}, /near 2\.5 instead of 0\.0001$/],
+  ])("%s are noticed", async (_, options, network, message) => {
+    const warnings = await warningsOf({ ...options, validation }, network);
+    expect(warnings.at(-1)).toMatch(message);
+    expect(warnings.at(-1)).toMatch(/^epoch 3 learnt nothing: /);
+    for (const warning of warnings) if (warning !== undefined) expect(warning).toMatch(/^epoch \d learnt nothing: .*%/);
+  });
+
+  test.each<[string, Partial<TrainOptions>, Partial<Parameters<typeof Network.create>[0]>]>([
+    ["the recipe of the notes", {}, {}],
+    ["the same with normal weights", { learningRate: 3 }, { initialWeights: "normal" }],
+    ["three layers", {}, { layers: [784, 30, 20, 15, 10], cost: "cross-entropy" }],
+    ["mini-batches of one", { batchSize: 1 }, { cost: "cross-entropy" }],
+    ["the whole of the data as a batch", { batchSize: 3000, epochs: 30 }, { cost: "log-likelihood" }],
+    ["a slow beginning", { learningRate: 0.02, epochs: 4 }, {}],
+  ])("%s is no false alarm", async (_, options, network) => {
+    const warnings = await warningsOf({ ...options, validation }, network);
+    expect(warnings.filter((warning) => warning !== undefined)).toEqual([]);
+  });
+});
+
+describe("the rule", () => {
+  const labels = Uint8Array.from({ length: 1000 }, (_, i) => i % 10);
+  const balanced = new Dataset({ images: new Uint8Array(1000), labels });
+  const figures = (accuracy: number, cost: number, more: Partial<EpochFigures> = {}): EpochFigures => ({
+    epoch: 2,
+    learningRate: 1,
+    cost,
+    correct: 1000 * accuracy,
+    accuracy,
+    ...more,
+  });
+  const context: EpochContext = { training: balanced, last: false, saturation: () => 0.4, suited: 1 };
+  const read = (correct: number) => ({
+    ...accuracyOf(correct, 1000),
+    count: 1000,
+    correct,
+    cost: 1,
+    predictions: new Uint16Array(1000),
+  });
+
+  test("a first epoch at chance is only slow, unless the outputs are saturated or it is the last", () => {
+    expect(noLearning(figures(0.1, 0.5), context)).toBeUndefined();
+    expect(noLearning(figures(0.1, 0.5), { ...context, saturation: () => 0.01 })).toMatch(/outputs are saturated/);
+    expect(noLearning(figures(0.1, 0.5), { ...context, last: true })).toMatch(/accuracy is at chance/);
+    expect(noLearning(figures(0.2, 0.5), { ...context, last: true, saturation: () => 0 })).toBeUndefined();
+  });
+
+  test("a flat cost counts where the accuracy is low and does not rise", () => {
+    const second = (accuracy: number, cost: number) =>
+      noLearning(figures(accuracy, cost), { ...context, previous: figures(0.2, 0.5) });
+    expect(second(0.2, 0.499)).toMatch(/cost does not fall/);
+    expect(second(0.2, 0.9)).toMatch(/cost does not fall/);
+    expect(second(0.2, 0.45)).toBeUndefined();
+    expect(second(0.3, 0.499)).toBeUndefined();
+    expect(noLearning(figures(0.9, 0.1), { ...context, previous: figures(0.9, 0.1), last: true })).toBeUndefined();
+  });
+
+  test("chance is the share of the largest class", () => {
+    const uneven = new Dataset({
+      images: new Uint8Array(1000),
+      labels: labels.map((label) => (label < 8 ? 0 : label)),
+    });
+    const last = { ...context, training: uneven, last: true };
+    expect(noLearning(figures(0.8, 0.5), last)).toMatch(
+      /80\.0 % are read correctly, 80\.0 % by always answering alike/,
+    );
+    expect(noLearning(figures(0.1, 0.5), last)).toMatch(/at chance/);
+    expect(noLearning(figures(0.9, 0.5), last)).toBeUndefined();
+  });
+
+  test("who knows the training images by heart has learnt something", () => {
+    const last = { ...context, validation: balanced, last: true };
+    expect(noLearning(figures(0.9, 0.1, { validation: read(100) }), last)).toBeUndefined();
+    expect(noLearning(figures(0.1, 0.5, { validation: read(100) }), last)).toMatch(/at chance/);
+    expect(noLearning(figures(0.1, 0.5, { validation: read(300) }), last)).toBeUndefined();
+  });
+
+  test("the advice is the learning rate that suits, or something else where that is what it has", () => {
+    const last = { ...context, last: true };
+    const advice = (learningRate: number) => noLearning(figures(0.1, 0.5, { learningRate }), last);
+    expect(advice(10)).toMatch(/; try a learning rate near 1 instead of 10$/);
+    expect(advice(0.1)).toMatch(/; try a learning rate near 1 instead of 0.1$/);
+    expect(advice(1)).toMatch(/; try other initial weights, fewer layers or a lower learning rate$/);
+  });
+
+  test("nothing is said of fewer than 500 training images", async () => {
+    const few = { ...context, training: balanced.slice(0, 499), last: true, saturation: () => 0 };
+    expect(noLearning(figures(0, 0.5), few)).toBeUndefined();
+    const network = await Network.create({ layers: [12, 5, 3], kernels: createReference() });
+    const [report] = await network.fit(randomDataset(400, 12, 3), { epochs: 1, batchSize: 10, learningRate: 1e-30 });
+    expect(report).not.toHaveProperty("warning");
+  });
+});
+
+test("a session says it once, and keeps it in the model, also when it goes on", async () => {
+  const given = { epochs: "5", eta: "100", hidden: "10" };
+  const { recipe } = recipeFrom(new Values(given, [], commandOptions()));
+  using network = await Network.create({ ...networkOptionsOf(recipe), layers: [784, 10, 10], threads: 1 });
+  const parts = { training: data, validation: held };
+  const said: (string | undefined)[] = [];
+  let reported = 0;
+  const session = trainByRecipe(network, recipe, parts, { until: 3 });
+  for await (const { warning, report } of session) {
+    said.push(warning);
+    if (report.warning !== undefined) reported++;
+  }
+  expect(reported).toBeGreaterThan(1);
+  const [first, ...others] = said.filter((warning) => warning !== undefined);
+  expect(first).toMatch(/^epoch \d learnt nothing: /);
+  expect(others).toEqual([]);
+  using again = await Network.load(session.save(), { threads: 1 });
+  const history = historyOf(again.metadata, "model");
+  expect(warningIn(history)).toBe(first);
+  for await (const { warning } of trainByRecipe(again, recipe, parts)) expect(warning).toBeUndefined();
+  expect(isEntry({ ...history[0], warning: 5 })).toBe(false);
+});

@@ -1,0 +1,42 @@
+// A recipe in the metadata of a model: what is not one is refused.
+
+import { describe, expect, test } from "vitest";
+import { FormatError } from "../../src/errors.js";
+import { recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
+import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
+import type { Recipe } from "../../src/recipe/recipe.js";
+import { Values } from "../../src/recipe/values.js";
+
+function parse(given: Readonly<Record<string, string>>): Recipe {
+  return recipeFrom(new Values(given, [], commandOptions())).recipe;
+}
+
+describe("metadata from elsewhere", () => {
+  const read = (changed: Readonly<Record<string, string>>) => {
+    const metadata = { ...recipeMetadata(parse({}), []), ...changed };
+    return () => recipeOf(new Map(Object.entries(metadata)), parse({}), "model");
+  };
+  test.each([
+    ["method_options", '{"momentum":null}', /method_options: momentum: expected a number from 0 to below 1, got null/],
+    ["method_options", '{"optimizer":{}}', /method_options: optimizer: expected sgd, .*, got an object/],
+    [
+      "method_options",
+      '{"momentum":"0.5"}',
+      /method_options: momentum: expected a number from 0 to below 1, got "0.5"/,
+    ],
+    ["method_options", '{"momentum":7}', /method_options: momentum: expected a number from 0 to below 1, got 7/],
+    ["method_options", '{"shift":1}', /method_options: expected options of ductus train, got "shift"/],
+    ["method_options", '{"__proto__":{"momentum":1}}', /expected options of ductus train, got "__proto__"/],
+    ["method_options", '{"a\\u001b[2Jb":1}', /expected options of ductus train, got "a.*b"/],
+    ["method_options", "[]", /method_options: expected a JSON object/],
+    ["method_options", "null", /method_options: expected a JSON object/],
+    ["distortions", '{"shift":-1}', /distortions: shift: expected a number from 0 to 1000, got -1/],
+    ["distortions", "{", /distortions: expected a JSON object/],
+    ["batch_size", "0", /metadata batch_size: expected a whole number/],
+    ["schedule", "step:0:1", /metadata schedule: expected/],
+  ])("%s %s is a FormatError", (key, value, message) => {
+    expect(read({ [key]: value })).toThrow(FormatError);
+    expect(read({ [key]: value })).toThrow(message);
+    expect(read({})).not.toThrow();
+  });
+});
