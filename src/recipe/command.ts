@@ -1,6 +1,7 @@
 // A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
 
 import { type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
+import { hasControls } from "../text.js";
 import { OPTIONS } from "./options.js";
 import { isNested, type Recipe, valueIn } from "./recipe.js";
 
@@ -58,7 +59,15 @@ export function recipeRows(
   });
 }
 
-/** As a shell takes it: quoted if need be. */
+/**
+ * A text as one word of a POSIX shell, quoted if need be. Control characters would act on the terminal that they are
+ * pasted into, quoted or not: printf makes them. (A shell drops line ends from the end of what it prints.)
+ */
 export function shellWord(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:@%+,-]+$/.test(text)) return text;
+  if (!hasControls(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) =>
+    /[\w./ ]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`,
+  );
+  return `"$(printf '${bytes.join("")}')"`;
 }
