@@ -1,5 +1,7 @@
 // Errors that callers may want to tell apart. Wrong arguments are TypeError and RangeError.
 
+import { escapeControls } from "./text.js";
+
 /** The bytes of a file are not what its format requires. The message begins with the file's name. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
@@ -44,8 +46,7 @@ export class ThreadError extends Error {
 /** A JSON value in a few characters, however long or deep it is, and safe to print on a terminal. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
-    const text = JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
-    return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
+    return escapeControls(JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value));
   }
   if (!Array.isArray(value)) return typeof value === "object" && value !== null ? "an object" : String(value);
   const items = value.slice(0, 4).map((item) => (Array.isArray(item) ? "an array" : show(item)));

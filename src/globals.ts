@@ -18,4 +18,10 @@ export type WasmBytes = typeof globalThis extends { WebAssembly: { validate(byte
 /** AbortSignal, which ends a training run from outside. */
 export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer T } }
   ? T
-  : { readonly aborted: boolean; readonly reason: unknown; throwIfAborted(): void };
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      throwIfAborted(): void;
+      addEventListener(type: "abort", listener: () => void): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };

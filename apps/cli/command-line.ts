@@ -4,9 +4,10 @@ import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
+import { reasonOf } from "./reasons.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
-import { printLine } from "./terminal.js";
+import { printError, printLine } from "./terminal.js";
 import { TRAIN, train } from "./train.js";
 import { TUNE, tune } from "./tune/tune.js";
 import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
@@ -22,6 +23,8 @@ const COMMANDS = {
   export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
 };
+/** What a shell expects of a program whose reader has left. */
+const SIGPIPE = 141;
 const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 const HELP = `Usage: ductus <command> [options]
@@ -33,21 +36,35 @@ Version: ductus --version, or ductus -v`;
 
 /** Runs a command line. Prints errors to standard error and sets the exit code. */
 export async function main(args: readonly string[]): Promise<void> {
-  // When the reader of a pipe leaves, as in `ductus train | head`, the program ends without an error message.
-  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
-    // The terminal is closed. SIGHUP says so too, and saves the model.
-    if (code === "EIO" && process.stdout.isTTY) return;
-    if (code !== "EPIPE") console.error(`ductus: standard output: expected to be written to, got ${code}`);
-    process.exit(1);
-  });
+  process.stdout.on("error", outputLost(args));
   // Where standard error is gone, nobody is left to be told.
   process.stderr.on("error", () => {});
   try {
     await run(args);
   } catch (error) {
-    console.error(`ductus: ${(error as Error).message}`);
+    printError(`ductus: ${(error as Error).message}`);
     process.exitCode = exitCodeOf(error);
   }
+}
+
+/**
+ * What to do when standard output cannot be written to. A command that makes a file goes on, to keep it, as in
+ * `ductus train | head -1`; any other has nothing left to do.
+ */
+function outputLost([name]: readonly string[]): (error: NodeJS.ErrnoException) => void {
+  const command = NAMES.find((known) => known === name);
+  const makesFile = command !== undefined && "out" in COMMANDS[command].options;
+  let told = false;
+  return (error) => {
+    // The terminal is closed. SIGHUP says so too, and saves the model.
+    if (error.code === "EIO" && process.stdout.isTTY) return;
+    if (error.code !== "EPIPE" && !told) {
+      printError(`ductus: standard output: expected to be written to, got ${reasonOf(error)}`);
+      process.exitCode = 1;
+      told = true;
+    }
+    if (!makesFile) process.exit(error.code === "EPIPE" ? SIGPIPE : 1);
+  };
 }
 
 async function run([name, ...args]: readonly string[]): Promise<void> {

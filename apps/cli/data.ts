@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import type { Dataset, PixelOptions } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
-import { type Recipe, UsageError } from "ductus/recipe";
+import { type Recipe, shellWord, UsageError } from "ductus/recipe";
+import { inWords } from "./reasons.js";
 
 /** What of a recipe is about data. */
 export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation" | keyof PixelOptions>;
@@ -19,31 +20,45 @@ export function hashOf({ images, labels }: Dataset): string {
 
 /**
  * A recipe and the data that it names.
- * @param mnist the folder with MNIST's files, if it is not that of the package
+ * @param given the folder given for it, if it is not the recipe's own, or that of MNIST in the package
  * @throws {Error} if they cannot be loaded, or are not the data that it was used with before
  */
 export function withData<R extends DataRecipe>(
   recipe: R,
-  mnist?: string,
+  given?: string,
 ): { readonly recipe: R; readonly split: Split } {
-  const { data } = recipe;
+  const data = recipe.data === undefined ? undefined : (given ?? recipe.data);
   let split: Split;
   try {
-    split = named(() => (data === undefined ? loadMnist(mnist, recipe) : loadDirectory(data, recipe)));
+    split = named(() => (data === undefined ? loadMnist(given, recipe) : loadDirectory(data, recipe)));
   } catch (error) {
-    if (recipe.dataHash === undefined) throw error;
-    throw new Error(
-      `${(error as Error).message}: the model was trained with these data; give their folder with --data`,
-    );
+    throw withAdvice(error, recipe, given);
   }
   if (data === undefined) return { recipe, split };
   const dataHash = hashOf(split.training);
   if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
-    throw new Error(
-      `${data}: expected the data that the model was trained with, got others: give their folder with --data`,
-    );
+    const advice =
+      given === undefined
+        ? "give their folder with --data"
+        : `give the folder of those, or train another model with \`ductus train --data ${shellWord(given)}\``;
+    throw new Error(`${data}: expected the data that the model was trained with, got others: ${advice}`);
   }
-  return { recipe: { ...recipe, dataHash }, split };
+  return { recipe: { ...recipe, data, dataHash }, split };
+}
+
+/** An error of loading, with what to do where that is known. */
+function withAdvice(error: unknown, { data, dataHash }: DataRecipe, given: string | undefined): unknown {
+  if (!(error instanceof Error) || error instanceof UsageError) return error;
+  const { message } = error;
+  if (data === undefined && given !== undefined) {
+    return new Error(`${message}: the model was trained with MNIST; leave out --data, or give MNIST's folder`);
+  }
+  if (dataHash === undefined) return error;
+  return new Error(
+    given === undefined
+      ? `${message}: the model was trained with these data; give their folder with --data`
+      : `${message}: give the folder of the data that the model was trained with`,
+  );
 }
 
 /**
@@ -54,13 +69,15 @@ export function trainingData(recipe: DataRecipe) {
   return named(() => loadTraining(recipe.data, recipe));
 }
 
-/** What cannot be divided is named as on the command line. */
+/** What cannot be divided is named as on the command line, and what the system says is in words. */
 function named<T>(load: () => T): T {
   try {
     return load();
   } catch (error) {
+    if (!(error instanceof Error)) throw error;
     if (error instanceof RangeError && error.message.startsWith("validation: "))
       throw new UsageError(`--${error.message}`);
+    error.message = error.message.replace(/(?<=, got )E[A-Z]+$/, inWords);
     throw error;
   }
 }

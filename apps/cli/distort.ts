@@ -32,7 +32,7 @@ sees instead in its first epochs. Without options it is that of the preset "best
     epochs: { value: "N", help: "epochs to draw, a column for each: 1 to 100", default: "15" },
     seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
-    out: { value: "FILE", help: "where to write the PNG", default: "distortions.png" },
+    out: { value: "FILE", help: "where to write the PNG; - for standard output", default: "distortions.png" },
     force: FORCE,
   },
 };
@@ -66,7 +66,7 @@ export async function distort(args: readonly string[]): Promise<void> {
   }
   await output.save(drawSheet(sheet));
   const images = numbers.length === 1 ? "1 image as it is" : `${numbers.length} images as they are`;
-  printLine(`${out}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
+  printLine(`${output.shown}: ${images}, then as epochs 1 to ${epochs} with seed ${seed} see them`);
 }
 
 function firstOfEachClass({ labels, classes }: Dataset): number[] {

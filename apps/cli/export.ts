@@ -19,7 +19,7 @@ tensors have the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoi
   arguments: 1,
   options: {
     format: { value: "FORMAT", help: "onnx, safetensors or json (default: by the ending of --out, else onnx)" },
-    out: { value: "FILE", help: "where to (default: the model's name with another ending)" },
+    out: { value: "FILE", help: "where to; - for standard output (default: the model's name with another ending)" },
     force: FORCE,
   },
 };
@@ -38,7 +38,8 @@ export async function exportModel(args: readonly string[]): Promise<void> {
   const output = await Output.open(out, { kind: KINDS[format], force: values.flag("force") });
   const bytes = encode(network, format);
   await output.save(bytes);
-  printLine(`${out}: ${format}, ${formatCount(bytes.length)} ${typeof bytes === "string" ? "characters" : "bytes"}`);
+  const unit = typeof bytes === "string" ? "characters" : "bytes";
+  printLine(`${output.shown}: ${format}, ${formatCount(bytes.length)} ${unit}`);
 }
 
 function encode(network: Network, format: (typeof FORMATS)[number]): Uint8Array | string {

@@ -46,10 +46,12 @@ function startsWith(name: string, matches: (start: Buffer) => boolean): Kind {
   return { name, matches: async (path) => matches(await readBytes(path, 0, START)) };
 }
 
-/** What the header of a safetensors file says: its metadata and the names of its tensors. */
+/** What the header of a safetensors file says: its metadata, the names of its tensors, and where the last one ends. */
 export interface Header {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly tensors: readonly string[];
+  /** Bytes of the whole file; NaN if the header does not say. */
+  readonly end: number;
 }
 
 /** The header of a safetensors file; undefined if a file is of another kind. Its tensors are not read. */
@@ -59,11 +61,19 @@ export async function readHeader(path: string): Promise<Header | undefined> {
   if (length < 2n || length > MAX_HEADER) return undefined;
   try {
     const { __metadata__: metadata, ...tensors } = JSON.parse(String(await readBytes(path, 8, Number(length))));
-    return { metadata: { ...metadata }, tensors: Object.keys(tensors) };
+    const ends = Object.values(tensors).map((tensor) => Number((tensor as Partial<Place> | null)?.data_offsets?.[1]));
+    const end = ends.reduce((most, one) => Math.max(most, one), 0);
+    return { metadata: { ...metadata }, tensors: Object.keys(tensors), end: 8 + Number(length) + end };
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    // Not JSON, or no object.
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
     throw error;
   }
+}
+
+/** Where the bytes of a tensor are, from the end of the header. */
+interface Place {
+  readonly data_offsets: readonly [begin: number, end: number];
 }
 
 /** Bytes of a file from an offset, fewer where it ends before. */

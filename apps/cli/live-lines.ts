@@ -1,6 +1,7 @@
 // Lines on standard error that are updated in place, below all earlier output: on a terminal only.
 
 import { clearLine, clearScreenDown, cursorTo, moveCursor } from "node:readline";
+import { escapeControls } from "ductus/recipe";
 
 /** Least time between two updates, in milliseconds. */
 export const PAUSE = 100;
@@ -16,7 +17,7 @@ export class LiveLines {
     const { columns = 80, rows = 24 } = stderr;
     this.#goToTop();
     // Lines that wrap or scroll out of the screen could not be replaced.
-    const fitting = lines.slice(0, rows - 1).map((line) => line.slice(0, columns - 1));
+    const fitting = lines.slice(0, rows - 1).map((line) => escapeControls(line).slice(0, columns - 1));
     for (const line of fitting) {
       // Overwriting first and erasing only the rest of the old line avoids flicker.
       stderr.write(line);

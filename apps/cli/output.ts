@@ -1,8 +1,8 @@
 // The files that commands write. A place is checked before any work is done for it. What is there is replaced in one
 // step or not at all, and only if it is of the kind that the command writes.
 
-import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import {
   access,
   constants,
@@ -18,9 +18,14 @@ import {
   stat,
   unlink,
 } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
+import { escapeControls, UsageError } from "ductus/recipe";
+import { HOST, isRunning } from "./host.js";
 import { type Kind, readHeader } from "./kinds.js";
+import { Lock, Locked } from "./lock.js";
+import { reasonOf } from "./reasons.js";
+import { leaveStandardOutput } from "./terminal.js";
 
 export interface OutputOptions {
   /** What may be replaced. Without it any file may. */
@@ -29,7 +34,12 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Whether a model of another recipe is kept under another name. */
   readonly keepOthers?: boolean;
+  /** Whether no other program may write there until this one ends. */
+  readonly exclusive?: boolean;
 }
+
+/** Stands for standard output, as for most programs. */
+export const STANDARD_OUTPUT = "-";
 
 /** The option of commands that write a file. */
 export const FORCE = { help: "replace any file that is there" } as const;
@@ -41,8 +51,10 @@ export class Output {
   private constructor(
     /** As it was given. */
     readonly path: string,
-    readonly target: string,
+    /** Undefined for standard output, which takes one version only. */
+    readonly target: string | undefined,
     keepOthers: boolean,
+    readonly lock?: Lock,
   ) {
     this.#keepOthers = keepOthers;
   }
@@ -50,9 +62,14 @@ export class Output {
   /**
    * Checks that a file can be written and that nothing else is lost by it. Also removes the temporary files that
    * killed programs left there.
-   * @throws {Error} if the folder is missing or not writable, or something is there that must not be replaced
+   * @param path where to write; "-" for standard output, which then has nothing else
+   * @throws {UsageError} if standard output is a terminal
+   * @throws {Error} if the folder is missing or not writable, or something is there that must not be replaced, or is
+   *   being written by another program
    */
-  static async open(path: string, { kind, force, keepOthers = false }: OutputOptions = {}): Promise<Output> {
+  static async open(path: string, options: OutputOptions = {}): Promise<Output> {
+    const { kind, force, keepOthers = false, exclusive = false } = options;
+    if (path === STANDARD_OUTPUT) return Output.#openStandardOutput();
     try {
       const target = await resolveTarget(path);
       if (force !== true) await checkReplaceable(path, target, kind, force === false);
@@ -60,10 +77,26 @@ export class Output {
       const temporary = temporaryOf(target);
       await (await open(temporary, "wx")).close();
       await unlink(temporary);
-      return new Output(path, target, keepOthers && force !== true);
+      const lock = exclusive ? await Lock.acquire(path, target, temporaryOf) : undefined;
+      return new Output(path, target, keepOthers && force !== true, lock);
     } catch (error) {
       throw cannotWrite(path, error);
     }
+  }
+
+  /** Its name for results, which may have several lines. */
+  get shown(): string {
+    return escapeControls(this.path);
+  }
+
+  static #openStandardOutput(): Output {
+    if (process.stdout.isTTY) {
+      throw new UsageError(
+        "--out: expected standard output to be a file or a pipe, got a terminal: redirect it, as in --out - > FILE",
+      );
+    }
+    leaveStandardOutput();
+    return new Output("standard output", undefined, false);
   }
 
   /**
@@ -72,11 +105,14 @@ export class Output {
    * @throws {Error} if it cannot be written; then the file is as it was
    */
   async save(contents: Uint8Array | string): Promise<string | undefined> {
+    const { target, lock } = this;
+    if (target === undefined) return writeToStandardOutput(this.path, contents);
     let kept: string | undefined;
     const before = async (temporary: string) => {
-      if (this.#keepOthers) kept = await keepOther(this.target, temporary);
+      lock?.check();
+      if (this.#keepOthers) kept = await keepOther(target, temporary);
     };
-    await replace(this.path, this.target, contents, before);
+    await replace(this.path, target, contents, before);
     this.#keepOthers = false;
     if (kept === undefined) return undefined;
     return `${this.path}: the model of another recipe that was there is now ${join(dirname(this.path), kept)}`;
@@ -94,7 +130,8 @@ export class Output {
     } catch (error) {
       let refuge: string;
       try {
-        refuge = join(await mkdtemp(join(tmpdir(), "ductus-")), basename(this.path));
+        const name = this.target === undefined ? "model.safetensors" : basename(this.path);
+        refuge = join(await mkdtemp(join(tmpdir(), "ductus-")), name);
         await saveFile(refuge, contents);
       } catch {
         throw error;
@@ -110,6 +147,13 @@ export class Output {
  */
 export async function saveFile(path: string, contents: Uint8Array | string): Promise<void> {
   await replace(path, await realpath(path).catch(() => path), contents);
+}
+
+/** Resolves when all is written. */
+function writeToStandardOutput(path: string, contents: Uint8Array | string): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(contents, (error) => (error ? reject(cannotWrite(path, error)) : resolve(undefined)));
+  });
 }
 
 /** Something that must not be written to, and why. */
@@ -240,17 +284,6 @@ process.on("exit", () => {
   for (const temporary of unfinished) rmSync(temporary, { force: true });
 });
 
-/** Where process numbers count. Containers have their own, and may share a folder with others. */
-const HOST = createHash("sha256").update(`${hostname()} ${processSpace()}`).digest("hex").slice(0, 8);
-
-function processSpace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
-}
-
 /** A new name in the target's folder: "model.safetensors.HOST-PROCESS-RANDOM.tmp". */
 function temporaryOf(target: string): string {
   return `${target}.${HOST}-${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
@@ -277,14 +310,6 @@ async function isAbandoned(path: string): Promise<boolean> {
   return status !== undefined && Date.now() - status.mtimeMs > ABANDONED;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH";
-  }
-}
-
 const ADVICE: Record<string, string> = {
   ENOSPC: "free some space, or choose another place with --out",
   EDQUOT: "free some space, or choose another place with --out",
@@ -295,9 +320,8 @@ const ADVICE: Record<string, string> = {
 };
 
 function cannotWrite(path: string, error: unknown): Error {
-  if (error instanceof Refusal) return error;
-  const { code = String(error) } = error as NodeJS.ErrnoException;
-  return new Error(
-    `${path}: expected a place to write to, got ${code}: ${ADVICE[code] ?? "choose another one with --out"}`,
-  );
+  if (error instanceof Refusal || error instanceof Locked) return error;
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const advice = ADVICE[code] ?? "choose another one with --out";
+  return new Error(`${path}: expected a place to write to, got ${reasonOf(error)}: ${advice}`);
 }

@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
 import { decodePng, findDigit, idxDimensions, idxHeaderLength } from "ductus/formats";
-import { UsageError, type Values } from "ductus/recipe";
+import { escapeControls, UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
-import { bold, percent, printLine } from "./terminal.js";
+import { bold, percent, printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
 export const PREDICT: Command = {
@@ -36,7 +36,7 @@ export async function predict(args: readonly string[]): Promise<void> {
     } catch (error) {
       if (values.args.length === 1) throw error;
       // Goes on with the other files. The first error decides the exit code.
-      console.error(`ductus: ${(error as Error).message}`);
+      printError(`ductus: ${(error as Error).message}`);
       process.exitCode ??= exitCodeOf(error);
     }
   }
@@ -67,7 +67,7 @@ async function readImage(file: string, index: number, network: Network): Promise
   try {
     const { pixels, digits } = findDigit(picture);
     if (digits > 1) {
-      console.error(`ductus: ${file}: expected one digit, got ${digits} side by side: cut the picture apart`);
+      printError(`ductus: ${file}: expected one digit, got ${digits} side by side: cut the picture apart`);
     }
     return { pixels, columns: 28 };
   } catch (error) {
@@ -83,9 +83,11 @@ function printerFor(values: Values): Printer {
       printLine(JSON.stringify({ file, label, activations: Array.from(activations) }));
   }
   if (values.args.length > 1) {
-    const width = Math.max(...values.args.map((file) => file.length));
+    const width = Math.max(...values.args.map((file) => escapeControls(file).length));
     return (file, _pixels, _columns, { label, activations }) =>
-      printLine(`${file.padEnd(width)}  ${bold(String(label))}  activation ${percent(activations[label])}`);
+      printLine(
+        `${escapeControls(file).padEnd(width)}  ${bold(String(label))}  activation ${percent(activations[label])}`,
+      );
   }
   return (_file, pixels, columns, { label, activations }) => {
     printLine(drawing(pixels, columns));

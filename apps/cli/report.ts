@@ -4,13 +4,13 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { countWeights, type Dataset, type Network, type Parameters } from "ductus";
 import { encodePng } from "ductus/formats";
-import { historyOf, recipeOf, recipeRows, trainCommand } from "ductus/recipe";
+import { historyOf, recipeRows, trainCommand } from "ductus/recipe";
 import { MOST_MATRIX_CLASSES, type ReportData } from "../report/data.js";
 import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
 import type { TestMistake } from "../ui/mistakes.js";
 import { KINDS } from "./kinds.js";
-import { checkOther, MODEL, readModel } from "./model-file.js";
+import { checkOther, MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { dataOf, type Measured, measure } from "./test-set.js";
@@ -25,7 +25,7 @@ with the images that were misread, per-class figures, first-layer weights. The p
   arguments: 1,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
-    out: { value: "FILE", help: "where to write the page", default: "report.html" },
+    out: { value: "FILE", help: "where to write the page; - for standard output", default: "report.html" },
     force: FORCE,
   },
 };
@@ -48,12 +48,13 @@ export async function report(args: readonly string[]): Promise<void> {
   const html = renderReport(data, { script, style, template });
   await output.save(html);
   const { accuracy, standardError } = measured.evaluation;
-  printLine(`${out}: ${percent(accuracy)} ± ${percent(standardError)} on test, ${formatCount(html.length / 1024)} KB`);
+  const size = `${formatCount(html.length / 1024)} KB`;
+  printLine(`${output.shown}: ${percent(accuracy)} ± ${percent(standardError)} on test, ${size}`);
 }
 
 async function reportData(network: Network, title: string, measured: Measured): Promise<ReportData> {
   const { layers, metadata } = network;
-  const recipe = recipeOf(metadata, network, title);
+  const recipe = readRecipe(network, title);
   const history = historyOf(metadata, title);
   const { dataset, evaluation, confusion, classes } = measured;
   const { count, correct, cost, standardError } = evaluation;
@@ -63,13 +64,13 @@ async function reportData(network: Network, title: string, measured: Measured): 
   return {
     title,
     version: await packageVersion(),
-    command: trainCommand(recipe, layers),
+    command: recipe === undefined ? null : trainCommand(recipe, layers),
     network: { layers, parameters: countWeights(layers) + layers.slice(1).reduce((sum, n) => sum + n, 0) },
     configuration: [
       ["layers", `[${layers.join(", ")}]`],
-      ...recipeRows(recipe, layers),
+      ...(recipe === undefined ? ownRows(network) : recipeRows(recipe, layers)),
       ["epochs trained", String(network.epochs)],
-      ["time in epochs", formatSeconds(seconds)],
+      ...(history.length === 0 ? [] : [["time in epochs", formatSeconds(seconds)] as const]),
     ],
     hash: await network.hash(),
     image: { rows: dataset.inputs / dataset.columns, columns: dataset.columns },
@@ -96,6 +97,12 @@ async function reportData(network: Network, title: string, measured: Measured): 
     },
     weights: weightsOf(network.parameters(1), dataset.columns),
   };
+}
+
+/** What a network knows of its training without a recipe, as recipeRows() has it. */
+function ownRows({ initialWeights, activation, cost, seed }: Network): [name: string, value: string][] {
+  const options = { init: initialWeights, activation, cost, seed };
+  return Object.entries(options).map(([name, value]) => [name, String(value)]);
 }
 
 /** All misread images, those first whose wrong output is the most active. */

@@ -1,10 +1,11 @@
 // ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
 
 import { resolve } from "node:path";
-import { historyOf, RANGES, recipeOf, UsageError } from "ductus/recipe";
+import { FormatError } from "ductus";
+import { escapeControls, historyOf, RANGES, UsageError } from "ductus/recipe";
 import { withData } from "./data.js";
-import { KINDS } from "./kinds.js";
-import { isSame, MODEL, readModel } from "./model-file.js";
+import { KINDS, readHeader } from "./kinds.js";
+import { isSame, MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { run } from "./run.js";
 import { printLine } from "./terminal.js";
@@ -21,7 +22,7 @@ goes on for more.`,
     patience: { value: "N", help: "epochs without better validation to bear, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
-    out: { value: "FILE", help: "where to save the model (default: where it was)" },
+    out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
     force: FORCE,
     "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
@@ -39,7 +40,14 @@ export async function resume(args: readonly string[]): Promise<void> {
   const named = values.path("out");
   const data = values.path("data");
   using network = await readModel(path, { threads });
-  const saved = recipeOf(network.metadata, network, path);
+  const saved = readRecipe(network, path);
+  if (saved === undefined) {
+    throw new FormatError(
+      path,
+      "expected a model of ductus train, got one without a recipe, as the library's save() writes it: " +
+        "go on with the library's train(), or begin anew with `ductus train`",
+    );
+  }
   // Learning curves that cannot be read are refused before any work.
   historyOf(network.metadata, path);
   const target = epochs ?? saved.epochs;
@@ -49,19 +57,29 @@ export async function resume(args: readonly string[]): Promise<void> {
     );
   }
   if (target === network.epochs) {
-    return printLine(`${path}: all ${network.epochs} epochs are done (more: --epochs N)`);
+    return printLine(`${escapeControls(path)}: all ${network.epochs} epochs are done (more: --epochs N)`);
   }
   const method = patience === undefined ? saved.method : { ...saved.method, patience };
   const { bestEpoch } = network;
   if (bestEpoch !== undefined && network.epochs - bestEpoch >= (method.patience ?? Number.POSITIVE_INFINITY)) {
-    return printLine(
-      `${path}: ended with epoch ${network.epochs}, the best being epoch ${bestEpoch} (more: --patience N)`,
-    );
+    const ended = `ended with epoch ${network.epochs}, the best being epoch ${bestEpoch}`;
+    return printLine(`${escapeControls(path)}: ${ended} (more: --patience N)`);
   }
-  const keepOthers = named !== undefined && !(await isSame(named, path));
-  const out = await Output.open(named ?? path, { kind: KINDS.model, force: values.flag("force"), keepOthers });
+  const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
-  const own = saved.data === undefined ? undefined : (folder ?? saved.data);
-  const { recipe, split } = withData({ ...saved, method, epochs: target, data: own }, folder);
+  const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
   await run({ network, recipe, split, out, checkpointEvery, start });
+}
+
+/**
+ * Where the model is saved that was read from `path`, after so many epochs.
+ * @throws {Error} if another program writes there, or has done so since it was read
+ */
+async function openOutput(out: string, path: string, epochs: number, force: boolean): Promise<Output> {
+  const same = await isSame(out, path);
+  const output = await Output.open(out, { kind: KINDS.model, force, keepOthers: !same, exclusive: true });
+  if (same && (await readHeader(path))?.metadata.epochs !== String(epochs)) {
+    throw new Error(`${path}: expected the model that was read, got a later one: give the same command again`);
+  }
+  return output;
 }

@@ -7,7 +7,7 @@ import { checkAgainstData, type Split } from "./data.js";
 import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
 import type { Output } from "./output.js";
 import { Interrupted, listenForSignals } from "./signals.js";
-import { bold, printLine, TrainingProgress } from "./terminal.js";
+import { bold, printError, printLine, TrainingProgress } from "./terminal.js";
 
 export interface RunOptions {
   readonly network: Network;
@@ -50,11 +50,11 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
     const rate = ((network.epochs - begun) * training.length) / trainingSeconds;
     for (const line of resultLines(network, result, seconds, rate, await network.hash())) printLine(line);
     await checkpoints.finish({ test_correct: `${result.correct} / ${test.length}` });
-    printLine(`model          ${out.path}`);
+    printLine(`model          ${out.shown}`);
   } catch (error) {
     progress.stop();
     const saved = await checkpoints.rescue();
-    report(error, out.path, saved, saved > begun, recipe);
+    report(error, out, saved, saved > begun, recipe);
   } finally {
     progress.stop();
     interrupt.stop();
@@ -65,13 +65,14 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
  * Says what ended a training, and what is left of it.
  * @throws {Error} if that was not a signal
  */
-function report(error: unknown, out: string, saved: number, some: boolean, { epochs }: Recipe): void {
+function report(error: unknown, { path, target }: Output, saved: number, some: boolean, { epochs }: Recipe): void {
   if (!(error instanceof Interrupted) && !(error instanceof DivergenceError)) throw error;
-  const kept = some ? `${out} holds the network after epoch ${saved}` : "no epoch was complete";
+  const kept = some ? `${path} holds the network after epoch ${saved}` : "no epoch was complete";
   if (error instanceof DivergenceError) throw new Error(`${error.message}; ${kept}`);
-  console.error(`ductus: stopped by ${error.signal}; ${kept}`);
+  printError(`ductus: stopped by ${error.signal}; ${kept}`);
   const next = saved < epochs ? "resume with: ductus resume" : "test it with: ductus evaluate";
-  if (saved > 0) console.error(`${next} ${shellWord(out)}`);
+  // A name that begins with - would be taken for an option.
+  if (saved > 0 && target !== undefined) printError(`${next} ${shellWord(path.replace(/^-/, "./-"))}`);
   process.exitCode = error.exitCode;
 }
 
@@ -93,6 +94,7 @@ class Checkpoints {
 
   /** Begins to write the network as it is. If it cannot be written, the next one is tried. */
   async write(): Promise<void> {
+    if (this.out.target === undefined) return;
     const [contents, epoch] = [this.session.save(), this.session.network.epochs];
     await this.#writing;
     this.#writing = this.out.save(contents).then(

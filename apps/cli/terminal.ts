@@ -1,16 +1,38 @@
 // Results go to standard output, line by line. On a terminal, standard error shows a progress bar.
 
+import { randomBytes } from "node:crypto";
 import { styleText } from "node:util";
+import { escapeControls } from "ductus/recipe";
 import { bar, LiveLines, PAUSE } from "./live-lines.js";
 
-/** Text in bold where standard output is a terminal and NO_COLOR is not set. */
-export function bold(text: string): string {
-  return styleText("bold", text, { stream: process.stdout });
+/** Where results go. */
+let results: NodeJS.WriteStream = process.stdout;
+
+/** From now on results go to standard error, since standard output takes the file that a command writes. */
+export function leaveStandardOutput(): void {
+  results = process.stderr;
 }
 
-/** Prints one line of results. */
-export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Begins and ends bold text within a line. No text of a file can have it, since it is random. */
+const BOLD = randomBytes(16).toString("hex");
+
+/** Text in bold where results go to a terminal and NO_COLOR is not set. */
+export function bold(text: string): string {
+  return `${BOLD}${text}${BOLD}`;
+}
+
+/** Prints results: one line, or more. Of what else a terminal would obey, nothing is left. */
+export function printLine(text: string): void {
+  const visible = text.split("\n").map(escapeControls).join("\n");
+  const parts = visible
+    .split(BOLD)
+    .map((part, i) => (i % 2 === 0 ? part : styleText("bold", part, { stream: results })));
+  results.write(`${parts.join("")}\n`);
+}
+
+/** Prints one line to standard error. */
+export function printError(line: string): void {
+  console.error(escapeControls(line));
 }
 
 /** 1234567.8 -> "1,234,568". */
@@ -59,7 +81,7 @@ export class TrainingProgress {
   /** Prints one line to standard error above the bar. */
   printError(line: string): void {
     this.stop();
-    console.error(line);
+    printError(line);
     if (this.#done < this.#total) this.#draw();
   }
 

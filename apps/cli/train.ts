@@ -31,7 +31,7 @@ after each epoch: \`ductus resume\` goes on from it.`,
     ...commandOptions(),
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
-    out: { value: "FILE", help: "where to save the model", default: MODEL },
+    out: { value: "FILE", help: "where to save the model; - for standard output", default: MODEL },
     force: FORCE,
     "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
   },
@@ -65,7 +65,7 @@ export async function train(args: readonly string[]): Promise<void> {
   const values = parseCommand(TRAIN, args);
   if (values === undefined) return printLine(helpOf(TRAIN));
   const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
-  const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true });
+  const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true, exclusive: true });
   const { recipe, split } = withData(options.recipe);
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];

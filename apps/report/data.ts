@@ -59,8 +59,8 @@ export interface ReportData {
   readonly title: string;
   /** The version of Ductus. */
   readonly version: string;
-  /** The command that trains this model again. */
-  readonly command: string;
+  /** The command that trains this model again; null if the model has no recipe. */
+  readonly command: string | null;
   readonly network: { readonly layers: readonly number[]; readonly parameters: number };
   /** Batch size, learning rate, seed, data: shown in this order. */
   readonly configuration: readonly (readonly [label: string, value: string])[];

@@ -149,6 +149,10 @@ function fillWeights({ image, weights }: ReportData): void {
 
 function fillConfiguration({ configuration, command }: ReportData): void {
   find("configuration").append(...makeFacts(configuration));
+  if (command === null) {
+    find("again").remove();
+    return;
+  }
   find("command").textContent = command;
   offerCopy(find("copy"), find("command"), find("copied"));
 }

@@ -36,7 +36,8 @@ export interface TrainOptions extends MethodOptions {
    */
   readonly distortions?: Distortions;
   /**
-   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch.
+   * Aborting makes the iteration throw the signal's reason within some milliseconds, at the latest after a mini-batch;
+   * a pause of onProgress it ends at once.
    * The weights are then those after the last whole epoch. A later training run continues from there, and gives the
    * bits of one never aborted.
    */
@@ -218,7 +219,7 @@ export async function trainEpoch(
 async function trainSlices(
   network: KernelNetwork,
   { copy, dataset: { length } }: Loaded,
-  { batchSize, learningRate, onProgress }: TrainOptions & { readonly learningRate: number },
+  { batchSize, learningRate, onProgress, signal }: TrainOptions & { readonly learningRate: number },
   epoch: number,
   check: () => void,
 ): Promise<number> {
@@ -234,7 +235,7 @@ async function trainSlices(
     const called = performance.now();
     const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
     if (pause instanceof Promise) {
-      await pause;
+      await endOf(pause, signal);
       paused += performance.now() - called;
     }
     if (performance.now() - served > MAX_BLOCKED_MS) {
@@ -243,6 +244,18 @@ async function trainSlices(
     }
   }
   return paused;
+}
+
+/** Resolves when a pause ends, or is aborted. */
+async function endOf(pause: Promise<unknown>, signal: Signal | undefined): Promise<void> {
+  if (signal === undefined) return void (await pause);
+  let onAbort = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    signal.addEventListener("abort", onAbort);
+    if (signal.aborted) resolve();
+  });
+  await Promise.race([pause, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 /** Lets the event loop go round once. */

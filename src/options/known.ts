@@ -1,5 +1,7 @@
 // What a misspelt option or choice gets: an error that names the one that was probably meant, instead of no effect.
 
+import { escapeControls } from "../text.js";
+
 /**
  * Checks that an object has known keys only. A key counts even if its value is undefined.
  * @param name what an error calls the function that takes the options
@@ -13,8 +15,7 @@ export function checkKnown(name: string, options: object, known: object): void {
     const nearest = nearestOf(key, keys, Math.ceil(key.length / 3));
     const advice = nearest === undefined ? `expected ${keys.join(", ")}` : `did you mean ${nearest}?`;
     // A key may be as long as its writer likes, and hold what a terminal obeys.
-    const shown = key.slice(0, 40).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "?");
-    throw new TypeError(`${name}: unknown option ${shown}: ${advice}`);
+    throw new TypeError(`${name}: unknown option ${escapeControls(key.slice(0, 40))}: ${advice}`);
   }
 }
 

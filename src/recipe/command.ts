@@ -2,6 +2,7 @@
 
 import { checkArgument, checkLayers } from "../arguments.js";
 import { hasEffect, type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
+import { hasControls } from "../text.js";
 import { OPTIONS } from "./options.js";
 import { checkRecipe, isNested, type Recipe, valueIn } from "./recipe.js";
 
@@ -67,8 +68,16 @@ export function recipeRows(
   });
 }
 
-/** As a shell takes it: quoted if need be. */
+/**
+ * A text as one word of a POSIX shell, quoted if need be. Control characters would act on the terminal that they are
+ * pasted into, quoted or not: printf makes them. (A shell drops line ends from the end of what it prints.)
+ */
 export function shellWord(text: string): string {
   checkArgument("text", "a string", text, typeof text === "string");
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:@%+,-]+$/.test(text)) return text;
+  if (!hasControls(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const bytes = Array.from(new TextEncoder().encode(text), (byte) =>
+    /[\w./ ]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`,
+  );
+  return `"$(printf '${bytes.join("")}')"`;
 }

@@ -12,6 +12,7 @@ export {
   type TrainingOption,
 } from "../options/option.js";
 export { checkRange, RANGES, type Range } from "../ranges.js";
+export { escapeControls } from "../text.js";
 export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
 export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";

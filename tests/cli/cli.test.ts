@@ -119,8 +119,8 @@ describe("train", () => {
     expect(stdout).toContain("(19 / 20,");
   });
 
-  test("ends without a word when its reader leaves", async () => {
-    const args = [MAIN, "train", "--data", data, "--epochs", "5000", "--out", "unread"];
+  test("goes on to its end, without a word, when its reader leaves", async () => {
+    const args = [MAIN, "train", "--data", data, "--epochs", "200", "--out", "unread"];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     let stderr = "";
     child.stderr.on("data", (text) => {
@@ -128,12 +128,10 @@ describe("train", () => {
     });
     child.stdout.once("data", () => child.stdout.destroy());
     const code = await new Promise((resolve) => child.once("close", resolve));
-    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
-    // Where it came to a checkpoint, that is a whole model.
-    if ((await readdir(folder)).includes("unread")) {
-      const network = await Network.load(await readFile(join(folder, "unread")), { kernels: createReference() });
-      expect(network.epochs).toBeGreaterThan(0);
-    }
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const network = await Network.load(await readFile(join(folder, "unread")), { kernels: createReference() });
+    expect(network.epochs).toBe(200);
+    expect(network.metadata.has("test_correct")).toBe(true);
   });
 
   test("takes deeper networks, none hidden, and a last mini-batch that is smaller", async () => {
@@ -162,7 +160,7 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
   };
 
   test("a data folder that is not there", () =>
-    expectFailure(["--data", "nowhere"], /nowhere: expected a folder with four IDX files, got ENOENT/));
+    expectFailure(["--data", "nowhere"], /nowhere: expected a folder with four IDX files, got no such file or folder/));
 
   test("a truncated file", async () => {
     const broken = join(folder, "broken");
@@ -186,11 +184,11 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
     [
       "in a folder that is not there",
       ["none", "model"],
-      /none\/model: expected a place to write to, got ENOENT: make the folder, or choose .* --out/,
+      /none\/model: expected a place to write to, got no such file or folder: make the folder, or choose .* --out/,
     ],
     ["that is a folder", ["."], /expected a file to write, got something else there/],
     ["that is a device", ["/dev/null"], /\/dev\/null: expected a file to write, got something else there/],
-    ["inside a file", ["old.safetensors", "model"], /got ENOTDIR/],
+    ["inside a file", ["old.safetensors", "model"], /got a file where a folder should be/],
   ])("an output %s, found before training", async (_, path, message) => {
     const args = ["train", "--data", data, "--epochs", "1", "--out", join(folder, ...path)];
     if (path[0].startsWith("/")) args[args.length - 1] = path[0];

@@ -3,7 +3,7 @@
 import { WriteStream } from "node:tty";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { bar, LiveLines } from "../../apps/cli/live-lines.js";
-import { bold, formatCount, formatSeconds, TrainingProgress } from "../../apps/cli/terminal.js";
+import { bold, formatCount, formatSeconds, printLine, TrainingProgress } from "../../apps/cli/terminal.js";
 import { accuracyOf } from "../../src/network/metrics.js";
 
 test.each([
@@ -150,9 +150,16 @@ describe("on a terminal", () => {
       vi.stubEnv(name, undefined);
     }
     vi.stubEnv("TERM", "xterm-256color");
-    expect(bold("result")).toBe("\u001b[1mresult\u001b[22m");
+    const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    printLine(`the ${bold("result")}`);
+    expect(write).toHaveBeenLastCalledWith("the \u001b[1mresult\u001b[22m\n");
+    // Of another's text nothing becomes bold.
+    printLine(`${bold("\u001b[1ma")}\u001b[1mb\u001b[22m`);
+    expect(write).toHaveBeenLastCalledWith("\u001b[1m\\u001b[1ma\u001b[22m\\u001b[1mb\\u001b[22m\n");
     vi.stubEnv("NO_COLOR", "1");
-    expect(bold("result")).toBe("result");
+    printLine(`the ${bold("result")}`);
+    expect(write).toHaveBeenLastCalledWith("the result\n");
+    write.mockRestore();
   });
 });
 

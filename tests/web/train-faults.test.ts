@@ -61,6 +61,33 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await expect.poll(() => problem.innerText()).toBe('Epochs: expected a whole number from 1 to 1000000, got "0"');
   });
 
+  test("a second tab says that the first one trains, and trains when that has ended", async () => {
+    const first = await open("epochs=1000&limit=1000&hidden=10");
+    await first.click("#go");
+    await expect.poll(() => state(first), { timeout: 60_000 }).toBe("Training");
+    const second = await first.context().newPage();
+    await second.goto(`${setup.server.url}#epochs=2&limit=1000&hidden=10`);
+    const problem = () => second.locator("#train-problem").innerText();
+    for (const _ of ["once", "twice"]) {
+      await second.click("#go");
+      await expect.poll(problem).toMatch(/^Another tab of this page is training: /);
+      expect(await state(second)).toBe("Not started");
+      expect(await button(second)).toMatch(/^(Train|Continue .*)$/);
+    }
+    expect(await state(first)).toBe("Training");
+    await first.click("#stop");
+    await expect.poll(() => state(first)).toMatch(/^Stopped/);
+    // At once, and over again while it trains.
+    await second.click("#go");
+    await expect.poll(() => state(second), { timeout: 60_000 }).toBe("Done");
+    expect(await problem()).toBe("");
+    await first.click("#go");
+    await expect.poll(() => state(first)).toBe("Training");
+    await first.close();
+    await second.click("#go");
+    await expect.poll(() => state(second), { timeout: 60_000 }).toBe("Done");
+  });
+
   test("a training that diverges says so", async () => {
     const page = await open("activation=relu&eta=1e30&epochs=2&limit=1000");
     await page.click("#go");

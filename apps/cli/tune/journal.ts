@@ -2,12 +2,13 @@
 // trial that may go on. A checkpoint is written before its result, and the one before it is removed after: whenever the
 // program is killed, the results on disk have their checkpoints.
 
-import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError } from "ductus";
-import { type HistoryEntry, isEntry } from "ductus/recipe";
+import { type HistoryEntry, isEntry, UsageError } from "ductus/recipe";
 import { KINDS } from "../kinds.js";
-import { Output, saveFile } from "../output.js";
+import { Output, STANDARD_OUTPUT } from "../output.js";
+import { reasonOf } from "../reasons.js";
 import type { Outcome } from "./halving.js";
 import type { Settings } from "./space.js";
 
@@ -39,6 +40,7 @@ export class Journal {
     readonly outcomes: Outcome[],
     /** Whether the best model is saved. */
     public finished: boolean,
+    readonly out: Output,
   ) {}
 
   /**
@@ -47,14 +49,13 @@ export class Journal {
    * @throws {Error} if it is another search, or the folder cannot be written to
    */
   static async open(folder: string, settings: SearchSettings): Promise<Journal> {
+    if (folder === STANDARD_OUTPUT) throw new UsageError("--out: expected a folder, got -, standard output");
     await mkdir(folder, { recursive: true }).catch(() => {});
     const path = join(folder, FILE);
-    await Output.open(path);
+    const out = await Output.open(path, { exclusive: true });
     await Output.open(join(folder, BEST), { kind: KINDS.model });
-    const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw new Error(`${path}: expected a search that can be read, got ${error.code}`);
-    });
-    if (text === undefined) return new Journal(folder, settings, [], false);
+    const text = await readJournal(path);
+    if (text === undefined) return new Journal(folder, settings, [], false, out);
     const saved = parse(text, path);
     const different = differenceOf(saved.settings, settings);
     if (different !== undefined) {
@@ -63,7 +64,7 @@ export class Journal {
           "give another one with --out, or remove it",
       );
     }
-    return new Journal(folder, settings, [...saved.outcomes], saved.finished);
+    return new Journal(folder, settings, [...saved.outcomes], saved.finished, out);
   }
 
   get best(): string {
@@ -118,19 +119,53 @@ export class Journal {
 
   /** One save at a time, each with all that is known by then. */
   #save(): Promise<void> {
-    this.#saving = this.#saving.then(() => {
+    this.#saving = this.#saving.then(async () => {
       const { settings, finished, outcomes } = this;
       const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`).join(",\n");
       const head = Object.entries({ format: FORMAT, settings, finished })
         .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
         .join("");
-      return saveFile(join(this.folder, FILE), `{\n${head}  "outcomes": [\n${lines}\n  ]\n}\n`);
+      await this.out.save(`{\n${head}  "outcomes": [\n${lines}\n  ]\n}\n`);
     });
     return this.#saving;
   }
 }
 
 const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\w-]+\.tmp)?$/;
+
+/** Bytes: many times what the largest search needs. */
+const MOST = 2 ** 28;
+/** Bytes in which a journal says what it is. */
+const START = 1024;
+
+/**
+ * The text of a journal; undefined if there is none. Its size and beginning are looked at before it is read.
+ * @throws {FormatError} if it is something else
+ */
+async function readJournal(path: string): Promise<string | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      const { buffer } = await file.read(Buffer.alloc(START), 0, START, 0);
+      if (size > MOST || !buffer.includes(FORMAT)) throw noSearch(path);
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof FormatError) throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Error(`${path}: expected a search that can be read, got ${reasonOf(error)}`);
+  }
+}
+
+function noSearch(file: string): FormatError {
+  return new FormatError(
+    file,
+    "expected the search of ductus tune, got something else: give another folder with --out",
+  );
+}
 
 interface Saved {
   readonly settings: SearchSettings;
@@ -147,7 +182,7 @@ function parse(text: string, file: string): Saved {
   } catch {
     // Told below.
   }
-  throw new FormatError(file, "expected the search of ductus tune, got something else: give another folder with --out");
+  throw noSearch(file);
 }
 
 function isOutcome({ trial, rung, correct, count, cost, history, error }: Outcome): boolean {

@@ -1,5 +1,6 @@
 // The results of a search in lines: on standard output when a rung is complete, on a terminal also while it runs.
 
+import { escapeControls } from "ductus/recipe";
 import { percent } from "../terminal.js";
 import type { Outcome } from "./halving.js";
 import type { Settings } from "./space.js";
@@ -24,6 +25,7 @@ export class TrialTable {
     const settings = this.#columns.map(({ name, width }) => this.trials[trial - 1][name].padStart(width)).join("");
     const score = `${correct} / ${count}  ${percent(correct / count)}`;
     const figures = error === undefined ? `${score.padEnd(24)}${cost.toFixed(6).padStart(8)}` : "failed".padEnd(32);
-    return `${String(trial).padStart(5)}  ${figures}${settings}${error === undefined ? "" : `  ${error}`}`;
+    const problem = error === undefined ? "" : `  ${escapeControls(error)}`;
+    return `${String(trial).padStart(5)}  ${figures}${settings}${problem}`;
   }
 }

@@ -3,10 +3,10 @@
 import { availableParallelism } from "node:os";
 import { accuracyOf } from "ductus";
 import type { DataSplit } from "ductus/formats";
-import { checkEffects, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
+import { checkEffects, escapeControls, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
 import { hashOf, trainingData } from "../data.js";
 import { Interrupted, listenForSignals } from "../signals.js";
-import { bold, formatSeconds, percent, printLine } from "../terminal.js";
+import { bold, formatSeconds, percent, printError, printLine } from "../terminal.js";
 import { type Command, helpOf, parseCommand } from "../usage.js";
 import { packageVersion } from "../version.js";
 import { printWarnings } from "../warnings.js";
@@ -93,7 +93,7 @@ export async function tune(args: readonly string[]): Promise<void> {
     await pool.close();
     await journal.clean(() => true);
     if (!(error instanceof Interrupted)) throw error;
-    console.error(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
+    printError(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
     process.exitCode = error.exitCode;
   } finally {
     live.stop();
@@ -151,7 +151,7 @@ function bestLines(
       `  (${correct} / ${images}, ± one standard error)`,
     `               as the best of ${trials} it is likely to do less well on new data`,
     `time           ${formatSeconds((performance.now() - start) / 1000)}`,
-    `model          ${file}`,
+    `model          ${escapeControls(file)}`,
     `train again    ${trainCommand(recipe, layers)}`,
   ];
 }

@@ -32,3 +32,29 @@ export async function restore(): Promise<Checkpoint | undefined> {
 export async function forget(): Promise<void> {
   await (await openStore(STORE))?.delete(PATH).catch(() => {});
 }
+
+/** The right to train. All tabs have the same memory, so that one has it at a time. */
+export interface Turn {
+  /** Resolves when another tab may have it. */
+  readonly end: () => Promise<unknown>;
+}
+
+/** Undefined if another tab of the page trains. */
+export function takeTurn(): Promise<Turn | undefined> {
+  return new Promise((resolve) => {
+    // A page that is not served securely has no locks, and no memory either.
+    const alone = () => resolve({ end: () => Promise.resolve() });
+    if (navigator.locks === undefined) return alone();
+    const ended: Promise<unknown> = navigator.locks.request(STORE, { ifAvailable: true }, async (lock) => {
+      if (lock === null) return resolve(undefined);
+      await new Promise<void>((release) => {
+        const end = () => {
+          release();
+          return ended;
+        };
+        resolve({ end });
+      });
+    });
+    ended.catch(alone);
+  });
+}

@@ -3,7 +3,7 @@
 import { historyOf } from "ductus/recipe";
 import { find, offerCopy } from "../../ui/elements.js";
 import type { Models } from "../models.js";
-import { forget, restore } from "./checkpoint.js";
+import { forget, restore, type Turn, takeTurn } from "./checkpoint.js";
 import { type Choices, choicesIn, commandsOf, fragmentOf, planOf } from "./choices.js";
 import { Form } from "./form.js";
 import type { Finished, WorkerCommand, WorkerEvent } from "./messages.js";
@@ -34,6 +34,8 @@ class Section {
   readonly #mainButton = find("go");
   readonly #otherButton = find("again") as HTMLButtonElement;
   #worker: Worker | undefined;
+  /** The right to train, while a training is under way. */
+  #turn: Promise<Turn | undefined> = Promise.resolve(undefined);
   #state: State = "idle";
   #training: Training | undefined;
   /** Whether a new run starts as soon as the worker is done. */
@@ -147,13 +149,19 @@ class Section {
     this.#begin({ kind: "train", choices, model });
   }
 
-  #begin(command: WorkerCommand): void {
+  async #begin(command: WorkerCommand): Promise<void> {
     this.#problem("");
-    this.#worker ??= this.#startWorker();
-    this.#send(command);
     this.#enter("running");
     this.#view.clear();
     this.#view.state("Starting");
+    this.#turn = this.#turn.then((last) => last?.end()).then(takeTurn);
+    if ((await this.#turn) === undefined) {
+      this.#failed("Another tab of this page is training: stop it there, or wait for its end, and try again.");
+      this.#view.state("Not started");
+      return;
+    }
+    this.#worker ??= this.#startWorker();
+    this.#worker.postMessage(command);
     this.#announce("Training started.");
   }
 
@@ -177,8 +185,9 @@ class Section {
     this.#mainButton.focus();
   }
 
-  #send(command: WorkerCommand): void {
-    this.#worker?.postMessage(command);
+  /** Commands that come before the training has begun wait for that. */
+  async #send(command: WorkerCommand): Promise<void> {
+    if ((await this.#turn) !== undefined) this.#worker?.postMessage(command);
   }
 
   #startWorker(): Worker {
@@ -249,6 +258,7 @@ class Section {
   #settle(state: State = this.#training?.model === undefined ? "idle" : "stopped"): void {
     const restarts = this.#restarts;
     this.#restarts = false;
+    this.#turn.then((turn) => turn?.end());
     if (state === "idle") this.#training = undefined;
     this.#enter(state);
     if (restarts) this.#train();

@@ -1,0 +1,239 @@
+// Two programs that write to the same place: the second one is told. Locks that the dead left behind hinder nobody.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { writeIdxFolder } from "../idx-files.js";
+import { type Result, startDuctus } from "./command-line.js";
+
+const TRAIN = ["train", "--data", "../data", "--hidden", "8", "--validation", "0"];
+const SEARCH = ["tune", "--data", "../data", "--hidden", "4", "--eta", "0.1..1", "--trials", "9"];
+/** Longer than any test. */
+const LONG = ["--epochs", "1000000"];
+const SHORT = ["--epochs", "1"];
+const LOCK = "model.safetensors.lock";
+
+let root: string;
+let folder: string;
+let count = 0;
+let children: { readonly child: ChildProcess; readonly result: Promise<Result> }[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "ductus-locks-"));
+  await mkdir(join(root, "data"));
+  await writeIdxFolder(join(root, "data"), { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
+});
+beforeEach(async () => {
+  folder = join(root, String(++count));
+  await mkdir(folder);
+});
+afterEach(async () => {
+  for (const { child } of children) child.kill("SIGKILL");
+  await Promise.all(children.map(({ result }) => result));
+  children = [];
+});
+afterAll(() => rm(root, { recursive: true }));
+
+function ductus(...args: readonly string[]): Promise<Result> {
+  return startDuctus(folder, args).result;
+}
+
+/** Starts a command, and waits for its first line. */
+async function begin(...args: readonly string[]): Promise<ChildProcess> {
+  const started = startDuctus(folder, args);
+  children.push(started);
+  await Promise.race([new Promise((resolve) => started.child.stdout?.once("data", resolve)), started.result]);
+  return started.child;
+}
+
+async function expectTold(args: readonly string[], who: string | RegExp): Promise<void> {
+  const { code, stdout, stderr } = await ductus(...args);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^ductus: [^\n]*: expected no other program that writes it, got [^\n]* with --out\n$/);
+  expect(stderr).toMatch(who);
+}
+
+/** This computer and its present run, as locks have it. */
+function bootId(): string {
+  const read = (text: () => string) => {
+    try {
+      return text();
+    } catch {
+      return "";
+    }
+  };
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
+  const host = hash(`${hostname()} ${read(() => readlinkSync("/proc/self/ns/pid"))}`).slice(0, 8);
+  return hash(`${host} ${read(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1"))}`);
+}
+
+async function writeLock(owner: Readonly<Record<string, unknown>>, name = LOCK): Promise<void> {
+  const whole = { lock: "ductus", pid: 1, start: "1", boot: bootId(), hostname: "box", token: "0", ...owner };
+  await writeFile(join(folder, name), `${JSON.stringify(whole)}\n`);
+}
+
+/** Lets a lock look as if nobody had touched it for an hour. */
+async function age(name = LOCK): Promise<void> {
+  const past = new Date(Date.now() - 3_600_000);
+  await utimes(join(folder, name), past, past);
+}
+
+/** The process number of a program that has ended. */
+async function deadProcess(): Promise<number> {
+  const child = spawn(process.execPath, ["--version"]);
+  await new Promise((resolve) => child.once("close", resolve));
+  return child.pid as number;
+}
+
+describe("two at the same time", () => {
+  test("two trainings to one file, by whatever name: the second one is told", async () => {
+    const { pid } = await begin(...TRAIN, ...LONG);
+    await symlink("model.safetensors", join(folder, "link"));
+    await expectTold([...TRAIN, ...SHORT], new RegExp(`got process ${pid}:`));
+    await expectTold([...TRAIN, ...SHORT, "--force", "--out", join(folder, "model.safetensors")], `process ${pid}`);
+    const { code } = await ductus(...TRAIN, ...SHORT, "--out", "other.safetensors");
+    expect(code).toBe(0);
+    await expectTold(["resume", "other.safetensors", "--epochs", "2", "--out", "model.safetensors"], `process ${pid}`);
+    // Who only reads is not hindered, once there is a model.
+    await expect.poll(() => readdir(folder)).toContain("model.safetensors");
+    expect(await ductus("evaluate")).toMatchObject({ code: 0, stderr: "" });
+    await expectTold(["resume", "link"], `process ${pid}`);
+  });
+
+  test("a training that ends, however it does, leaves no lock", async () => {
+    expect((await ductus(...TRAIN, ...SHORT)).code).toBe(0);
+    const child = await begin(...TRAIN, ...LONG);
+    expect(await readdir(folder)).toContain(LOCK);
+    child.kill("SIGTERM");
+    await children[0].result;
+    expect((await ductus(...TRAIN, "--data", "nowhere")).code).toBe(1);
+    expect((await readdir(folder)).filter((name) => name.includes(".lock"))).toEqual([]);
+  });
+
+  test("two searches in one folder: the second one is told", async () => {
+    const { pid } = await begin(...SEARCH, ...LONG);
+    await symlink("tune", join(folder, "same"));
+    await expectTold([...SEARCH, ...LONG], new RegExp(`search.json: .*process ${pid}:`));
+    await expectTold([...SEARCH, ...LONG, "--out", "same"], `process ${pid}`);
+    children[0].child.kill("SIGKILL");
+    await children[0].result;
+    await begin(...SEARCH, ...LONG);
+    expect(children[1].child.exitCode).toBe(null);
+  });
+});
+
+describe("a lock that was left behind", () => {
+  test("by kill -9 is taken over at once", async () => {
+    const child = await begin(...TRAIN, ...LONG);
+    child.kill("SIGKILL");
+    await children[0].result;
+    expect(await readdir(folder)).toContain(LOCK);
+    expect(await ductus(...TRAIN, ...SHORT, "--force")).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  test.runIf(process.platform === "linux")("by a process whose number another one has now", async () => {
+    await writeLock({ pid: process.pid, start: "1" });
+    expect(await ductus(...TRAIN, ...SHORT)).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(folder)).toEqual(["model.safetensors"]);
+  });
+
+  test("is taken by exactly one of many that come at the same time", async () => {
+    const pid = await deadProcess();
+    for (let round = 0; round < 3; round++) {
+      await writeLock({ pid });
+      const started = Array.from({ length: 5 }, () => startDuctus(folder, [...TRAIN, ...LONG]));
+      children.push(...started);
+      const told = started.map(async ({ child, result }) => {
+        await Promise.race([new Promise((resolve) => child.stdout?.once("data", resolve)), result]);
+        return child.exitCode ?? 0;
+      });
+      expect((await Promise.all(told)).sort()).toEqual([0, 1, 1, 1, 1]);
+      expect((await readdir(folder)).filter((name) => name.includes(".lock"))).toEqual([LOCK]);
+      for (const { child } of started) child.kill("SIGKILL");
+      await Promise.all(started.map(({ result }) => result));
+      await unlink(join(folder, LOCK));
+    }
+  }, 60_000);
+
+  test("half written, or by a program killed while it took over another one, hinders for a while", async () => {
+    for (const text of ["", '{"lock":"du', '{"lock":"ductus","pid":']) {
+      await writeFile(join(folder, LOCK), text);
+      await expectTold([...TRAIN, ...SHORT], "got another one");
+      await age();
+      expect(await ductus(...TRAIN, ...SHORT, "--force")).toMatchObject({ code: 0, stderr: "" });
+    }
+    const pid = await deadProcess();
+    await writeLock({ pid });
+    const text = await readFile(join(folder, LOCK));
+    await writeLock({ pid, token: "1" }, `${LOCK}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`);
+    expect(await ductus(...TRAIN, ...SHORT, "--force")).toMatchObject({ code: 0, stderr: "" });
+    expect(await readdir(folder)).toEqual(["model.safetensors"]);
+  }, 60_000);
+});
+
+describe("another container", () => {
+  /** One with the same process number as a program that runs, and as one that does not. */
+  const foreign = async () => [process.pid, await deadProcess()].map((pid) => ({ pid, boot: "0".repeat(64) }));
+
+  test("has its lock as long as its heart beats, whatever process has its number here", async () => {
+    for (const owner of await foreign()) {
+      await writeLock(owner);
+      await expectTold([...TRAIN, ...SHORT], new RegExp(`got process ${owner.pid} on box:`));
+      // Where the clocks differ, it looks old, but goes on beating.
+      await age();
+      const heart = setInterval(() => utimes(join(folder, LOCK), new Date(1e12), new Date(Date.now() - 7e6)), 300);
+      await expectTold([...TRAIN, ...SHORT], `process ${owner.pid} on box`);
+      clearInterval(heart);
+    }
+  }, 60_000);
+
+  test("loses it when its heart has stopped", async () => {
+    for (const owner of await foreign()) {
+      await writeLock(owner);
+      await age();
+      expect(await ductus(...TRAIN, ...SHORT)).toMatchObject({ code: 0, stderr: "" });
+      expect(await readdir(folder)).toEqual(["model.safetensors"]);
+    }
+  }, 60_000);
+
+  test("is told of a beating heart by this one", async () => {
+    await begin(...TRAIN, ...LONG);
+    await age();
+    const fresh = () => Date.now() - statSync(join(folder, LOCK)).mtimeMs < 60_000;
+    await expect.poll(fresh, { timeout: 20_000 }).toBe(true);
+  }, 30_000);
+
+  test("that took the lock while this one stood still keeps it, and this one saves elsewhere", async () => {
+    await begin(...TRAIN, "--epochs", "2000");
+    await writeLock({ pid: 7, boot: "0".repeat(64) });
+    const { code, stderr } = await children[0].result;
+    expect(code).toBe(1);
+    const [, refuge] = /got process 7 on box: .*; the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
+    expect((await readFile(refuge)).length).toBeGreaterThan(100);
+    await rm(refuge);
+    expect(await readdir(folder)).toContain(LOCK);
+  });
+});
+
+test("a file that is no lock stays as it is", async () => {
+  await writeFile(join(folder, LOCK), "My thesis");
+  await age();
+  const { code, stderr } = await ductus(...TRAIN, ...SHORT, "--force");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^ductus: .*lock: expected a lock of ductus, got another file: [^\n]*\n$/),
+  });
+  expect(await readFile(join(folder, LOCK), "utf8")).toBe("My thesis");
+  expect(await readdir(folder)).toEqual([LOCK]);
+});
+
+test("a name and a host in a lock cannot act on the terminal", async () => {
+  await writeLock({ pid: 7, boot: "x", hostname: "\u001b[2J\u202eevil\n" });
+  const { stderr } = await ductus(...TRAIN, ...SHORT);
+  expect(stderr).toContain("process 7 on \\u001b[2J\\u202eevil\\n:");
+});
