@@ -4,9 +4,24 @@ export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../d
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
+export {
+  areaUnderCurve,
+  type CalibrationAims,
+  calibrationError,
+  fitCalibration,
+  type Readings,
+} from "../reading/calibration.js";
 export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
+export {
+  type Calibration,
+  calibrationMetadata,
+  calibrationOf,
+  sharesOf,
+  type Verdict,
+  verdict,
+} from "../reading/verdict.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
 export { decodePng, encodePng } from "./png.js";
