@@ -3,10 +3,11 @@
 
 import { Dataset } from "../data/dataset.js";
 import { enlarged, toImage } from "./canvas.js";
-import { leaning, withAdded, writtenDigit } from "./digits.js";
+import { leaning, withAdded } from "./digits.js";
 import { Draw } from "./draw.js";
 import { type Source, type Sources, stranger } from "./strangers.js";
 import { worn } from "./wear.js";
+import { writtenDigit } from "./written.js";
 
 /** The label of what is no digit. */
 export const NO_DIGIT = 10;

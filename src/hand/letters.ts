@@ -1,8 +1,8 @@
 // Letters that are no digits, as strokes on the unit square: "x,y x,y ..." a stroke, in hundredths, y down; a stroke
-// that begins with ~ is a smooth curve. O, o, I, l, S, s and Z, which are digits in many hands, are left out.
+// that begins with ~ is a smooth curve. O, I, l, S, Z, g and q, which are digits in many hands, are left out.
 
-import type { Place } from "./digits.js";
 import { type Point, smooth } from "./draw.js";
+import type { Place } from "./written.js";
 
 const STROKES: Readonly<Record<string, string>> = {
   A: "0,100 50,0 100,100/20,62 80,62",
@@ -43,7 +43,6 @@ const STROKES: Readonly<Record<string, string>> = {
   e2: "0,50 95,50/~95,50 90,12 50,0 10,20 5,60 25,95 65,100 95,85",
   f: "~90,8 65,0 45,15 42,50 42,100/5,42 85,42",
   f2: "~20,60 60,30 55,2 40,20 40,80 25,100 15,85 35,65/40,60 75,58",
-  g: "~90,5 50,0 10,18 20,45 60,50 90,5/~90,0 88,70 60,100 10,92 0,80",
   g2: "~85,10 45,0 8,20 25,48 70,42 85,10/~85,5 85,70 50,100 8,85 40,68 100,52",
   h: "0,0 0,100/~0,65 35,42 75,45 90,65 92,100",
   h2: "~5,60 50,25 45,0 25,15 20,100/~20,75 50,48 75,60 80,90 100,95",
@@ -58,7 +57,6 @@ const STROKES: Readonly<Record<string, string>> = {
   n2: "~0,20 15,5 18,60 15,100/~15,50 45,2 70,20 72,80 100,95",
   p: "0,0 0,100/~0,10 50,0 90,20 85,48 45,60 0,52",
   p2: "~10,15 25,5 25,50 22,100/~22,20 60,2 90,22 70,52 25,50",
-  q: "~90,8 50,0 8,22 15,50 55,55 90,30/90,0 90,100 115,80",
   r: "5,5 5,100/~5,45 35,5 75,2 95,15",
   r2: "~0,60 25,5 45,20 75,22 72,75 100,95",
   t: "~45,0 45,80 60,100 90,92/5,30 90,30",

@@ -1,11 +1,12 @@
 // Pictures of what is no digit: letters, scribbles, digits crossed out, mirrored, cut, or two in one, shapes, textures.
 
 import type { Grid } from "../reading/grid.js";
-import { BOX, blank, boxOf, enlarged, fill, mapped, SIDE, stroke } from "./canvas.js";
-import { shaky, written } from "./digits.js";
+import { BOX, blank, boxOf, enlarged, mapped, SIDE, stroke } from "./canvas.js";
 import { arc, type Draw, type Point, smooth } from "./draw.js";
 import { LETTERS, letter } from "./letters.js";
+import { anywhere, penWidth, shape, texture } from "./shapes.js";
 import { penOf } from "./wear.js";
+import { shaky, written } from "./written.js";
 
 /** A digit to make something else of. */
 export interface Source {
@@ -16,12 +17,28 @@ export interface Source {
 /** Gives a digit at random. */
 export type Sources = (draw: Draw) => Source;
 
-const anywhere = (draw: Draw): Point => [draw.between(12, SIDE - 12), draw.between(12, SIDE - 12)];
-const pen = (draw: Draw) => (draw.chance(0.6) ? draw.between(3, 6.5) : draw.between(6.5, 11));
-
 function aLetter(draw: Draw): Grid {
   const at = shaky(draw, draw.chance(0.7) ? 0.035 : 0.07);
-  return written(letter(draw.of(LETTERS), at), draw.between(0.5, 1.05), pen(draw));
+  return written(letter(draw.of(LETTERS), at), draw.between(0.5, 1.05), penWidth(draw));
+}
+
+/** A pen that wanders: its direction is a random walk, and the edges of the field turn it back. */
+function wandering(draw: Draw): Grid {
+  const sheet = blank();
+  let [x, y] = anywhere(draw);
+  let [dx, dy] = [draw.between(-1, 1), draw.between(-1, 1)];
+  const bend = draw.between(0.3, 1);
+  const points: Point[] = [[x, y]];
+  for (let i = 25 + draw.below(35); i > 0; i--) {
+    dx += bend * draw.normal() + (SIDE / 2 - x) / 40;
+    dy += bend * draw.normal() + (SIDE / 2 - y) / 40;
+    const length = Math.sqrt(dx * dx + dy * dy) + 0.01;
+    [dx, dy] = [dx / length, dy / length];
+    [x, y] = [x + 6 * dx, y + 6 * dy];
+    points.push([x, y]);
+  }
+  stroke(sheet, smooth(points), draw.between(2.5, 6));
+  return sheet;
 }
 
 /** A scribble: through places at random, to and fro, or round and round. */
@@ -31,7 +48,7 @@ function scribble(draw: Draw): Grid {
   if (kind < 2) {
     for (let strokes = draw.below(2); strokes >= 0; strokes--) {
       const points = Array.from({ length: 4 + draw.below(12) }, () => anywhere(draw));
-      stroke(sheet, kind === 0 ? smooth(points) : points, pen(draw));
+      stroke(sheet, kind === 0 ? smooth(points) : points, penWidth(draw));
     }
   } else if (kind === 2) {
     const count = 4 + draw.below(10);
@@ -43,7 +60,7 @@ function scribble(draw: Draw): Grid {
         SIDE / 2 + (i % 2 === 0 ? tall : -tall) * draw.between(0.6, 1.1),
       ],
     );
-    stroke(sheet, draw.chance(0.5) ? smooth(points) : points, pen(draw));
+    stroke(sheet, draw.chance(0.5) ? smooth(points) : points, penWidth(draw));
   } else {
     const turns = draw.between(1.6, 5);
     const spiral = draw.chance(0.5);
@@ -59,14 +76,14 @@ function scribble(draw: Draw): Grid {
   return mapped(sheet, { a: 1, b: draw.between(-0.3, 0.3), c: 0, d: draw.between(0.5, 1) });
 }
 
-/** A digit crossed out; a zero with one slash and a 7 with one bar still are digits, so they get more. */
+/** A digit crossed out; a zero with one slash still is a digit, so it gets more. */
 function crossedOut(draw: Draw, sources: Sources): Grid {
   const { image, label } = sources(draw);
   const sheet = enlarged(image);
   const { left, right, top, bottom } = boxOf(sheet) ?? { left: 12, right: 72, top: 12, bottom: 72 };
   const width = Math.max(2, penOf(sheet)) * draw.between(0.6, 1.3);
   const [cx, cy] = [(left + right) / 2, (top + bottom) / 2];
-  const half = Math.max(bottom - top, right - left) / 2 + draw.between(-4, 8);
+  const half = Math.max(bottom - top, right - left) / 2 + draw.between(-2, 12);
   const across = (up: number) => {
     const y = cy + draw.between(-6, 6);
     const x = cx + draw.between(-4, 4);
@@ -79,10 +96,9 @@ function crossedOut(draw: Draw, sources: Sources): Grid {
       width,
     );
   };
-  const doubtful = label === 0 || label === 7 || label === 1 || label === 4;
-  const kind = draw.below(doubtful ? 3 : 5);
+  const kind = draw.below(label === 0 ? 3 : 5);
   if (kind === 0) for (const up of [1, -1]) across(up * draw.between(0.6, 1));
-  else if (kind === 1) for (const shift of [0, 1]) across(draw.between(-0.25, 0.25) + 0 * shift);
+  else if (kind === 1) for (let lines = 0; lines < 2; lines++) across(draw.between(-0.25, 0.25));
   else if (kind === 2) {
     const points = Array.from(
       { length: 6 + draw.below(6) },
@@ -166,213 +182,6 @@ function halved(draw: Draw, sources: Sources): Grid {
   }
 }
 
-type Shape = (draw: Draw, sheet: Grid, width: number) => void;
-
-const ring = (sides: number, turn: number, [x, y]: Point, size: number): Point[] => {
-  // arc() has 24 points a turn.
-  const all = arc([x, y], size, size, turn, turn + 4);
-  return Array.from({ length: sides + 1 }, (_, i) => all[Math.round((24 * i) / sides)]);
-};
-const MIDDLE: Point = [SIDE / 2, SIDE / 2];
-const outline = (sheet: Grid, points: readonly Point[], width: number, filled: boolean) =>
-  filled ? fill(sheet, points) : stroke(sheet, points, width);
-
-const SHAPES: readonly Shape[] = [
-  // Polygons: three, four, six corners, outlined or full.
-  (draw, sheet, width) =>
-    outline(sheet, ring(draw.of([3, 4, 6, 3, 4]), draw.between(0, 4), MIDDLE, 60), width, draw.chance(0.35)),
-  (draw, sheet, width) => {
-    const [w, h] = [draw.between(14, 30), draw.between(14, 30)];
-    const box: Point[] = [
-      [42 - w, 42 - h],
-      [42 + w, 42 - h],
-      [42 + w, 42 + h],
-      [42 - w, 42 + h],
-      [42 - w, 42 - h],
-    ];
-    outline(sheet, box, width, draw.chance(0.35));
-    if (draw.chance(0.3))
-      stroke(
-        sheet,
-        [
-          [42 - w, 42 - h],
-          [42 + w, 42 + h],
-        ],
-        width,
-      );
-  },
-  // A disc, and one on a stick.
-  (draw, sheet) => fill(sheet, arc(MIDDLE, draw.between(35, 60), draw.between(35, 60), 0, 4)),
-  (draw, sheet, width) => {
-    const size = draw.between(16, 38);
-    const top = 12 + size / 2;
-    fill(sheet, arc([42, top], size, size * draw.between(0.8, 1.2), 0, 4));
-    stroke(
-      sheet,
-      [
-        [42, top],
-        [42 + draw.between(-10, 10), 72],
-      ],
-      width,
-    );
-    if (draw.chance(0.3)) sheet.values.reverse();
-  },
-  // Stars, asterisks, arrows, ticks, crosses.
-  (draw, sheet, width) => {
-    const corners = ring(12, draw.between(0, 1), MIDDLE, 60);
-    const inner = ring(12, 0, MIDDLE, draw.between(15, 40));
-    const star = corners.map((point, i) => (i % 2 === 0 ? point : inner[i]));
-    outline(sheet, star, width, draw.chance(0.4));
-  },
-  (draw, sheet, width) => {
-    const ends = ring(2 * draw.of([2, 3, 4]), draw.between(0, 2), MIDDLE, 60);
-    for (const end of ends) stroke(sheet, [MIDDLE, end], width);
-  },
-  (draw, sheet, width) => {
-    const tip: Point = [72, 42];
-    stroke(sheet, [[12, 42 + draw.between(-6, 6)], tip], width);
-    const [back, up] = [draw.between(10, 22), draw.between(8, 22)];
-    stroke(sheet, [[72 - back, 42 - up], tip, [72 - back, 42 + up]], width);
-  },
-  (draw, sheet, width) =>
-    stroke(
-      sheet,
-      [
-        [12, draw.between(40, 55)],
-        [draw.between(25, 38), 72],
-        [72, draw.between(12, 30)],
-      ],
-      width,
-    ),
-  // A ring with a cross or a face in it, two rings, a heart.
-  (draw, sheet, width) => {
-    stroke(sheet, arc(MIDDLE, 60, 60, 0, 4), width);
-    if (draw.chance(0.5))
-      for (const end of ring(4, draw.between(0, 1), MIDDLE, 60)) stroke(sheet, [MIDDLE, end], width);
-    else {
-      for (const x of [32, 52]) stroke(sheet, [[x, 34]], width * 1.3);
-      stroke(sheet, arc([42, 46], 28, 24, 0.3, 1.7), width);
-    }
-  },
-  (draw, sheet, width) => {
-    const size = draw.between(20, 34);
-    stroke(sheet, arc([42 - size / 2 - 2, 42], size, size, 0, 4), width);
-    stroke(sheet, arc([42 + size / 2 + 2, 42], size, size, 0, 4), width);
-  },
-  (draw, sheet, width) =>
-    outline(
-      sheet,
-      smooth([
-        [42, 26],
-        [54, 13],
-        [70, 20],
-        [68, 42],
-        [42, 72],
-        [16, 42],
-        [14, 20],
-        [30, 13],
-        [42, 26],
-      ]),
-      width,
-      draw.chance(0.4),
-    ),
-  // Lines side by side, a grid, dots, a wave, a house.
-  (draw, sheet, width) => {
-    const count = 2 + draw.below(4);
-    for (let i = 0; i < count; i++)
-      stroke(
-        sheet,
-        [
-          [14, 16 + (52 * i) / count],
-          [70, 16 + (52 * i) / count],
-        ],
-        width,
-      );
-    if (draw.chance(0.4))
-      for (const x of [26, 42, 58])
-        stroke(
-          sheet,
-          [
-            [x, 12],
-            [x, 72],
-          ],
-          width,
-        );
-  },
-  (draw, sheet, width) => {
-    for (let i = 2 + draw.below(8); i >= 0; i--) stroke(sheet, [anywhere(draw)], width * draw.between(0.8, 2));
-  },
-  (draw, sheet, width) =>
-    stroke(
-      sheet,
-      smooth([
-        [12, 42],
-        [24, 30],
-        [36, 46],
-        [48, 34],
-        [60, 48],
-        [72, draw.between(30, 50)],
-      ]),
-      width,
-    ),
-  (_, sheet, width) => {
-    stroke(
-      sheet,
-      [
-        [20, 72],
-        [20, 38],
-        [42, 14],
-        [64, 38],
-        [64, 72],
-        [20, 72],
-      ],
-      width,
-    );
-    stroke(
-      sheet,
-      [
-        [20, 38],
-        [64, 38],
-      ],
-      width,
-    );
-  },
-  // A lying line.
-  (draw, sheet, width) =>
-    stroke(
-      sheet,
-      [
-        [12, 42 + draw.between(-9, 9)],
-        [72, 42 + draw.between(-9, 9)],
-      ],
-      width,
-    ),
-];
-
-function shape(draw: Draw): Grid {
-  const sheet = blank();
-  draw.of(SHAPES)(draw, sheet, pen(draw));
-  const slant = draw.between(-0.2, 0.2);
-  return mapped(sheet, { a: draw.between(0.7, 1), b: slant, c: draw.between(-0.15, 0.15), d: draw.between(0.7, 1) });
-}
-
-/** Blots, stripes, noise. */
-function texture(draw: Draw): Grid {
-  const sheet = blank();
-  const kind = draw.below(3);
-  const [size, slope, share] = [2 + draw.below(6), draw.between(-2, 2), draw.between(0.15, 0.7)];
-  const phase = Array.from({ length: SIDE * SIDE }, () => (draw.chance(share) ? 255 : 0));
-  sheet.values.forEach((_, cell) => {
-    const [x, y] = [cell % SIDE, Math.floor(cell / SIDE)];
-    if (x < 12 || y < 12 || x >= 72 || y >= 72) return;
-    const stripe = Math.floor((x + slope * y) / size);
-    if (kind === 0) sheet.values[cell] = phase[Math.floor(y / size) * SIDE + Math.floor(x / size)];
-    else if (kind === 1) sheet.values[cell] = (stripe & 1) === 0 ? 255 : 0;
-    else sheet.values[cell] = Math.floor(x / size) % 2 === Math.floor(y / size) % 2 ? 255 : phase[cell] / 3;
-  });
-  return sheet;
-}
-
 /** The families, each as often as it stands here. */
 const FAMILIES: readonly ((draw: Draw, sources: Sources) => Grid)[] = [
   aLetter,
@@ -387,7 +196,8 @@ const FAMILIES: readonly ((draw: Draw, sources: Sources) => Grid)[] = [
   crossedOut,
   scribble,
   scribble,
-  scribble,
+  wandering,
+  wandering,
   several,
   several,
   flipped,
