@@ -4,10 +4,11 @@ import { createHash } from "node:crypto";
 import type { Dataset } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
-import { type Recipe, UsageError } from "ductus/recipe";
+import { type Recipe, UsageError, withMade } from "ductus/recipe";
 
 /** What of a recipe is about data. */
-export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation">;
+export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation"> &
+  Partial<Pick<Recipe, "made" | "seed">>;
 
 /** A training file in two parts, and a test file. */
 export type Split = DataSplit<Dataset | undefined>;
@@ -36,14 +37,15 @@ export function withData<R extends DataRecipe>(
       `${(error as Error).message}: the model was trained with these data; give their folder with --data`,
     );
   }
-  if (data === undefined) return { recipe, split };
+  const all = { ...split, training: madeOf(recipe, split.training) };
+  if (data === undefined) return { recipe, split: all };
   const dataHash = hashOf(split.training);
   if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
     throw new Error(
       `${data}: expected the data that the model was trained with, got others: give their folder with --data`,
     );
   }
-  return { recipe: { ...recipe, dataHash }, split };
+  return { recipe: { ...recipe, dataHash }, split: all };
 }
 
 /**
@@ -51,7 +53,13 @@ export function withData<R extends DataRecipe>(
  * @throws {Error} if it cannot be loaded
  */
 export function trainingData(recipe: DataRecipe) {
-  return named(() => loadTraining(recipe.data, recipe));
+  const { training, ...rest } = named(() => loadTraining(recipe.data, recipe));
+  return { ...rest, training: madeOf(recipe, training) };
+}
+
+/** Training images, and the pictures that the recipe asks to be made of them. */
+function madeOf({ made, seed = 1 }: DataRecipe, training: Dataset): Dataset {
+  return named(() => withMade(training, { made, seed }));
 }
 
 /** What cannot be divided is named as on the command line. */
@@ -59,7 +67,7 @@ function named<T>(load: () => T): T {
   try {
     return load();
   } catch (error) {
-    if (error instanceof RangeError && error.message.startsWith("validation: "))
+    if (error instanceof RangeError && /^(validation|made): /.test(error.message))
       throw new UsageError(`--${error.message}`);
     throw error;
   }

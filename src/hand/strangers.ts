@@ -10,7 +10,7 @@ import { shaky, written } from "./written.js";
 
 /** A digit to make something else of. */
 export interface Source {
-  readonly image: Uint8Array;
+  readonly image: Uint8Array | Uint8ClampedArray;
   readonly label: number;
 }
 

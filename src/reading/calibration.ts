@@ -6,47 +6,64 @@ import { type Calibration, sharesOf } from "./verdict.js";
 export interface Readings {
   /** One array of activations, [classes], for each picture. */
   readonly activations: readonly ArrayLike<number>[];
-  /** The class of each picture. */
+  /** The class of each picture; what is no digit has its class, or with "sigmoid" outputs the number of classes. */
   readonly labels: ArrayLike<number>;
 }
 
 /** What a calibration is fitted to. */
 export interface CalibrationAims {
-  /** The class that is no digit, if the network has one. */
-  readonly noDigit?: number;
+  /** Where the network says that it sees no digit, as in Calibration. */
+  readonly noDigit?: Calibration["noDigit"];
+  /** How often what is no digit is shown, a share of all pictures, 0 to below 1. Default 0.1. */
+  readonly shown?: number;
   /** The share of digits that are not to be called "not a digit", 0 to 1. Default 0.97. */
   readonly kept?: number;
   /** The share of "sure" answers that are to be right, 0 to 1. Default 0.99. */
   readonly right?: number;
 }
 
-/** ln T is looked for from -RANGE to RANGE. */
-const RANGE = 2;
-/** Steps of the golden-section search: the interval shrinks to 1e-5 of itself. */
-const STEPS = 24;
+/** Logarithms of temperature and prior are looked for between these, and their negatives. */
+const RANGES = { temperature: 2, prior: 8 };
+/** Steps of the golden-section search: the interval shrinks to 2e-4 of itself. */
+const STEPS = 18;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const TINY = 1e-12;
 
 /**
- * The temperature with the least mean of -ln p(truth), and the least confidence with which answers are right so often.
+ * The temperature and the prior with the least mean of -ln p(truth), what is no digit having its share of the mean,
+ * and the least confidence with which answers are right so often.
  * @throws {RangeError} if there are no readings of digits
  */
-export function fitCalibration(readings: Readings, { noDigit, kept = 0.97, right = 0.99 }: CalibrationAims = {}) {
+export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): Calibration {
+  const { noDigit, shown = 0.1, kept = 0.97, right = 0.99 } = aims;
   const { activations, labels } = readings;
-  const digits = Array.from(activations.keys()).filter((i) => labels[i] !== noDigit);
-  if (digits.length === 0) throw new RangeError("readings: expected at least one of a digit, got none");
-  const temperature = Math.exp(minimum((lnT) => logLoss(readings, Math.exp(lnT))));
-  const shares = activations.map((all) => sharesOf(all, temperature));
-  const reject =
-    noDigit === undefined
-      ? undefined
-      : ascending(digits.map((i) => shares[i][noDigit]))[Math.min(digits.length - 1, Math.ceil(kept * digits.length))];
-  const answers = shares.flatMap((share, i) => {
-    if (noDigit !== undefined && share[noDigit] >= (reject as number)) return [];
-    const label = likeliest(share, noDigit);
-    return [{ confidence: share[label], isRight: label === labels[i] }];
+  const isDigit = Array.from(activations, (all, i) => labels[i] !== (noDigit === "sigmoid" ? all.length : noDigit));
+  const count = isDigit.filter(Boolean).length;
+  if (count === 0) throw new RangeError("readings: expected at least one of a digit, got none");
+  const hasStrangers = noDigit !== undefined && count < isDigit.length;
+  const weights = { digits: (hasStrangers ? 1 - shown : 1) / count, strangers: shown / (isDigit.length - count) };
+  const loss = (temperature: number, prior: number) => {
+    let sum = 0;
+    activations.forEach((all, i) => {
+      const { classes, none } = sharesOf(all, { temperature, noDigit, prior });
+      const share = isDigit[i] ? classes[labels[i]] : none;
+      sum -= (isDigit[i] ? weights.digits : weights.strangers) * Math.log(Math.max(TINY, share));
+    });
+    return sum;
+  };
+  const priorAt = (temperature: number) =>
+    hasStrangers ? Math.exp(minimum(RANGES.prior, (x) => loss(temperature, Math.exp(x)))) : 1;
+  const temperature = Math.exp(minimum(RANGES.temperature, (x) => loss(Math.exp(x), priorAt(Math.exp(x)))));
+  const fitted = { temperature, noDigit, prior: hasStrangers ? priorAt(temperature) : undefined };
+  const shares = activations.map((all) => sharesOf(all, fitted));
+  const nones = shares.flatMap(({ none }, i) => (isDigit[i] ? [none] : []));
+  const reject = hasStrangers ? (ascending(nones)[Math.ceil(kept * count)] ?? 1) : undefined;
+  const answers = shares.flatMap(({ classes, none }, i) => {
+    if (reject !== undefined && none >= reject) return [];
+    const label = likeliest(classes);
+    return [{ confidence: classes[label], isRight: label === labels[i] }];
   });
-  return { temperature, noDigit, reject, sure: leastSure(answers, right) } satisfies Calibration;
+  return { ...fitted, reject, sure: leastSure(answers, right) };
 }
 
 interface Answer {
@@ -66,31 +83,27 @@ function leastSure(answers: readonly Answer[], right: number): number {
   return sure;
 }
 
-/** The mean of -ln p(truth). */
-function logLoss({ activations, labels }: Readings, temperature: number): number {
-  return (
-    activations.reduce((sum, all, i) => sum - Math.log(Math.max(TINY, sharesOf(all, temperature)[labels[i]])), 0) /
-    activations.length
-  );
-}
-
-/** Where a function with one minimum has it, by golden-section search. */
-function minimum(f: (x: number) => number): number {
-  let [low, high] = [-RANGE, RANGE];
+/** Where a function with one minimum between -range and range has it, by golden-section search. */
+function minimum(range: number, f: (x: number) => number): number {
+  let [low, high] = [-range, range];
+  let [a, b] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
+  let [atA, atB] = [f(a), f(b)];
   for (let step = 0; step < STEPS; step++) {
-    const [a, b] = [high - GOLDEN * (high - low), low + GOLDEN * (high - low)];
-    if (f(a) < f(b)) high = b;
-    else low = a;
+    if (atA < atB) {
+      [high, b, atB] = [b, a, atA];
+      a = high - GOLDEN * (high - low);
+      atA = f(a);
+    } else {
+      [low, a, atA] = [a, b, atB];
+      b = low + GOLDEN * (high - low);
+      atB = f(b);
+    }
   }
   return (low + high) / 2;
 }
 
-function likeliest(shares: Float64Array, noDigit: number | undefined): number {
-  let best = noDigit === 0 ? 1 : 0;
-  shares.forEach((share, j) => {
-    if (j !== noDigit && share > shares[best]) best = j;
-  });
-  return best;
+function likeliest(shares: Float64Array): number {
+  return shares.reduce((best, share, j) => (share > shares[best] ? j : best), 0);
 }
 
 const ascending = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);

@@ -1,5 +1,6 @@
 // What a reading is worth: how sure the network is of a digit, what else it may be, or that it is none. The shares of
-// the classes are the softmax at a temperature, which calibrates them without changing their order.
+// the classes are the softmax at a temperature, which calibrates them without changing their order; what is no digit has
+// a share beside them.
 // Sources: Guo et al., "On calibration of modern neural networks", 2017; Hendrycks et al., "Deep anomaly detection with
 // outlier exposure", 2019.
 
@@ -7,11 +8,16 @@ import { FormatError, show } from "../errors.js";
 
 /** What makes confidences of a network's activations. It belongs to the network, and is kept in its metadata. */
 export interface Calibration {
-  /** T, above 0: shares are proportional to a^(1 / T). */
+  /** T, above 0: the shares of classes are those of the softmax of z / T. */
   readonly temperature: number;
-  /** The class that is no digit, if the network has one. */
-  readonly noDigit?: number;
-  /** From this share of that class on, 0 to 1, the answer is "not a digit". */
+  /**
+   * Where the network says that it sees no digit: in a class of its own, the number of which this is, or in "sigmoid"
+   * outputs that are all low. Without it, it takes everything for a digit.
+   */
+  readonly noDigit?: number | "sigmoid";
+  /** How much more often what is no digit is shown than when the network was trained, above 0. Default 1. */
+  readonly prior?: number;
+  /** From this share of what is no digit on, 0 to 1, the answer is "not a digit". */
   readonly reject?: number;
   /** From this confidence on, 0 to 1, the answer is "sure". */
   readonly sure: number;
@@ -34,18 +40,44 @@ export interface Verdict {
 
 /** The key of a model's metadata that holds its calibration, as JSON. */
 const KEY = "calibration";
-/** For networks that have none: from this share on they are taken to be sure. */
-const SURE = 0.9;
+/** For networks that have none. */
+const UNCALIBRATED: Calibration = { temperature: 1, sure: 0.9 };
+
+/** The shares of the digits (or other classes), and of what is none of them; together they are 1. */
+export interface Shares {
+  /** [classes], 0 for the class that is no digit */
+  readonly classes: Float64Array;
+  readonly none: number;
+}
+
+/** The largest odds that an activation of 24 bits can tell. */
+const LEAST = 2 ** -25;
 
 /**
- * The shares of the classes: p_j = a_j^(1/T) / sum over k of a_k^(1/T), 0 to 1; all alike if all activations are 0.
- * With softmax outputs this is the softmax of z / T; sigmoid outputs are brought to the sum 1.
+ * The shares of the classes, all alike if all activations are 0. With o_j = a_j, or a_j / (1 - a_j) for "sigmoid"
+ * outputs, they are o_j^(1/T) / (n + sum over k of o_k^(1/T)); n is 0, or for what is no digit the prior times
+ * a_none^(1/T), for "sigmoid" outputs the prior.
  * @param activations [classes], 0 to 1
  */
-export function sharesOf(activations: ArrayLike<number>, temperature = 1): Float64Array {
-  const powers = Float64Array.from(activations, (a) => a ** (1 / temperature));
-  const sum = powers.reduce((all, power) => all + power, 0);
-  return powers.map((power) => (sum === 0 ? 1 / powers.length : power / sum));
+export function sharesOf(
+  activations: ArrayLike<number>,
+  calibration: Omit<Calibration, "sure"> = UNCALIBRATED,
+): Shares {
+  const { temperature, noDigit, prior = 1 } = calibration;
+  const sharpened = (odds: number) => odds ** (1 / temperature);
+  const classes = Float64Array.from(activations, (a) =>
+    sharpened(noDigit === "sigmoid" ? Math.max(a, LEAST) / Math.max(1 - a, LEAST) : a),
+  );
+  let none = noDigit === "sigmoid" ? prior : 0;
+  if (typeof noDigit === "number") {
+    none = prior * classes[noDigit];
+    classes[noDigit] = 0;
+  }
+  const sum = classes.reduce((all, power) => all + power, none);
+  return {
+    classes: classes.map((power) => (sum === 0 ? 1 / classes.length : power / sum)),
+    none: sum === 0 ? 0 : none / sum,
+  };
 }
 
 /**
@@ -55,24 +87,22 @@ export function sharesOf(activations: ArrayLike<number>, temperature = 1): Float
  * @throws {RangeError} if there are fewer classes than it takes
  */
 export function verdict(activations: ArrayLike<number>, calibration?: Calibration): Verdict {
-  const { temperature = 1, sure = SURE, noDigit, reject = 1 } = calibration ?? {};
-  const least = noDigit === undefined ? 2 : 3;
-  if (!(activations.length >= least) || (noDigit !== undefined && noDigit >= activations.length)) {
-    const classes = Math.max(least, (noDigit ?? 0) + 1);
-    throw new RangeError(`activations: expected those of at least ${classes} classes, got ${activations.length}`);
+  const { sure, noDigit, reject = 1 } = calibration ?? UNCALIBRATED;
+  const needed = typeof noDigit === "number" ? Math.max(3, noDigit + 1) : 2;
+  if (!(activations.length >= needed)) {
+    throw new RangeError(`activations: expected those of at least ${needed} classes, got ${activations.length}`);
   }
-  const shares = sharesOf(activations, temperature);
-  const [label, second] = Array.from(shares.keys())
+  const { classes, none } = sharesOf(activations, calibration);
+  const [label, second] = Array.from(classes.keys())
     .filter((j) => j !== noDigit)
-    .sort((a, b) => shares[b] - shares[a] || a - b);
-  const isDigit = noDigit === undefined || shares[noDigit] < reject;
-  const kind = !isDigit ? "not a digit" : shares[label] >= sure ? "sure" : "unsure";
+    .sort((a, b) => classes[b] - classes[a] || a - b);
+  const kind = none >= reject && noDigit !== undefined ? "not a digit" : classes[label] >= sure ? "sure" : "unsure";
   return {
     kind,
     label,
-    confidence: shares[label],
+    confidence: classes[label],
     second,
-    secondConfidence: shares[second],
+    secondConfidence: classes[second],
     calibrated: calibration !== undefined,
   };
 }
@@ -99,13 +129,15 @@ export function calibrationOf(metadata: ReadonlyMap<string, string>, file = "mod
     throw refuse("JSON", text);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse("a JSON object", value);
-  const { temperature, noDigit, reject, sure } = value as Record<string, unknown>;
+  const { temperature, noDigit, prior, reject, sure } = value as Record<string, unknown>;
+  const isAbove0 = (x: unknown) => typeof x === "number" && x > 0;
   const isShare = (x: unknown) => typeof x === "number" && x >= 0 && x <= 1;
-  if (!(typeof temperature === "number" && temperature > 0)) throw refuse("a temperature above 0", temperature);
+  if (!isAbove0(temperature)) throw refuse("a temperature above 0", temperature);
   if (!isShare(sure)) throw refuse("sure from 0 to 1", sure);
   if (reject !== undefined && !isShare(reject)) throw refuse("reject from 0 to 1", reject);
-  if (noDigit !== undefined && !(Number.isInteger(noDigit) && (noDigit as number) >= 0)) {
-    throw refuse("the number of a class as noDigit", noDigit);
+  if (prior !== undefined && !isAbove0(prior)) throw refuse("a prior above 0", prior);
+  if (noDigit !== undefined && noDigit !== "sigmoid" && !(Number.isInteger(noDigit) && (noDigit as number) >= 0)) {
+    throw refuse('the number of a class or "sigmoid" as noDigit', noDigit);
   }
-  return { temperature, noDigit, reject, sure } as Calibration;
+  return { temperature, noDigit, prior, reject, sure } as Calibration;
 }

@@ -163,6 +163,7 @@ describe("the table", () => {
       data: true,
       validation: true,
       limit: true,
+      made: true,
     };
     const keysOf = (...parts: string[]) =>
       Object.keys(OPTIONS)
@@ -230,6 +231,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   validation: "100",
   seed: "9",
   limit: "50",
+  made: "1.5",
   data: "/a folder",
 };
 
@@ -258,6 +260,7 @@ describe("a recipe with every option", () => {
       distortions: '{"shift":1,"rotation":10,"scale":0.1,"shear":0.2,"elastic":20,"sigma":5}',
       validation: "100",
       limit: "50",
+      made: "1.5",
       data: "/a folder",
       data_sha256: "abc",
       history: "[]",
@@ -271,7 +274,7 @@ describe("a recipe with every option", () => {
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
-        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --data '/a folder'",
+        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 --data '/a folder'",
     );
     const given = [...command.matchAll(/ --(\S+) (?:'([^']*)'|(\S+))/g)].map(([, name, a, b]) => [name, a ?? b]);
     expect(parse(Object.fromEntries(given))).toEqual(recipe);
@@ -298,6 +301,7 @@ test("the plain recipe is shown with its defaults, warm-up among them, and what 
     ["seed", "1"],
     ["validation", "a sixth"],
     ["limit", "all"],
+    ["made", "none"],
     ["data", "MNIST"],
   ]);
   expect(trainCommand(parse({}), [784, 10])).toBe(
