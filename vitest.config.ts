@@ -10,6 +10,8 @@ export default defineConfig({
       { find: /^\..*\/embedded\.js$/, replacement: path("build/embedded/embedded.js") },
       // Applications and tests see one and the same library.
       { find: /^ductus$/, replacement: path("src/index.ts") },
+      // Its file lies beside it.
+      { find: /^ductus\/pretrained$/, replacement: path("build/lib/pretrained/index.js") },
       { find: /^ductus\/(formats|recipe|node)$/, replacement: `${path("src")}/$1/index.ts` },
     ],
   },

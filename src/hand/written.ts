@@ -1,5 +1,5 @@
-// Digits of a few strokes, in the forms that MNIST hardly has: flagged 1s, open 4s, curled 9s, 2s with a loop, barred 7s,
-// round zeros, 8s that do not close.
+// Digits of a few strokes, in the forms that MNIST hardly has: flagged 1s, open 4s, curled 9s, 2s with a loop, barred
+// 7s, round zeros, 8s that do not close.
 
 import type { Grid } from "../reading/grid.js";
 import { BOX, blank, SIDE, stroke } from "./canvas.js";

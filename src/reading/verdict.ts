@@ -1,6 +1,6 @@
 // What a reading is worth: how sure the network is of a digit, what else it may be, or that it is none. The shares of
-// the classes are the softmax at a temperature, which calibrates them without changing their order; what is no digit has
-// a share beside them.
+// the classes are the softmax at a temperature, which calibrates them without changing their order; what is no digit
+// has a share beside them.
 // Sources: Guo et al., "On calibration of modern neural networks", 2017; Hendrycks et al., "Deep anomaly detection with
 // outlier exposure", 2019.
 

@@ -75,7 +75,7 @@ export const OPTIONS: OptionTable = {
     kind: { type: "choice", choices: Object.keys(PRESETS) },
     default: "notes",
     value: "NAME",
-    help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images, minutes; hand, made pictures, too",
+    help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images; hand, made ones, too",
     search: "fixed",
     form: {
       group: "basic",

@@ -274,7 +274,8 @@ describe("a recipe with every option", () => {
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
-        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 --data '/a folder'",
+        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 " +
+        "--data '/a folder'",
     );
     const given = [...command.matchAll(/ --(\S+) (?:'([^']*)'|(\S+))/g)].map(([, name, a, b]) => [name, a ?? b]);
     expect(parse(Object.fromEntries(given))).toEqual(recipe);
