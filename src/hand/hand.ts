@@ -17,8 +17,8 @@ const PIXELS = 784;
 /** The kinds of pictures, whose random draws have nothing in common. */
 const KIND = { digit: 0, written: 1, stranger: 2 } as const;
 
-/** Of 29 made pictures, so many are MNIST's digits changed, digits of a few strokes, and no digits. */
-const PARTS = { digits: 14, written: 6, strangers: 9 } as const;
+/** The shares of MNIST's digits changed, of digits of a few strokes, and of no digits in made pictures, in eighths. */
+const PARTS = { digits: 3, written: 2, strangers: 3 } as const;
 
 /** A digit of MNIST as other hands and pictures show it. */
 function madeDigit({ image, label }: Source, draw: Draw): Uint8Array {
@@ -53,7 +53,7 @@ export function withMade(digits: Dataset, { made, seed }: MadeOptions): Dataset 
     label: digits.labels[i],
   });
   const sources: Sources = (draw) => sourceOf(draw.below(length));
-  const countOf = (part: number) => Math.round((made * length * part) / 29);
+  const countOf = (part: number) => Math.round((made * length * part) / 8);
   const counts = {
     digits: countOf(PARTS.digits),
     written: countOf(PARTS.written),

@@ -22,16 +22,19 @@ function aLetter(draw: Draw): Grid {
   return written(letter(draw.of(LETTERS), at), draw.between(0.5, 1.05), penWidth(draw));
 }
 
+/** Back to the field, beyond its edge alone: a pull to the middle would draw rings. */
+const pullOf = (x: number) => (x < 16 ? 1 : x > SIDE - 16 ? -1 : 0);
+
 /** A pen that wanders: its direction is a random walk, and the edges of the field turn it back. */
 function wandering(draw: Draw): Grid {
   const sheet = blank();
   let [x, y] = anywhere(draw);
   let [dx, dy] = [draw.between(-1, 1), draw.between(-1, 1)];
-  const bend = draw.between(0.3, 1);
+  const bend = draw.between(0.4, 1);
   const points: Point[] = [[x, y]];
-  for (let i = 25 + draw.below(35); i > 0; i--) {
-    dx += bend * draw.normal() + (SIDE / 2 - x) / 40;
-    dy += bend * draw.normal() + (SIDE / 2 - y) / 40;
+  for (let i = 18 + draw.below(42); i > 0; i--) {
+    dx += bend * draw.normal() + pullOf(x);
+    dy += bend * draw.normal() + pullOf(y);
     const length = Math.sqrt(dx * dx + dy * dy) + 0.01;
     [dx, dy] = [dx / length, dy / length];
     [x, y] = [x + 6 * dx, y + 6 * dy];
@@ -62,13 +65,14 @@ function scribble(draw: Draw): Grid {
     );
     stroke(sheet, draw.chance(0.5) ? smooth(points) : points, penWidth(draw));
   } else {
-    const turns = draw.between(1.6, 5);
+    const turns = draw.between(2, 5);
     const spiral = draw.chance(0.5);
     const round = arc([0, 0], 2, 2, 0, 4 * turns);
-    const drift = draw.between(-12, 12);
+    // Rings on one place would be a zero.
+    const drift = (draw.chance(0.5) ? 1 : -1) * (spiral ? draw.between(0, 12) : draw.between(20, 40));
     const points = round.map(([x, y], i): Point => {
       const t = i / round.length;
-      const radius = spiral ? 5 + 25 * t : 24;
+      const radius = spiral ? 4 + 25 * t : 16;
       return [SIDE / 2 + x * radius + drift * (t - 0.5) + draw.normal(), SIDE / 2 + y * radius + draw.normal()];
     });
     stroke(sheet, points, draw.between(3, 6));
@@ -83,7 +87,7 @@ function crossedOut(draw: Draw, sources: Sources): Grid {
   const { left, right, top, bottom } = boxOf(sheet) ?? { left: 12, right: 72, top: 12, bottom: 72 };
   const width = Math.max(2, penOf(sheet)) * draw.between(0.6, 1.3);
   const [cx, cy] = [(left + right) / 2, (top + bottom) / 2];
-  const half = Math.max(bottom - top, right - left) / 2 + draw.between(-2, 12);
+  const half = Math.max(bottom - top, right - left) / 2 + draw.between(0, 14);
   const across = (up: number) => {
     const y = cy + draw.between(-6, 6);
     const x = cx + draw.between(-4, 4);
@@ -96,8 +100,8 @@ function crossedOut(draw: Draw, sources: Sources): Grid {
       width,
     );
   };
-  const kind = draw.below(label === 0 ? 3 : 5);
-  if (kind === 0) for (const up of [1, -1]) across(up * draw.between(0.6, 1));
+  const kind = draw.below(label === 0 ? 3 : 8);
+  if (kind === 0) for (const up of [1, -1]) across(up * draw.between(0.3, 1));
   else if (kind === 1) for (let lines = 0; lines < 2; lines++) across(draw.between(-0.25, 0.25));
   else if (kind === 2) {
     const points = Array.from(
@@ -105,8 +109,8 @@ function crossedOut(draw: Draw, sources: Sources): Grid {
       (_, i): Point => [cx - half + (2 * half * i) / 9, cy + (i % 2 === 0 ? 1 : -1) * draw.between(0.3, 0.9) * half],
     );
     stroke(sheet, points, width);
-  } else if (kind === 3) across(draw.between(0.4, 1));
-  else across(draw.chance(0.6) ? draw.between(-0.2, 0.2) : draw.between(-1, -0.4));
+  } else if (kind < 6) across(draw.between(-1, 1));
+  else across(draw.between(-0.3, 0.3));
   return sheet;
 }
 
@@ -196,6 +200,7 @@ const FAMILIES: readonly ((draw: Draw, sources: Sources) => Grid)[] = [
   crossedOut,
   scribble,
   scribble,
+  wandering,
   wandering,
   wandering,
   several,

@@ -22,8 +22,9 @@ function one(at: Place, draw: Draw): Point[][] {
 }
 
 function four(at: Place, draw: Draw): Point[][] {
-  const [x, y] = [draw.between(0.15, 0.75), draw.between(0.5, 0.82)];
-  const [stem, begin] = [draw.between(0.5, 0.9), draw.between(0, 0.55)];
+  const [x, y] = [draw.between(0.1, 0.75), draw.between(0.5, 0.82)];
+  const stem = draw.between(0.5, 0.9);
+  const begin = draw.chance(0.5) ? draw.between(0, 0.4) : draw.between(0.35, y - 0.05);
   const bulge = draw.between(-0.12, 0.05);
   const arm = draw.chance(0.5) ? [at(x, 0), at(0, y)] : smooth([at(x, 0), at(x / 2 + bulge, y / 2), at(0, y)]);
   const level = at(draw.between(stem, 1.05), y + draw.between(-0.12, 0.05));
@@ -49,11 +50,20 @@ function nine(at: Place, draw: Draw): Point[][] {
   const corner = at(0.95, draw.between(0.05, 0.4) * size);
   const loop = smooth([corner, at(0.5, 0), at(0, size / 2), at(0.4, size), at(0.9, 0.6 * size), corner]);
   const foot = draw.between(-0.05, 0.35);
-  const kind = draw.below(4);
+  const kind = draw.below(5);
   if (kind === 0) return [loop, [corner, at(draw.between(0.4, 0.95), 1)]];
   if (kind === 1) return [loop, smooth([corner, at(0.95, 0.6), at(draw.between(0.3, 0.7), 1)])];
-  const curl = draw.between(0.68, 0.95);
-  return [loop, smooth([corner, at(0.97, 0.6), at(0.8, 0.92), at(0.4, 1), at(foot, curl)])];
+  const curl = [at(0.97, 0.6), at(0.8, 0.92), at(0.4, 1), at(foot, draw.between(0.65, 0.95))];
+  if (kind < 4) return [loop, smooth([corner, ...curl])];
+  // In one stroke, which crosses itself or leaves the loop open.
+  const begin = at(draw.between(0.75, 1), draw.between(0, 0.15));
+  const body = [
+    at(0.45, 0),
+    at(0.02, size / 2),
+    at(0.4, size),
+    at(draw.between(0.75, 0.9), size * draw.between(0.5, 0.9)),
+  ];
+  return [smooth([begin, ...body, corner, ...curl])];
 }
 
 function two(at: Place, draw: Draw): Point[][] {

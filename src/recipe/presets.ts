@@ -45,7 +45,7 @@ export const PRESETS = {
     shear: "0.15",
     elastic: "30",
     sigma: "5",
-    made: "1.45",
+    made: "1.6",
     validation: "5000",
   },
 } as const satisfies Record<string, Record<string, string>>;
