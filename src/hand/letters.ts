@@ -1,5 +1,6 @@
 // Letters that are no digits, as strokes on the unit square: "x,y x,y ..." a stroke, in hundredths, y down; a stroke
-// that begins with ~ is a smooth curve. O, I, l, S, Z, g and q, which are digits in many hands, are left out.
+// that begins with ~ is a smooth curve. O, I, l and g, which are digits in many hands, are left out; S, Z and q stand in
+// their clearest forms.
 
 import { type Point, smooth } from "./draw.js";
 import type { Place } from "./written.js";
@@ -25,12 +26,14 @@ const STROKES: Readonly<Record<string, string>> = {
   P: "0,0 0,100/~0,2 75,2 100,26 75,52 0,54",
   Q: "~50,0 5,30 5,70 50,98 95,70 95,30 50,0/60,65 100,100",
   R: "0,0 0,100/~0,2 75,2 95,24 75,48 0,50/35,50 100,100",
+  S: "~92,14 55,0 12,20 30,44 72,56 90,80 48,100 5,86",
   T: "0,0 100,0/50,0 50,100",
   U: "~0,0 0,65 20,95 50,100 80,95 100,65 100,0",
   V: "0,0 50,100 100,0",
   W: "0,0 25,100 50,20 75,100 100,0",
   X: "0,0 100,100/100,0 0,100",
   Y: "0,0 50,48 100,0/50,48 50,100",
+  Z: "0,0 100,0 0,100 100,100",
   Zbar: "5,0 95,0 5,100 100,100/25,50 75,50",
   a: "~90,12 50,0 8,25 5,70 45,100 85,65 90,12/~90,5 88,70 92,95 100,100",
   a2: "~10,15 45,0 80,12 85,40 85,100/~85,45 40,45 5,65 20,98 60,95 85,75",
@@ -57,6 +60,7 @@ const STROKES: Readonly<Record<string, string>> = {
   n2: "~0,20 15,5 18,60 15,100/~15,50 45,2 70,20 72,80 100,95",
   p: "0,0 0,100/~0,10 50,0 90,20 85,48 45,60 0,52",
   p2: "~10,15 25,5 25,50 22,100/~22,20 60,2 90,22 70,52 25,50",
+  q: "~90,8 50,0 8,22 15,50 55,55 90,30/90,0 90,100 115,80",
   r: "5,5 5,100/~5,45 35,5 75,2 95,15",
   r2: "~0,60 25,5 45,20 75,22 72,75 100,95",
   t: "~45,0 45,80 60,100 90,92/5,30 90,30",

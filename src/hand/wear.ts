@@ -70,7 +70,7 @@ export function onFewPixels(sheet: Grid, draw: Draw): Grid {
   if (box === undefined) return sheet;
   const [w, h] = [box.right - box.left, box.bottom - box.top];
   const most = draw.chance(0.6) ? draw.of([8, 16]) : 8 + draw.below(9);
-  const across = draw.chance(0.3) ? most : Math.max(2, Math.round((most * w) / Math.max(w, h)));
+  const across = draw.chance(0.4) ? most : Math.max(2, Math.round((most * w) / Math.max(w, h)));
   const down = Math.max(2, Math.round((most * h) / Math.max(w, h)));
   const levels = draw.chance(0.5) && most > 10 ? 1 : 16;
   const cutoff = draw.between(0.3, 0.55);
@@ -136,7 +136,7 @@ export function worn(sheet: Grid, draw: Draw): Grid {
     if (Math.abs(by) > 0.3) out = widened(out, by);
   }
   if (draw.chance(0.12)) out = withHoles(out, draw);
-  if (draw.chance(0.35)) out = onFewPixels(out, draw);
+  if (draw.chance(0.4)) out = onFewPixels(out, draw);
   if (draw.chance(0.2)) out = blurred(out, 1 + draw.below(4));
   if (draw.chance(0.12)) out = withNoise(out, draw);
   return out;
