@@ -29,13 +29,18 @@ export default defineConfig([
       "formats/index": "src/formats/index.ts",
       "recipe/index": "src/recipe/index.ts",
       "node/index": "src/node/index.ts",
+      "pretrained/index": "src/pretrained/index.ts",
     },
     // Node's own modules stay imports; everything else runs in browsers, too.
     platform: "neutral",
     external: /^node:/,
     // The threads' script is looked for beside the file that starts them: all shared files are in one folder.
     output: { dir: "build/lib", chunkFileNames: "[name].js", minify: SMALL },
-    plugins: [virtual(/\/embedded\.js$/, embedded), licences("build/lib")],
+    plugins: [
+      virtual(/\/embedded\.js$/, embedded),
+      emitFile("pretrained/pretrained.bin", () => readFileSync("apps/web/pretrained.bin")),
+      licences("build/lib"),
+    ],
   },
   { input: WORKER, platform: "browser", output: { file: "build/lib/worker.js", minify: true } },
   {

@@ -10,7 +10,7 @@ export default defineConfig({
       { find: /^\..*\/embedded\.js$/, replacement: path("build/embedded/embedded.js") },
       // Applications and tests see one and the same library.
       { find: /^ductus$/, replacement: path("src/index.ts") },
-      { find: /^ductus\/(formats|recipe|node)$/, replacement: `${path("src")}/$1/index.ts` },
+      { find: /^ductus\/(formats|recipe|node|pretrained)$/, replacement: `${path("src")}/$1/index.ts` },
     ],
   },
   // Whole training runs on MNIST take seconds, on a loaded machine many.

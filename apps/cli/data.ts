@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import type { Dataset, PixelOptions } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
-import { type Recipe, shellWord, UsageError } from "ductus/recipe";
+import { type Recipe, shellWord, UsageError, withMade } from "ductus/recipe";
 import { inWords } from "./reasons.js";
 
 /** What of a recipe is about data. */
-export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation" | keyof PixelOptions>;
+export type DataRecipe = Pick<Recipe, "data" | "dataHash" | "limit" | "validation" | keyof PixelOptions> &
+  Partial<Pick<Recipe, "made" | "seed">>;
 
 /** A training file in two parts, and a test file. */
 export type Split = DataSplit<Dataset | undefined>;
@@ -34,7 +35,8 @@ export function withData<R extends DataRecipe>(
   } catch (error) {
     throw withAdvice(error, recipe, given);
   }
-  if (data === undefined) return { recipe, split };
+  const all = { ...split, training: madeOf(recipe, split.training) };
+  if (data === undefined) return { recipe, split: all };
   const dataHash = hashOf(split.training);
   if (recipe.dataHash !== undefined && recipe.dataHash !== dataHash) {
     const advice =
@@ -43,7 +45,7 @@ export function withData<R extends DataRecipe>(
         : `give the folder of those, or train another model with \`ductus train --data ${shellWord(given)}\``;
     throw new Error(`${data}: expected the data that the model was trained with, got others: ${advice}`);
   }
-  return { recipe: { ...recipe, data, dataHash }, split };
+  return { recipe: { ...recipe, data, dataHash }, split: all };
 }
 
 /** An error of loading, with what to do where that is known. */
@@ -66,7 +68,13 @@ function withAdvice(error: unknown, { data, dataHash }: DataRecipe, given: strin
  * @throws {Error} if it cannot be loaded
  */
 export function trainingData(recipe: DataRecipe) {
-  return named(() => loadTraining(recipe.data, recipe));
+  const { training, ...rest } = named(() => loadTraining(recipe.data, recipe));
+  return { ...rest, training: madeOf(recipe, training) };
+}
+
+/** Training images, and the pictures that the recipe asks to be made of them. */
+function madeOf({ made, seed = 1 }: DataRecipe, training: Dataset): Dataset {
+  return named(() => withMade(training, { made, seed }));
 }
 
 /** What cannot be divided is named as on the command line, and what the system says is in words. */
@@ -75,7 +83,7 @@ function named<T>(load: () => T): T {
     return load();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    if (error instanceof RangeError && error.message.startsWith("validation: "))
+    if (error instanceof RangeError && /^(validation|made): /.test(error.message))
       throw new UsageError(`--${error.message}`);
     error.message = error.message.replace(/(?<=, got )E[A-Z]+$/, inWords);
     throw error;

@@ -1,6 +1,7 @@
 // The networks of the page: one that comes with it, one that it trains, one that was opened. One of them reads digits.
 
 import { createKernels, FormatError, type Kernels, Network } from "ductus";
+import { type Calibration, calibrationOf } from "ductus/formats";
 import { IMAGE } from "./digits.js";
 import { download } from "./download.js";
 
@@ -19,6 +20,8 @@ export interface Model {
   readonly bytes: Uint8Array;
   /** Disposed of when another takes its place, so do not keep it. */
   readonly network: Network;
+  /** What makes confidences of its activations, if the file has it. */
+  readonly calibration: Calibration | undefined;
 }
 
 /** Holds the networks. Notifies its subscribers when one is added or replaced, or when another one reads. */
@@ -80,7 +83,8 @@ export class Models {
         `expected a network of images of 28 x 28 = ${PIXELS} pixels, got one of ${inputs} (choose another)`,
       );
     }
-    const model = { source, title: `${NAMES[source](file)}: ${describe(network)}`, bytes, network };
+    const title = `${NAMES[source](file)}: ${describe(network)}`;
+    const model = { source, title, bytes, network, calibration: calibrationFrom(network, file) };
     this.#models.get(source)?.network.dispose();
     this.#models.set(source, model);
     this.#notify();
@@ -97,6 +101,16 @@ const NAMES: Readonly<Record<ModelSource, (file: string) => string>> = {
   trained: () => "Trained here",
   opened: (file) => file,
 };
+
+/** The calibration of a network, which is disposed of if it has one that cannot be used. */
+function calibrationFrom(network: Network, file: string): Calibration | undefined {
+  try {
+    return calibrationOf(network.metadata, file);
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
 
 function describe({ layers, epochs, metadata }: Network): string {
   const tested = metadata.get("test_correct");

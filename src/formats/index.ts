@@ -5,10 +5,25 @@ export { prepareDigit, prepareImage, preparePicture, transposePicture } from "..
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
+export {
+  areaUnderCurve,
+  type CalibrationAims,
+  calibrationError,
+  fitCalibration,
+  type Readings,
+} from "../reading/calibration.js";
 export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
 export { decodePicture } from "./decode.js";
+export {
+  type Calibration,
+  calibrationMetadata,
+  calibrationOf,
+  sharesOf,
+  type Verdict,
+  verdict,
+} from "../reading/verdict.js";
 export { encodeJson } from "./json.js";
 export { kindOfFile } from "./kind.js";
 export { encodeOnnx } from "./onnx.js";

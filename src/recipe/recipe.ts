@@ -41,6 +41,8 @@ export interface Recipe extends PixelOptions {
   readonly validation: number | undefined;
   /** How many of the training samples are used; undefined for all. */
   readonly limit: number | undefined;
+  /** How many pictures are made for each training sample; undefined for none. */
+  readonly made?: number;
 }
 
 /**

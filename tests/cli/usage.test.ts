@@ -216,7 +216,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
         'got "step:0.5"',
     ],
     [["train", "--activation", "swish"], '--activation: expected sigmoid, tanh or relu, got "swish"'],
-    [["train", "--preset", "good"], '--preset: expected notes, book or best, got "good"'],
+    [["train", "--preset", "good"], '--preset: expected notes, book, best or hand, got "good"'],
     [["train", "--dropout", "1"], '--dropout: expected a number from 0 to below 1, got "1"'],
     [["train", "--rotation", "-5"], '--rotation: expected a number from 0 to 180, got "-5"'],
     [["distort", "--epochs", "101"], '--epochs: expected a whole number from 1 to 100, got "101"'],

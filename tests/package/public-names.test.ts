@@ -9,6 +9,7 @@ const ENTRIES = [
   "../../src/formats/index.ts",
   "../../src/recipe/index.ts",
   "../../src/node/index.ts",
+  "../../src/pretrained/index.ts",
 ].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 test("every public name and method has a docstring", () => {

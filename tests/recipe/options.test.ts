@@ -222,6 +222,7 @@ describe("the table", () => {
       pixelMax: true,
       invert: true,
       transpose: true,
+      made: true,
     };
     const keysOf = (...parts: string[]) =>
       Object.keys(OPTIONS)
@@ -289,6 +290,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   validation: "100",
   seed: "9",
   limit: "50",
+  made: "1.5",
   data: "/a folder",
   "pixel-max": "16",
   invert: "true",
@@ -320,6 +322,7 @@ describe("a recipe with every option", () => {
       distortions: '{"shift":1,"rotation":10,"scale":0.1,"shear":0.2,"elastic":20,"sigma":5}',
       validation: "100",
       limit: "50",
+      made: "1.5",
       data: "/a folder",
       pixel_max: "16",
       invert: "true",
@@ -336,8 +339,8 @@ describe("a recipe with every option", () => {
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
-        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --data '/a folder' " +
-        "--pixel-max 16 --invert --transpose",
+        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 " +
+        "--data '/a folder' --pixel-max 16 --invert --transpose",
     );
     // A flag has no value.
     const words = command.matchAll(/ --(\S+)(?: (?!--)(?:'([^']*)'|(\S+)))?/g);
@@ -366,6 +369,7 @@ test("the plain recipe is shown with its defaults, warm-up among them, and what 
     ["seed", "1"],
     ["validation", "a sixth"],
     ["limit", "all"],
+    ["made", "none"],
     ["data", "MNIST"],
     ["pixel-max", "as the data have it"],
     ["invert", "false"],

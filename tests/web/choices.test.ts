@@ -39,7 +39,7 @@ describe("choices", () => {
       [{ hidden: "9,9,9,9,9,9" }, /^--hidden: expected at most 5 layers on this page, got 6: /],
       [{ epochs: "1001" }, /^--epochs: expected at most 1000 on this page, got 1001: /],
       [{ colour: "red" }, /^link: expected options of a training, got one called "colour"$/],
-      [{ preset: "none" }, /^--preset: expected notes, book or best, got "none"$/],
+      [{ preset: "none" }, /^--preset: expected notes, book, best or hand, got "none"$/],
     ] as const) {
       expect(() => planOf(choices)).toThrow(message);
     }

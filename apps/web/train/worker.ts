@@ -3,7 +3,7 @@
 
 import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
-import { networkOptionsOf, type Recipe, recipeOf, type Session, trainByRecipe } from "ductus/recipe";
+import { networkOptionsOf, type Recipe, recipeOf, type Session, trainByRecipe, withMade } from "ductus/recipe";
 import { keep } from "./checkpoint.js";
 import { type Choices, planOf } from "./choices.js";
 import type { Snapshot, WatchedMistake, WorkerCommand, WorkerEvent } from "./messages.js";
@@ -83,7 +83,8 @@ class Training {
       this.#abort.signal.throwIfAborted();
       network = model && (await Network.load(model, { file: FILE }));
       const recipe = network === undefined ? chosen : recipeOf(network.metadata, network, FILE);
-      const split = parseSplit(files, recipe);
+      const parts = parseSplit(files, recipe);
+      const split = { ...parts, training: withMade(parts.training, recipe) };
       const { inputs, classes } = split.training;
       network ??= await Network.create({ ...networkOptionsOf(recipe), layers: [inputs, ...hidden, classes] });
       end = await this.#train(network, recipe, split, choices);

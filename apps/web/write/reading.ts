@@ -1,6 +1,7 @@
 // The result of reading a digit: the image that the network sees, its activations as bars, and its prediction.
 
 import type { Prediction } from "ductus";
+import type { Verdict } from "ductus/formats";
 import { find, make } from "../../ui/elements.js";
 import { INK, makeImage, paintImage } from "../../ui/images.js";
 import { IMAGE } from "../digits.js";
@@ -9,6 +10,9 @@ import { IMAGE } from "../digits.js";
 const WIDTH = 168;
 /** With more classes than this, only those with the largest activations are shown. */
 const MOST_BARS = 10;
+
+/** Stands where the digit would. */
+const NO_DIGIT = "–";
 
 interface Bar {
   readonly row: HTMLElement;
@@ -35,11 +39,16 @@ export class Reading {
     this.#setCount(classes);
   }
 
-  /** @param pixels 28 x 28, from 0 to 255 */
-  show(pixels: Uint8Array, { label, activations }: Prediction): void {
+  /**
+   * @param pixels 28 x 28, from 0 to 255
+   * @param verdict what the reading is worth, if that is known of the network
+   */
+  show(pixels: Uint8Array, { label, activations }: Prediction, verdict: Verdict | undefined): void {
     this.#image.setAttribute("aria-label", "The digit as the network sees it, in 28 by 28 pixels");
     paintImage(this.#image, pixels, INK);
-    this.#setAnswer(String(label), `activation ${activations[label].toFixed(2)}`);
+    const isDigit = verdict?.kind !== "not a digit";
+    const worth = verdict === undefined ? `activation ${activations[label].toFixed(2)}` : inWords(verdict);
+    this.#setAnswer(isDigit ? String(label) : NO_DIGIT, worth);
     const strongest = Array.from(activations, (activation, j) => ({ j, activation }))
       .sort((a, b) => b.activation - a.activation)
       .slice(0, MOST_BARS)
@@ -53,7 +62,7 @@ export class Reading {
     // Labels with more digits are smaller.
     find("digit").style.setProperty("--characters", String(digit.length));
     find("digit-activation").textContent = activation;
-    find("answer").classList.toggle("blank", digit === "?");
+    find("answer").classList.toggle("blank", digit === "?" || digit === NO_DIGIT);
   }
 
   #setCount(classes: number): void {
@@ -74,6 +83,12 @@ export class Reading {
       }),
     );
   }
+}
+
+/** A verdict in words. */
+export function inWords({ kind, label, second, confidence }: Verdict): string {
+  if (kind === "unsure") return `not sure: ${label} or ${second}`;
+  return kind === "sure" ? `sure (${confidence.toFixed(2)})` : kind;
 }
 
 function makeBar(): Bar {

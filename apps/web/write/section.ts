@@ -1,12 +1,12 @@
 // The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
-import { encodeOnnx } from "ductus/formats";
+import { encodeOnnx, verdict } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
 import { DIGITS, digitOf } from "../digits.js";
 import type { Model, ModelSource, Models } from "../models.js";
 import { openFile, saveFile } from "./files.js";
 import { Pad } from "./pad.js";
-import { Reading } from "./reading.js";
+import { inWords, Reading } from "./reading.js";
 
 /** Starts the section, and loads the network that comes with the page. */
 export function startWriting(models: Models): void {
@@ -57,8 +57,13 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
     return "No digit is seen: clear the sheet, and write one";
   }
   const prediction = model.network.predict(pixels);
-  reading.show(pixels, prediction);
-  return `Read as ${prediction.label}, activation ${prediction.activations[prediction.label].toFixed(2)}`;
+  const { label, activations } = prediction;
+  const { calibration } = model;
+  const worth = calibration && verdict(activations, calibration);
+  reading.show(pixels, prediction, worth);
+  if (worth?.kind === "not a digit") return "Read as not a digit";
+  const read = `Read as ${label}, activation ${activations[label].toFixed(2)}`;
+  return worth?.kind === "unsure" ? `${read}, ${inWords(worth)}` : read;
 }
 
 /** The accessible name of the pad. */

@@ -1,0 +1,198 @@
+// What a reading is worth: shares against the softmax written out, fits against grids, verdicts on cases made here.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { FormatError } from "../../src/errors.js";
+import { areaUnderCurve, calibrationError, fitCalibration } from "../../src/reading/calibration.js";
+import { calibrationMetadata, calibrationOf, sharesOf, verdict } from "../../src/reading/verdict.js";
+
+const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 12 });
+const temperatures = fc.double({ min: 0.3, max: 3, noNaN: true });
+
+function softmax(z: readonly number[], temperature = 1): number[] {
+  const powers = z.map((x) => Math.exp(x / temperature));
+  const sum = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / sum);
+}
+
+describe("shares", () => {
+  test("are the softmax of z / T", () => {
+    fc.assert(
+      fc.property(logits, temperatures, (z, temperature) => {
+        const { classes, none } = sharesOf(softmax(z), { temperature });
+        expect(none).toBe(0);
+        for (const [j, share] of softmax(z, temperature).entries()) expect(classes[j]).toBeCloseTo(share, 10);
+      }),
+    );
+  });
+
+  test("of sigmoid outputs are those of a softmax with one class more, for what is no digit", () => {
+    fc.assert(
+      fc.property(logits, temperatures, (z, temperature) => {
+        const sigmoids = z.map((x) => 1 / (1 + Math.exp(-x)));
+        const { classes, none } = sharesOf(sigmoids, { temperature, noDigit: "sigmoid" });
+        const expected = softmax([...z, 0], temperature);
+        expect(none).toBeCloseTo(expected[z.length], 6);
+        for (const [j, share] of classes.entries()) expect(share).toBeCloseTo(expected[j], 6);
+      }),
+    );
+  });
+
+  test("of what is no digit grow with its prior as odds do", () => {
+    const activations = softmax([2, 1, 0.5, 1.2]);
+    const once = sharesOf(activations, { temperature: 1, noDigit: 3 });
+    const thrice = sharesOf(activations, { temperature: 1, noDigit: 3, prior: 3 });
+    expect(once.none).toBeCloseTo(activations[3], 10);
+    expect(thrice.none / (1 - thrice.none)).toBeCloseTo((3 * once.none) / (1 - once.none), 10);
+    expect(thrice.classes[0] / thrice.classes[1]).toBeCloseTo(activations[0] / activations[1], 10);
+  });
+
+  test("are numbers whatever the activations", () => {
+    for (const noDigit of [undefined, 2, "sigmoid"] as const) {
+      for (const activations of [
+        [0, 0, 0],
+        [1, 1, 1],
+        [1, 0, 0],
+        [1e-38, 0, 1e-38],
+      ]) {
+        const { classes, none } = sharesOf(activations, { temperature: 0.5, noDigit });
+        const sum = classes.reduce((a, b) => a + b, none);
+        expect(sum).toBeCloseTo(1, 10);
+      }
+    }
+  });
+});
+
+describe("a verdict", () => {
+  const calibration = { temperature: 1, noDigit: 3, reject: 0.5, sure: 0.9 } as const;
+
+  test.each([
+    [[0.95, 0.02, 0.01, 0.02], "sure", 0, 1],
+    [[0.05, 0.5, 0.4, 0.05], "unsure", 1, 2],
+    [[0.05, 0.2, 0.1, 0.65], "not a digit", 1, 2],
+    [[0.25, 0.25, 0.25, 0.25], "unsure", 0, 1],
+  ] as const)("on %j is %s", (activations, kind, label, second) => {
+    const result = verdict(activations, calibration);
+    expect(result).toMatchObject({ kind, label, second, calibrated: true });
+    expect(result.confidence).toBeCloseTo(activations[label], 10);
+    expect(result.secondConfidence).toBeCloseTo(activations[second], 10);
+  });
+
+  test("without calibration says so, and calls everything a digit", () => {
+    expect(verdict([0.05, 0.02, 0.03])).toMatchObject({ kind: "unsure", label: 0, second: 2, calibrated: false });
+    expect(verdict(Float32Array.of(0, 0.99, 0))).toMatchObject({ kind: "sure", label: 1, calibrated: false });
+  });
+
+  test("needs two classes beside that of no digit", () => {
+    expect(() => verdict([1])).toThrow("activations: expected those of at least 2 classes, got 1");
+    expect(() => verdict([0.5, 0.3, 0.2], calibration)).toThrow(RangeError);
+  });
+});
+
+describe("a calibration in metadata", () => {
+  test("comes back", () => {
+    for (const calibration of [
+      { temperature: 1.25, sure: 0.875 },
+      { temperature: 0.5, noDigit: "sigmoid", prior: 0.03, reject: 0.4, sure: 0.9 },
+      { temperature: 2, noDigit: 10, reject: 0.4, sure: 1 },
+    ] as const) {
+      expect(calibrationOf(new Map(Object.entries(calibrationMetadata(calibration))))).toEqual(calibration);
+    }
+    expect(calibrationOf(new Map())).toBeUndefined();
+  });
+
+  test.each([
+    "{",
+    "null",
+    "[]",
+    "3",
+    "{}",
+    '{"temperature":0,"sure":0.9}',
+    '{"temperature":"1","sure":0.9}',
+    '{"temperature":1}',
+    '{"temperature":1,"sure":1.1}',
+    '{"temperature":1,"sure":0.9,"reject":-1}',
+    '{"temperature":1,"sure":0.9,"prior":0}',
+    '{"temperature":1,"sure":0.9,"noDigit":1.5}',
+    '{"temperature":1,"sure":0.9,"noDigit":"softmax"}',
+  ])("%s is refused", (text) => {
+    expect(() => calibrationOf(new Map([["calibration", text]]), "a.safetensors")).toThrow(FormatError);
+    expect(() => calibrationOf(new Map([["calibration", text]]), "a.safetensors")).toThrow(/^a\.safetensors: metadata/);
+  });
+});
+
+/** Readings of a softmax that is as sure as it should be, but for a factor on its logits. */
+function readings(factor: number, count: number) {
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const truths: number[] = [];
+  const activations = Array.from({ length: count }, () => {
+    const z = Array.from({ length: 4 }, () => 4 * random());
+    const shares = softmax(z);
+    let [left, truth] = [random(), 0];
+    while (truth < 3 && left >= shares[truth]) left -= shares[truth++];
+    truths.push(truth);
+    return softmax(z.map((x) => factor * x));
+  });
+  return { activations, labels: truths };
+}
+
+describe("fitting", () => {
+  test.each([0.5, 1, 2.5])("finds the temperature of logits that are %f times too large", (factor) => {
+    const { temperature } = fitCalibration(readings(factor, 4000));
+    expect(Math.abs(temperature / factor - 1)).toBeLessThan(0.1);
+  });
+
+  test("makes the expected calibration error small", () => {
+    const known = readings(2.5, 4000);
+    const errorAt = (calibration?: ReturnType<typeof fitCalibration>) => {
+      const verdicts = known.activations.map((all) => verdict(all, calibration));
+      const right = verdicts.map(({ label }, i) => label === known.labels[i]);
+      return calibrationError(
+        verdicts.map(({ confidence }) => confidence),
+        right,
+      );
+    };
+    expect(errorAt()).toBeGreaterThan(0.1);
+    expect(errorAt(fitCalibration(known))).toBeLessThan(0.03);
+  });
+
+  test("keeps the share of digits that it is told, and is right as often when sure", () => {
+    const known = readings(1.5, 4000);
+    const fitted = fitCalibration(known, { noDigit: 3, kept: 0.9, right: 0.8 });
+    const verdicts = known.activations.map((all) => verdict(all, fitted));
+    const digits = verdicts.filter((_, i) => known.labels[i] !== 3);
+    const kept = digits.filter(({ kind }) => kind !== "not a digit").length / digits.length;
+    expect(kept).toBeCloseTo(0.9, 2);
+    const sure = verdicts.flatMap(({ kind, label }, i) => (kind === "sure" ? [label === known.labels[i]] : []));
+    expect(sure.length).toBeGreaterThan(100);
+    expect(sure.filter(Boolean).length / sure.length).toBeGreaterThanOrEqual(0.8);
+  });
+
+  test("needs a digit", () => {
+    expect(() => fitCalibration({ activations: [], labels: [] })).toThrow(RangeError);
+  });
+});
+
+test("the expected calibration error is that of bins by hand", () => {
+  // Two bins of 2: (0.9, 0.7) with one right, gap 0.8 - 0.5; (0.2, 0.4) with one right, gap 0.3 - 0.5.
+  expect(calibrationError([0.9, 0.7, 0.2, 0.4], [true, false, false, true], 2)).toBeCloseTo((0.3 + 0.2) / 2, 10);
+  expect(calibrationError([1, 1, 0], [true, true, false])).toBe(0);
+});
+
+test("the area under the curve is the share of pairs in order, equal ones counting half", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 30 }),
+      fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 30 }),
+      (first, second) => {
+        const pairs = first.flatMap((a) => second.map((b) => (a > b ? 1 : a === b ? 0.5 : 0)));
+        const mean = pairs.reduce<number>((sum, pair) => sum + pair, 0) / pairs.length;
+        expect(areaUnderCurve(first, second)).toBeCloseTo(mean, 10);
+      },
+    ),
+  );
+});
