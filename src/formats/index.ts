@@ -15,7 +15,6 @@ export {
 export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
-export { decodePicture } from "./decode.js";
 export {
   type Calibration,
   calibrationMetadata,
@@ -24,6 +23,7 @@ export {
   type Verdict,
   verdict,
 } from "../reading/verdict.js";
+export { decodePicture } from "./decode.js";
 export { encodeJson } from "./json.js";
 export { kindOfFile } from "./kind.js";
 export { encodeOnnx } from "./onnx.js";

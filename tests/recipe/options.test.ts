@@ -398,33 +398,3 @@ test("an option by both its names is refused", () => {
   );
   expect(parse({ eta: "1" }).learningRate).toBe(1);
 });
-
-describe("a made-up flag", () => {
-  const flag: TrainingOption = {
-    flag: "wobbles",
-    belongs: "data",
-    kind: { type: "flag" },
-    help: "whether it wobbles",
-    metadata: "wobbles",
-    search: "fixed",
-  };
-  const table: OptionTable = { ...OPTIONS, wobbles: flag };
-
-  test("takes no value, and is printed without one", () => {
-    expect(commandOptions(table).wobbles).toEqual({ help: "whether it wobbles", value: undefined, default: undefined });
-    const recipe = parse({ wobbles: true }, table);
-    expect(recipe).toMatchObject({ wobbles: true });
-    expect(trainCommand(recipe, LAYERS, table)).toMatch(/ --wobbles$/);
-    expect(parseSpace({ wobbles: true } as unknown as Record<string, string>, table).fixed).toEqual({ wobbles: true });
-  });
-
-  test("is kept in metadata, given or not, and false is as good as not given", () => {
-    for (const wobbles of [true, false]) {
-      const recipe = { ...parse({}, table), wobbles };
-      expect(throughMetadata(recipe, table)).toEqual(recipe);
-      expect(trainCommand(recipe, LAYERS, table).includes("wobbles")).toBe(wobbles);
-    }
-    expect(throughMetadata(parse({}, table), table)).toEqual(parse({}, table));
-    expect(() => parse({ wobbles: "maybe" }, table)).toThrow('--wobbles: expected true or false, got "maybe"');
-  });
-});
