@@ -4,6 +4,7 @@ import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
+import { messageOf } from "./refused.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printLine } from "./terminal.js";
@@ -45,7 +46,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await run(args);
   } catch (error) {
-    console.error(`ductus: ${(error as Error).message}`);
+    console.error(`ductus: ${messageOf(error)}`);
     process.exitCode = exitCodeOf(error);
   }
 }

@@ -35,7 +35,7 @@ export async function readInput(path: string, what: string): Promise<Uint8Array>
     return await readFile(path);
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
+    const { code = "one that does not fit into memory" } = error as NodeJS.ErrnoException;
     const hint = code === "ENOENT" && what === "a model" ? ": train one with `ductus train`" : "";
     throw new Error(`${path}: expected ${what} that can be read, got ${code}${hint}`);
   }

@@ -52,7 +52,8 @@ export class Journal {
     await Output.open(path);
     await Output.open(join(folder, BEST), { kind: KINDS.model });
     const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw new Error(`${path}: expected a search that can be read, got ${error.code}`);
+      if (error.code !== "ENOENT")
+        throw new Error(`${path}: expected a search that can be read, got ${error.code ?? "one too large"}`);
     });
     if (text === undefined) return new Journal(folder, settings, [], false);
     const saved = parse(text, path);
