@@ -4,6 +4,7 @@ export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../d
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
+export { hashBytes } from "../network/digest.js";
 export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";

@@ -117,7 +117,9 @@ test.each([
   [
     "no shared memory",
     `const { Memory } = WebAssembly;
-     WebAssembly.Memory = class extends Memory { constructor(o) { if (o.shared) throw new RangeError("x"); super(o); } };`,
+     WebAssembly.Memory = class extends Memory {
+       constructor(options) { if (options.shared) throw new RangeError("x"); super(options); }
+     };`,
     /^RangeError: module: expected memory for an instance, was refused: use `threads: 1`, whose [^:]*$/,
   ],
   [
