@@ -5,6 +5,7 @@ import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
 import { reasonOf } from "./reasons.js";
+import { messageOf } from "./refused.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printError, printLine } from "./terminal.js";
@@ -42,7 +43,7 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await run(args);
   } catch (error) {
-    printError(`ductus: ${(error as Error).message}`);
+    printError(`ductus: ${messageOf(error)}`);
     process.exitCode = exitCodeOf(error);
   }
 }

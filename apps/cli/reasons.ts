@@ -19,8 +19,9 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Why a file could not be read or written, as in "expected a file, got no permission". */
 export function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === undefined ? String(error) : inWords(code);
+  // A read without a code of the system could not get its memory.
+  const { code = "one that does not fit into memory" } = error as NodeJS.ErrnoException;
+  return inWords(code);
 }
 
 /** The code of an error of the system, such as ENOENT, in words. */

@@ -5,6 +5,7 @@ export { prepareDigit, prepareImage, preparePicture, transposePicture } from "..
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
+export { hashBytes } from "../network/digest.js";
 export {
   areaUnderCurve,
   type CalibrationAims,

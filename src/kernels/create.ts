@@ -1,8 +1,9 @@
 // Kernels for one network: an instance of the package's own module, compiled once, with a memory of its own.
 
 import type { WasmModule } from "../globals.js";
+import { checkRange, RANGES } from "../ranges.js";
 import type { Kernels } from "./kernels.js";
-import { availableThreads, startThread } from "./threads/platform.js";
+import { availableThreads, startThread, whyAlone } from "./threads/platform.js";
 import { plain, threads as shared } from "./wasm/embedded.js";
 import { compileModule } from "./wasm/module.js";
 import { createWasmKernels } from "./wasm/wasm.js";
@@ -28,14 +29,24 @@ const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WasmModule>>();
 
 /**
  * Kernels on the package's own module, with a memory of their own.
- * @param threads how many threads train, 1 to 64; default: what chooseThreads() gives for each training run
+ * @param threads how many threads train, 1 to 64; default: what chooseThreads() gives for each training run, and one
+ *   where no more can be had
  * @throws {TypeError | RangeError} if the number of threads cannot be used, or the memory cannot be had
  * @throws {WebAssembly.CompileError} if the engine has no SIMD, or the page may not compile
  */
 export async function createKernels(threads?: number): Promise<Kernels> {
   const cores = availableThreads();
   if ((threads ?? cores) === 1) return createWasmKernels(await compile(plain));
-  return createWasmKernels(await compile(shared), { count: threads, cores, start: startThread });
+  if (threads !== undefined) checkRange("threads", threads, RANGES.threads);
+  const reason = whyAlone();
+  if (reason !== undefined) throw new RangeError(`threads: expected 1, got ${threads}: ${reason}`);
+  try {
+    return await createWasmKernels(await compile(shared), { count: threads, cores, start: startThread });
+  } catch (error) {
+    if (threads !== undefined || !(error instanceof RangeError)) throw error;
+    // Nobody asked for threads, and one does without shared memory.
+    return createWasmKernels(await compile(plain));
+  }
 }
 
 /** The compiled module, one for all kernels. */

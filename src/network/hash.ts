@@ -1,8 +1,8 @@
 // A network's fingerprint: the same weights give the same one on every machine.
 
 import type { LayerParameters } from "../kernels/kernels.js";
+import { hashBytes } from "./digest.js";
 import { toFloat32 } from "./network-file.js";
-import { sha256 } from "./sha256.js";
 
 /** SHA-256, in hexadecimal, of the parameters of layers 1..L: per layer weights, then biases, as little-endian f32. */
 export async function hashParameters(layers: readonly LayerParameters[]): Promise<string> {
@@ -13,10 +13,5 @@ export async function hashParameters(layers: readonly LayerParameters[]): Promis
     for (let i = 0; i < part.length; i++) view.setFloat32(offset + 4 * i, part[i], true);
     offset += part.byteLength;
   }
-  // A page that is not served securely has no crypto.subtle, whatever its type says.
-  const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
-  const digest = subtle
-    ? new Uint8Array(await subtle.digest("SHA-256", view.buffer))
-    : sha256(new Uint8Array(view.buffer));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hashBytes(new Uint8Array(view.buffer));
 }

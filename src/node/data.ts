@@ -116,13 +116,16 @@ function readFiles(directory: string, places: readonly number[], check: Check): 
   });
 }
 
+/** Why the system refused something: its code, or else that there was no room for it. */
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "one that does not fit into memory";
+}
+
 function listDirectory(directory: string): string[] {
   try {
     return readdirSync(directory).sort();
   } catch (error) {
-    throw new Error(
-      `${directory}: expected a folder with four IDX files, got ${(error as NodeJS.ErrnoException).code}`,
-    );
+    throw new Error(`${directory}: expected a folder with four IDX files, got ${reasonOf(error)}`);
   }
 }
 
@@ -196,7 +199,7 @@ function readable<T>(path: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    throw new Error(`${path}: expected a file that can be read, got ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`${path}: expected a file that can be read, got ${reasonOf(error)}`);
   }
 }
 

@@ -88,7 +88,9 @@ export class Trainer {
   async #kernelsOf(threads: number): Promise<Kernels> {
     if (this.#kernels?.threads !== threads) {
       this.#kernels?.kernels.close();
-      this.#kernels = { threads, kernels: await createKernels(threads) };
+      // What the machine refuses is no failure of the settings: it ends the search, which can be taken up again.
+      const kernels = await createKernels(threads).catch((error: Error) => Promise.reject(new Error(error.message)));
+      this.#kernels = { threads, kernels };
     }
     return this.#kernels.kernels;
   }

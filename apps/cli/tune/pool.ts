@@ -52,11 +52,27 @@ export class Pool {
 
   #start(): Worker {
     // Without the options of this process: some, as --input-type, do not go with a worker's script.
-    const worker = new Worker(new URL("./tune-worker.js", import.meta.url), { workerData: this.#data, execArgv: [] });
+    const script = new URL("./tune-worker.js", import.meta.url);
+    let worker: Worker;
+    try {
+      worker = new Worker(script, { workerData: this.#data, execArgv: [] });
+    } catch {
+      throw new Error(REFUSED);
+    }
     // Whoever waits for it hears of its end; between two jobs nobody does.
     worker.on("error", () => {});
     return worker;
   }
+}
+
+const REFUSED =
+  "expected one more worker thread, the system refused it (out of threads, files or memory); " +
+  "go on with the same command and fewer --workers";
+
+/** Whether the system refused a worker what it needs to start: errors of Node, or of reading its script. */
+function isRefusal(reason: unknown): boolean {
+  const { code } = Object(reason) as NodeJS.ErrnoException;
+  return code !== undefined && /^(ERR_WORKER_(INIT_FAILED|OUT_OF_MEMORY)|E[A-Z]*(FILE|AGAIN|NOMEM))$/.test(code);
 }
 
 /** The outcome of a job. */
@@ -69,7 +85,8 @@ function ask(worker: Worker, job: Job, onEpoch: Listener["onEpoch"], signal: Abo
     };
     const onLost = (reason: unknown) => {
       const why = typeof reason === "number" ? `it ended with code ${reason}` : String(reason);
-      end(() => reject(new Error(`a worker thread was lost: ${why}; go on with the same command, or fewer --workers`)));
+      const lost = `a worker thread was lost: ${why}; go on with the same command, or fewer --workers`;
+      end(() => reject(new Error(isRefusal(reason) ? REFUSED : lost)));
     };
     const onAbort = () => end(() => reject(signal.reason));
     const end = (settle: () => void) => {

@@ -1,6 +1,6 @@
 // MNIST beside the page: its four files, checked, and kept in the browser for the next visit.
 
-import { type IdxFile, MNIST } from "ductus/formats";
+import { hashBytes, type IdxFile, MNIST } from "ductus/formats";
 import { download } from "../download.js";
 
 /** Of the four files as they lie beside the page, to show how far the loading is. */
@@ -38,11 +38,8 @@ export async function loadMnist(
   }
 }
 
-/** Where the page is not served securely, there is nothing to check with: it still trains, and its hash tells. */
 async function check(name: string, bytes: Uint8Array, sha256: string): Promise<void> {
-  if (globalThis.crypto.subtle === undefined) return;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
-  if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256) return;
+  if ((await hashBytes(bytes)) === sha256) return;
   await globalThis.caches?.delete(STORE).catch(() => {});
   throw new Error(`${name}: expected MNIST's file, got another one or a part of it: try again`);
 }

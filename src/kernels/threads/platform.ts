@@ -9,14 +9,26 @@ type BuiltinModule = (id: string) => unknown;
 const getBuiltinModule: BuiltinModule | undefined =
   "Worker" in globalThis ? undefined : globalThis.process?.getBuiltinModule?.bind(globalThis.process);
 
-/** How many threads can run at once on one memory: 1 where none can be shared, as on a page without COOP and COEP. */
+/** How many threads can run at once on one memory: 1 where none can be shared. */
 export function availableThreads(): number {
+  if (whyAlone() !== undefined) return 1;
   if (getBuiltinModule !== undefined) {
     return (getBuiltinModule("node:os") as typeof import("node:os")).availableParallelism();
   }
-  const shared = "SharedArrayBuffer" in globalThis && "Worker" in globalThis;
-  return shared ? (globalThis.navigator?.hardwareConcurrency ?? 1) : 1;
+  return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
+
+/** Why this runtime has no more than one thread for a memory, and what to do; undefined if it has. */
+export function whyAlone(): string | undefined {
+  if (getBuiltinModule === undefined && !("Worker" in globalThis)) return "this runtime has no workers";
+  if ("SharedArrayBuffer" in globalThis) return undefined;
+  return globalThis.crossOriginIsolated === false
+    ? "this page cannot share memory: serve it with Cross-Origin-Opener-Policy: same-origin and " +
+        "Cross-Origin-Embedder-Policy: require-corp"
+    : "this runtime cannot share memory: it has no SharedArrayBuffer";
+}
+
+const NO_SCRIPT = "its script, worker.js of the package, could be loaded neither as a file nor from a blob";
 
 /** Starts a worker thread of this runtime. */
 export const startThread: StartThread = (...handlers) =>
@@ -29,19 +41,23 @@ export const startThread: StartThread = (...handlers) =>
 function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnType<StartThread> {
   let answered = false;
   const sent: Request[] = [];
-  let worker: Worker;
+  let worker: Worker | undefined;
   const listen = (worker: Worker, onError: (reason: string) => void) => {
     worker.onmessage = ({ data }) => {
       answered = true;
       onReply(data);
     };
-    worker.onerror = ({ message }) =>
-      onError(message ?? "its script, worker.js of the package, could be loaded neither as a file nor from a blob");
+    worker.onerror = ({ message }) => onError(message ?? NO_SCRIPT);
     return worker;
   };
   const startCopy = () => {
     const copy = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-    worker = listen(new Worker(copy, { type: "module" }), onEnd);
+    try {
+      worker = listen(new Worker(copy, { type: "module" }), onEnd);
+    } catch {
+      // A page's policy may allow no worker from a blob.
+      return onEnd(NO_SCRIPT);
+    }
     for (const request of sent) worker.postMessage(request);
   };
   try {
@@ -56,10 +72,10 @@ function startWebThread(...[onReply, onEnd]: Parameters<StartThread>): ReturnTyp
   return {
     post: (request) => {
       if (!answered) sent.push(request);
-      worker.postMessage(request);
+      worker?.postMessage(request);
     },
     hold: () => {},
-    end: () => worker.terminate(),
+    end: () => worker?.terminate(),
   };
 }
 
@@ -69,10 +85,17 @@ function startNodeThread(
 ): ReturnType<StartThread> {
   const { Worker } = builtin("node:worker_threads") as typeof import("node:worker_threads");
   // Without the options of this process, some of which a worker's script cannot have: --input-type, for one.
-  const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { execArgv: [] });
+  const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
+  let worker: import("node:worker_threads").Worker;
+  try {
+    worker = new Worker(url, { execArgv: [] });
+  } catch {
+    onEnd(NO_THREAD);
+    return { post: () => {}, hold: () => {}, end: () => {} };
+  }
   worker.unref();
   worker.on("message", onReply);
-  worker.on("error", (error) => onEnd(String(error)));
+  worker.on("error", (error: NodeJS.ErrnoException) => onEnd(REFUSED.has(error.code) ? NO_THREAD : String(error)));
   worker.on("exit", (code) => onEnd(`it ended with code ${code}`));
   return {
     post: (request) => worker.postMessage(request),
@@ -80,3 +103,7 @@ function startNodeThread(
     end: () => void worker.terminate(),
   };
 }
+
+const NO_THREAD = "the system refused it (out of threads, files or memory)";
+/** The codes with which Node says so. */
+const REFUSED = new Set<string | undefined>(["ERR_WORKER_INIT_FAILED", "ERR_WORKER_OUT_OF_MEMORY"]);

@@ -78,6 +78,16 @@ export class Team {
     return this.#state.starting(count);
   }
 
+  /** Waits for those that are starting. */
+  async started(): Promise<void> {
+    await this.#state.started();
+  }
+
+  /** Whether this thread has to do without a team: one could not be started, and nobody asked for it. */
+  get missing(): boolean {
+    return this.options.count === undefined && this.#state.refused;
+  }
+
   /** Waits, blocking the event loop, until no thread works on the memory. */
   settle(): void {
     this.#state.settle();
@@ -116,7 +126,7 @@ interface Call {
   parks: number;
   ms: number;
   resolve: (result: Result) => void;
-  reject: (error: ThreadError) => void;
+  reject: (error: ThreadError | RangeError) => void;
 }
 
 /** The threads themselves, their calls, and why they were ended. */
@@ -127,7 +137,7 @@ class State {
   readonly #mailbox = new Mailbox();
   /** Threads that are still starting. */
   readonly #starts = new Set<Promise<void>>();
-  #lost: ThreadError | undefined;
+  #lost: ThreadError | RangeError | undefined;
 
   constructor(
     readonly module: WasmModule,
@@ -137,7 +147,7 @@ class State {
   ) {}
 
   grow(count: number): void {
-    for (let i = this.#threads.length; i < count; i++) {
+    for (let i = this.#threads.length; i < count && this.#lost === undefined; i++) {
       const start: Call = { waiting: 1, value: 0, parks: 0, ms: 0, resolve: () => {}, reject: () => {} };
       const started = new Promise<void>((resolve) => {
         start.resolve = () => resolve();
@@ -146,21 +156,31 @@ class State {
       this.#starts.add(started);
       started.then(() => this.#starts.delete(started));
       const calls = [start];
-      const thread = this.start(
-        (reply) => this.#onReply(thread, calls, reply),
-        (reason) => this.end(reason),
-      );
-      this.#threads.push(thread);
       this.#calls.push(calls);
+      const onEnd = (reason: string) => (calls[0] === start ? this.#refuse(count, reason) : this.end(reason));
+      const thread = this.start((reply) => {
+        if ("error" in reply) onEnd(reply.error);
+        else this.#onReply(thread, calls, reply);
+      }, onEnd);
+      this.#threads.push(thread);
       const { module, memory } = this;
       thread.hold(true);
       thread.post({ kind: "start", threadIndex: i, module, memory, mailbox: this.#mailbox.buffer });
     }
   }
 
+  /** Whether a thread could not be started. Nothing is lost then. */
+  get refused(): boolean {
+    return this.#lost instanceof RangeError;
+  }
+
   starting(count: number): boolean {
-    if (this.#lost === undefined) this.grow(count);
+    this.grow(count);
     return this.#starts.size > 0;
+  }
+
+  async started(): Promise<void> {
+    await Promise.all(this.#starts);
   }
 
   settle(): void {
@@ -179,7 +199,7 @@ class State {
     before: () => void,
   ): Promise<Result> {
     // A thread that is still starting may need this thread's event loop, which settle() would block.
-    if (this.starting(count)) await Promise.all(this.#starts);
+    if (this.starting(count)) await this.started();
     this.settle();
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) return reject(this.#lost);
@@ -195,11 +215,7 @@ class State {
     });
   }
 
-  #onReply(thread: Thread, calls: Call[], reply: Reply): void {
-    if ("error" in reply) {
-      this.end(reply.error);
-      return;
-    }
+  #onReply(thread: Thread, calls: Call[], reply: Exclude<Reply, { readonly error: string }>): void {
     const call = calls.shift();
     if (calls.length === 0) thread.hold(false);
     if (call === undefined) return;
@@ -211,11 +227,21 @@ class State {
 
   /** Ends all threads. Unfinished calls fail, and so do later ones. */
   end(reason: string): void {
+    this.#end(new ThreadError(reason));
+  }
+
+  /** A thread could not be started. If others are at work meanwhile, what they do is lost. */
+  #refuse(count: number, reason: string): void {
+    const sentence = `threads: expected ${count} worker threads, could not start one: ${reason}: use \`threads: 1\``;
+    this.#end(this.#mailbox.busy > 0 ? new ThreadError(reason) : new RangeError(sentence));
+  }
+
+  #end(error: ThreadError | RangeError): void {
     if (this.#lost !== undefined) return;
-    this.#lost = new ThreadError(reason);
+    this.#lost = error;
     this.barrier.abortTeam();
     for (const thread of this.#threads) thread.end();
     this.#mailbox.clear();
-    for (const call of new Set(this.#calls.flat())) call.reject(this.#lost);
+    for (const call of new Set(this.#calls.flat())) call.reject(error);
   }
 }

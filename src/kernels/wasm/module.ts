@@ -1,6 +1,6 @@
 // The WebAssembly module: compiled, instantiated, its exports typed. This file alone knows the AssemblyScript loader.
 
-import { instantiate } from "@assemblyscript/loader";
+import { demangle } from "@assemblyscript/loader";
 import { checkArgument } from "../../arguments.js";
 import type { WasmBytes, WasmMemory, WasmModule } from "../../globals.js";
 
@@ -107,10 +107,13 @@ function refusal(bytes: WasmBytes): string {
  * @throws {RangeError} if the memory cannot be had
  */
 export async function instantiateModule(source: WasmBytes | WasmModule, memory?: WasmMemory): Promise<Exports> {
-  const module = source instanceof WebAssembly.Module ? source : await compileModule(source);
-  const { exports } = await instantiate<Exports>(module, { env: { memory } }).catch((error) => {
-    throw error instanceof RangeError ? memoryRefused(error, "dispose() of networks that are no longer needed") : error;
+  const module: WasmModule = source instanceof WebAssembly.Module ? source : await compileModule(source);
+  // The loader's own instantiate() looks at Response. Node then loads fetch with a WebAssembly module of its own, which
+  // takes time, and ends the process where that module is refused its memory.
+  const instance = await WebAssembly.instantiate(module, { env: { ...(memory && { memory }) } }).catch((error) => {
+    throw error instanceof RangeError ? memoryRefused("dispose() of networks that are no longer needed", error) : error;
   });
+  const exports = demangle<Exports>(instance.exports);
   const version = exports.abiVersion?.();
   if (version !== ABI_VERSION) {
     const got = version === undefined ? "one without" : `version ${version}`;
@@ -129,10 +132,11 @@ export function createSharedMemory(): WasmMemory {
   try {
     return new WebAssembly.Memory({ initial: 1, maximum: MAX_PAGES, shared: true });
   } catch (error) {
-    throw memoryRefused(error as Error, "use `threads: 1`, whose memory is not set aside in advance");
+    throw memoryRefused("use `threads: 1`, whose memory is not set aside in advance", error);
   }
 }
 
-function memoryRefused({ message }: Error, remedy: string): RangeError {
-  return new RangeError(`module: expected memory for an instance, was refused: ${remedy} (${message})`);
+function memoryRefused(remedy: string, cause: unknown): RangeError {
+  const message = `module: expected memory for an instance, was refused: ${remedy} (engines set aside up to 10 GB of`;
+  return new RangeError(`${message} addresses for each)`, { cause });
 }

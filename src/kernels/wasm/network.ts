@@ -84,7 +84,8 @@ export class WasmNetwork implements KernelNetwork {
 
   threadsFor(m: number): number {
     const { team } = this.#memory;
-    return team === undefined ? 1 : (team.options.count ?? chooseThreads(this.#sizes, m, team.options.cores));
+    if (team === undefined || team.missing) return 1;
+    return team.options.count ?? chooseThreads(this.#sizes, m, team.options.cores);
   }
 
   trainBatches(dataset: WasmDataset, first: number, count: number, eta: number, m: number): void | Promise<void> {
@@ -107,7 +108,11 @@ export class WasmNetwork implements KernelNetwork {
     const work = Math.min(count * m, dataset.length) * countWeights(this.#sizes);
     return team.queue(async () => {
       if (threads === 1) return void trainHere();
-      if (suitsCaller(work) && team.starting(threads)) return this.#pace.ranAlone(trainHere(), work);
+      if (team.starting(threads)) {
+        if (suitsCaller(work)) return this.#pace.ranAlone(trainHere(), work);
+        await team.started();
+      }
+      if (team.missing) return void trainHere();
       const { alone } = this.#pace;
       const together = alone ? 1 : threads;
       prepare(together);
@@ -136,7 +141,8 @@ export class WasmNetwork implements KernelNetwork {
     };
     if (team === undefined) return result(this.#onSlot(slot, alone));
     return team.queue(async () => {
-      if (threads === 1) return result(this.#onSlot(slot, alone));
+      if (threads > 1 && team.starting(threads)) await team.started();
+      if (threads === 1 || team.missing) return result(this.#onSlot(slot, alone));
       this.#reserve(threads * EVALUATION_BATCH, threads);
       const useSlot = (slot: number) => this.#memory.exports.useSlot(this.#pointer, slot);
       try {
