@@ -7,7 +7,9 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ["data/idx", "formats/png", "formats/safetensors-mutations"].map((reader) => `tests/${reader}.test.ts`),
+    include: ["data/idx", "formats/png", "formats/decode-mutations", "formats/safetensors-mutations"].map(
+      (reader) => `tests/${reader}.test.ts`,
+    ),
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" },
     testTimeout: 3_600_000,
   },

@@ -1,18 +1,23 @@
 // The pictures that a command's arguments name: files, folders, patterns that no shell has expanded, standard input.
 
 import { open, readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse, sep } from "node:path";
 import { FormatError } from "ductus";
 import { decodePicture, kindOfFile } from "ductus/formats";
 import { UsageError } from "ductus/recipe";
 
-/** In bytes: a larger file takes more memory than any picture that is read. */
-const MOST_BYTES = 2 ** 27;
+/** In bytes: a larger file is no picture that is read; and of IDX files, 2 GiB. */
+const [MOST_PICTURE, MOST_IDX] = [2 ** 27, 2 ** 31];
 /** Bytes by which a file's kind is told. */
 const HEAD = 1024;
 /** What else than a picture can be read from: images of IDX files, which are unpacked first. */
 const OTHERS = ["an IDX file", "a gzip file"];
 const EXPECTED = "a picture (PNG, JPEG, WebP, BMP or GIF) or an IDX file";
+
+const STANDARD_INPUT = "standard input";
+
+/** What standard input is read from. */
+type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };
 
 /** A picture that an argument names. */
 export interface PictureFile {
@@ -36,13 +41,14 @@ export interface PictureFile {
 export async function pictureFiles(
   args: readonly string[],
   notice: (sentence: string) => void = () => {},
+  input: Input = process.stdin,
 ): Promise<PictureFile[]> {
   if (args.filter((arg) => arg === "-").length > 1) {
     throw new UsageError("expected - for standard input at most once, got it twice");
   }
   const files: PictureFile[] = [];
   for (const arg of args) {
-    if (arg === "-") files.push({ name: "standard input", read: readStandardInput });
+    if (arg === "-") files.push({ name: STANDARD_INPUT, read: () => readInput(input) });
     else for (const path of await pathsOf(arg, notice)) files.push({ name: path, read: () => readPicture(path) });
   }
   return files;
@@ -67,7 +73,8 @@ async function picturesIn(folder: string, notice: (sentence: string) => void): P
     else others++;
   }
   if (pictures.length === 0) {
-    throw new UsageError(`${folder}: expected a folder with pictures in it, got ${others || "no"} other files`);
+    const found = others === 0 ? "an empty one" : `${others} other ${others === 1 ? "file" : "files"}`;
+    throw new UsageError(`${folder}: expected a folder with pictures in it, got ${found}`);
   }
   if (others > 0) notice(`${folder}: skipped ${others} that ${others === 1 ? "is no picture" : "are no pictures"}`);
   return pictures;
@@ -96,15 +103,14 @@ async function kindAt(path: string): Promise<string | undefined> {
 
 /** The paths that match a pattern: * and ? stand for anything but a separator, [abc] and [a-c] for one of these. */
 async function matches(pattern: string): Promise<string[]> {
-  const [root, ...parts] = pattern.split(/(?<=^[\\/])|[\\/]/);
-  // A pattern from the root has it as its first part; any other begins in this folder.
-  let paths = /^[\\/]$|^[A-Za-z]:$/.test(root) ? [`${root}/`.replace("//", "/")] : undefined;
-  for (const part of paths === undefined ? [root, ...parts] : parts) {
+  const { root } = parse(pattern);
+  let paths = [root === "" ? "." : root];
+  for (const part of pattern.slice(root.length).split(sep === "/" ? /\/+/ : /[\\/]+/)) {
     const found: string[] = [];
-    for (const folder of paths ?? ["."]) found.push(...(await matchesIn(folder, part)));
+    for (const folder of paths) found.push(...(await matchesIn(folder, part)));
     paths = found;
   }
-  return paths ?? [];
+  return paths;
 }
 
 async function matchesIn(folder: string, part: string): Promise<string[]> {
@@ -137,7 +143,7 @@ async function readPicture(path: string): Promise<Uint8Array> {
       const status = await file.stat();
       if (!status.isFile()) throw new FormatError(path, `expected ${EXPECTED}, got something that is not a file`);
       const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD), 0, HEAD, 0);
-      checkKind(path, buffer.subarray(0, bytesRead), status.size);
+      checkLength(path, status.size, mostBytes(path, buffer.subarray(0, bytesRead)));
       return await file.readFile();
     } finally {
       await file.close();
@@ -148,32 +154,36 @@ async function readPicture(path: string): Promise<Uint8Array> {
   }
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
-  const name = "standard input";
-  if (process.stdin.isTTY) throw new UsageError(`${name}: expected ${EXPECTED} from a pipe, got a terminal`);
+async function readInput(input: Input): Promise<Uint8Array> {
+  if (input.isTTY) throw new UsageError(`${STANDARD_INPUT}: expected ${EXPECTED} from a pipe, got a terminal`);
   const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of process.stdin) {
+  let [length, most] = [0, 0];
+  for await (const chunk of input) {
     chunks.push(chunk);
     length += chunk.length;
-    // A stream that does not end is given up.
-    if (length >= HEAD) checkKind(name, chunks.length === 1 ? chunk : Buffer.concat(chunks.slice(0, HEAD)), length);
+    if (most === 0 && length >= HEAD) most = mostBytes(STANDARD_INPUT, Buffer.concat(chunks));
+    // Input that does not end is given up.
+    if (most > 0) checkLength(STANDARD_INPUT, length, most);
   }
   const bytes = Buffer.concat(chunks);
-  checkKind(name, bytes, length);
+  checkLength(STANDARD_INPUT, length, mostBytes(STANDARD_INPUT, bytes));
   return bytes;
 }
 
-/** @throws {FormatError} if a file of this beginning and length is not read */
-function checkKind(name: string, head: Uint8Array, length: number): void {
-  const kind = kindOfFile(head);
-  const isPicture = kind !== undefined && / picture$/.test(kind);
-  if (!isPicture && !OTHERS.includes(kind ?? "")) {
-    // It says what else the file is, and what to do.
-    decodePicture(head, name);
-  }
-  if (isPicture && length > MOST_BYTES) {
-    const megabytes = Math.round(length / 2 ** 20);
-    throw new FormatError(name, `expected a picture of at most ${MOST_BYTES / 2 ** 20} MB, got ${megabytes} MB`);
-  }
+/**
+ * The most bytes of a file that begins like this.
+ * @throws {FormatError} if it is neither a picture nor one of the others that are read
+ */
+function mostBytes(name: string, head: Uint8Array): number {
+  const kind = kindOfFile(head) ?? "";
+  if (/ picture$/.test(kind)) return MOST_PICTURE;
+  // It says what else the file is, and what to do.
+  if (!OTHERS.includes(kind)) decodePicture(head, name);
+  return MOST_IDX;
+}
+
+function checkLength(name: string, length: number, most: number): void {
+  if (length <= most) return;
+  const [allowed, got] = [most, length].map((bytes) => Math.round(bytes / 2 ** 20));
+  throw new FormatError(name, `expected ${EXPECTED} of at most ${allowed} MB, got ${got} MB`);
 }

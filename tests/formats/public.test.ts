@@ -23,6 +23,7 @@ test("these are the names, of the file that package.json gives for ductus/format
   expect(Object.keys(formats).sort()).toEqual([
     "FormatError",
     "MNIST",
+    "decodePicture",
     "decodePng",
     "decodeSafetensors",
     "encodeJson",
@@ -34,6 +35,7 @@ test("these are the names, of the file that package.json gives for ductus/format
     "findDigit",
     "idxDimensions",
     "idxHeaderLength",
+    "kindOfFile",
     "parseDataset",
     "parseSplit",
     "toDigit",

@@ -117,7 +117,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     other.dispose();
     const text = (content: string) => new TextEncoder().encode(content);
     const cases: [Dropped, RegExp][] = [
-      [{ name: "notes.png", bytes: text("not a picture") }, /^notes\.png: expected a picture .* got something else/],
+      [{ name: "notes.png", bytes: text("not a picture") }, /^notes\.png: expected a picture .* got a text file/],
+      [{ name: "noise.jpg", bytes: Uint8Array.of(200, 1, 2, 3) }, /^noise\.jpg: expected a picture .* something else/],
+      [
+        { name: "photo.heic", bytes: text("\0\0\0\x18ftypheic\0\0\0\0heicmif1") },
+        /^photo\.heic: expected a picture .* got a HEIC picture: export it as JPEG/,
+      ],
+      [{ name: "form.pdf", bytes: text("%PDF-1.7") }, /^form\.pdf: expected a picture .* got a PDF document: export/],
       [{ name: "a.zip", bytes: Uint8Array.of(0x50, 0x4b, 3, 4, 20, 0, 0, 0) }, /^a\.zip: expected a picture/],
       [{ name: "empty.txt", bytes: new Uint8Array() }, /^empty\.txt: .* got an empty file/],
       [{ name: "cut.png", bytes: png.subarray(0, 200) }, /^cut\.png: .*truncated/],
@@ -146,7 +152,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await poll(() => alert.textContent()).toMatch(/^huge\.bin: expected .* at most 256 MB, got 3,072 MB/);
     await drop(page, [cases[0][0], cases[1][0]]);
     await poll(() => alert.textContent()).toMatch(/^notes\.png: .*\(the first of 2 files/);
-    expect(refused).toBe(9);
+    expect(refused).toBe(12);
     expect([await seen(page), await activationsOf(page), await page.locator("#network").inputValue()]).toEqual(before);
 
     await page.getByRole("button", { name: "Write 5" }).click();

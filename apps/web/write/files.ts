@@ -1,19 +1,17 @@
 // The visitor's files: opens pictures and models, which are told apart by their content, and saves models.
 
 import { FormatError } from "ductus";
-import { decodePng, type Picture, toDigit } from "ductus/formats";
+import { decodePicture, kindOfFile, type Picture, toDigit } from "ductus/formats";
 import type { SheetPicture } from "./pad.js";
 
 /** In bytes: a larger model would not fit into the memory of the page. */
 const MOST_BYTES = 2 ** 28;
-/** Larger pictures are shrunk to this side, except PNG files, which are read as `ductus predict` reads them. */
+/** Pictures that only the browser can decode are shrunk to this side. */
 const LONGEST = 2048;
 /** The longest side of pictures on the pad: more than the pixels of the pad. */
 const SHOWN = 1024;
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** A safetensors file begins with the length of its header in 8 bytes, of which the upper 4 are 0. */
-const HEADER = 8;
-const OPEN = 0x7b;
+/** Kinds of pictures that are read as `ductus predict` reads them, to the same pixels in every browser. */
+const DECODED = /^a (PNG|JPEG|WebP|BMP|GIF) picture$/;
 
 /**
  * The model or the picture that a file contains.
@@ -33,9 +31,9 @@ export async function openFile(file: File): Promise<{ model: Uint8Array } | { pi
       throw new FormatError(name, "expected a file that can be read, got none (a folder? choose a file)");
     }),
   );
-  if (bytes[HEADER] === OPEN && bytes.subarray(4, HEADER).every((byte) => byte === 0)) return { model: bytes };
-  const isPng = PNG.every((byte, i) => bytes[i] === byte);
-  const picture = isPng ? decodePng(bytes, name) : await decodeOther(file);
+  const kind = kindOfFile(bytes);
+  if (kind === "a safetensors file") return { model: bytes };
+  const picture = DECODED.test(kind ?? "") ? decodePicture(bytes, name) : await decodeOther(file, bytes);
   try {
     return { picture: { name, image: imageOf(picture), digit: toDigit(picture) } };
   } catch (error) {
@@ -43,15 +41,11 @@ export async function openFile(file: File): Promise<{ model: Uint8Array } | { pi
   }
 }
 
-/** A picture in any format that the browser can decode. */
-async function decodeOther(file: File): Promise<Picture> {
-  const bitmap = await createImageBitmap(file).catch(() => {
-    const found = file.size === 0 ? "an empty file" : "something else";
-    throw new FormatError(
-      file.name,
-      `expected a picture (PNG, JPEG, WebP, ...) or a model (safetensors), got ${found} (choose another)`,
-    );
-  });
+/** A picture in any other format that the browser can decode, such as AVIF. */
+async function decodeOther(file: File, bytes: Uint8Array): Promise<Picture> {
+  // What no browser takes for a picture is named by the library, with what to do.
+  const bitmap = await createImageBitmap(file).catch(() => decodePicture(bytes, file.name));
+  if (!(bitmap instanceof ImageBitmap)) return bitmap;
   const scale = Math.min(1, LONGEST / Math.max(bitmap.width, bitmap.height));
   const [width, height] = [bitmap.width, bitmap.height].map((side) => Math.max(1, Math.round(side * scale)));
   const context = contextOf(width, height);

@@ -63,8 +63,8 @@ function readSegments(bytes: Uint8Array, state: State, file: string): void {
     // Any number of 0xff may fill up before a marker.
     while (bytes[at] === 0xff && bytes[at + 1] === 0xff) at++;
     if (at + 4 > bytes.length && bytes[at + 1] !== MARKER.EOI) {
-      // Some cameras forget the last marker.
-      if (state.scans > 0 && at >= bytes.length) return;
+      // Some cameras forget the last marker. Of a progressive file a scan may be missing, too.
+      if (state.scans > 0 && at >= bytes.length && state.frame?.progressive === false) return;
       throw new Error("the end of the file (truncated?)");
     }
     const marker = bytes[at + 1];
