@@ -63,12 +63,14 @@ describe("train", () => {
       history,
       data_sha256: dataHash,
       method,
+      preparation,
       ...metadata
     } = Object.fromEntries(decodeSafetensors(bytes).metadata);
     const epochs = JSON.parse(history).map(({ epoch }: { epoch: number }) => epoch);
     expect(epochs).toEqual([1, 2, 3, 4]);
     expect(JSON.parse(method)).toMatchObject({ optimizer: "sgd", weightDecay: 0 });
     expect(dataHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.parse(preparation)).toMatchObject({ form: "whole", rows: 4, columns: 6 });
     expect(metadata).toEqual({
       schedule: "constant",
       warm_up: "0",
