@@ -222,7 +222,7 @@ export class Network {
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
-    let previous: EpochReport | undefined;
+    let before: { readonly first: EpochReport; readonly previous: EpochReport } | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
@@ -234,7 +234,7 @@ export class Network {
           slot: currentSlot(config),
           epoch: this.#epochs + 1,
           seed: this.seed,
-          previous,
+          before,
           last: i === options.epochs - 1,
           checkAlive: () => void this.#alive,
         });
@@ -250,7 +250,7 @@ export class Network {
         if (this.#lost === undefined) this.#training = undefined;
       }
       this.#epochs++;
-      previous = report;
+      if (report.epoch === 1 || before !== undefined) before = { first: before?.first ?? report, previous: report };
       yield report;
     }
   }
