@@ -31,8 +31,8 @@ export interface EpochFigures {
 export interface EpochContext {
   readonly training: Dataset;
   readonly validation?: Dataset;
-  /** The epoch before, if this training run had one. */
-  readonly previous?: EpochFigures;
+  /** The network's first epoch and the one before this, if this training run had both. */
+  readonly before?: { readonly first: EpochFigures; readonly previous: EpochFigures };
   /** Whether no epoch follows. */
   readonly last: boolean;
   /** The mean of 4 a (1 - a) over outputs a of some training images; asked only if the accuracy is at chance. */
@@ -45,7 +45,7 @@ export interface EpochContext {
  * What is wrong if an epoch learnt nothing, with advice, in one sentence; undefined if nothing is. The share of the
  * largest class is chance: a network does that well without looking. Learning fails if
  * - the accuracy is at chance, and the outputs are saturated: sigma' is almost 0, and the weights no longer move,
- * - the accuracy is low, and neither it nor the cost got better since the epoch before, or
+ * - the accuracy is low, is no better than after the first epoch, and the cost does not fall from epoch to epoch, or
  * - the accuracy is at chance, and training ends.
  * A first epoch that is only slow is none of these, nor is any with fewer than 500 training images. The thresholds were
  * chosen by trainings with learning rates from 1e-4 to 100 (docs/accuracy.md).
@@ -65,20 +65,22 @@ export function noLearning(report: EpochFigures, context: EpochContext): string 
   if (problem === undefined) return undefined;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const score = `${percent(accuracy)} are read correctly, ${percent(alike)} by always answering alike`;
-  return `epoch ${report.epoch} learnt nothing: ${problem} (${score}); ${adviceOf(report.learningRate, context.suited)}`;
+  const advice = adviceOf(report.learningRate, context.suited);
+  return `epoch ${report.epoch} learnt nothing: ${problem} (${score}); ${advice}`;
 }
 
 function problemOf(
   { cost, correct }: EpochFigures,
-  { training: { length }, previous, last, saturation }: EpochContext,
+  { training: { length }, before, last, saturation }: EpochContext,
   atChance: boolean,
   low: boolean,
 ): string | undefined {
   if (atChance && saturation() < SATURATED) return "the outputs are saturated";
-  if (low && previous !== undefined) {
-    const share = previous.correct / length;
-    const better = (correct - previous.correct) / length > ERRORS * Math.sqrt((2 * share * (1 - share)) / length);
-    if (!better && cost > (1 - FLAT) * previous.cost) return "the cost does not fall";
+  if (low && before !== undefined) {
+    const share = before.first.correct / length;
+    const rise = (correct - before.first.correct) / length;
+    const better = rise > ERRORS * Math.sqrt((2 * share * (1 - share)) / length);
+    if (!better && cost > (1 - FLAT) * before.previous.cost) return "the cost does not fall";
   }
   return atChance && last ? "the accuracy is at chance" : undefined;
 }

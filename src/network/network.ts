@@ -233,7 +233,7 @@ export class Network {
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
-    let previous: EpochReport | undefined;
+    let before: { readonly first: EpochReport; readonly previous: EpochReport } | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
       if (this.#training) throw new Error("network: expected one training at a time, got a second within an epoch");
@@ -245,7 +245,7 @@ export class Network {
           slot: currentSlot(config),
           epoch: this.#epochs + 1,
           seed: this.seed,
-          previous,
+          before,
           last: i === options.epochs - 1,
           checkAlive: () => void this.#alive,
         });
@@ -262,7 +262,7 @@ export class Network {
       }
       this.#epochs++;
       this.#preparation = preparationOf(training.dataset);
-      previous = report;
+      if (report.epoch === 1 || before !== undefined) before = { first: before?.first ?? report, previous: report };
       yield report;
     }
   }

@@ -146,8 +146,8 @@ export interface Epoch {
   readonly seed: number;
   /** The slot whose weights are validated. */
   readonly slot: number;
-  /** The epoch before, if this training run had one. */
-  readonly previous?: EpochReport;
+  /** The network's first epoch and the one before this, if this training run had both. */
+  readonly before?: { readonly first: EpochReport; readonly previous: EpochReport };
   /** Whether no epoch follows. */
   readonly last: boolean;
   /** Throws if the network can no longer be used. */
@@ -164,7 +164,7 @@ export async function trainEpoch(
   training: Loaded,
   validation: Loaded | undefined,
   options: CheckedOptions,
-  { epoch, seed, slot, previous, last, checkAlive }: Epoch,
+  { epoch, seed, slot, before, last, checkAlive }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
@@ -204,7 +204,7 @@ export async function trainEpoch(
   const warning = noLearning(report, {
     training: training.dataset,
     validation: validation?.dataset,
-    previous,
+    before,
     last,
     saturation: () => saturationOf(network, training.dataset, slot),
     suited: options.suited,

@@ -82,10 +82,10 @@ export function defaultLearningRate(options: LearningRateOptions = {}): number {
 }
 
 /**
- * f(m) for mini-batches of `ratio` times 10 samples. A small batch's gradient is noisy: descent takes steps in proportion
- * to m. Adam divides by the gradient's size, so that steps go with sqrt(m). A large batch has less noise to bear, and
- * steps go with sqrt(m), too; but on the quadratic cost, steps in one direction saturate the outputs, and have to become
- * smaller.
+ * f(m) for mini-batches of `ratio` times 10 samples. A small batch's gradient is noisy: descent takes steps in
+ * proportion to m. Adam divides by the gradient's size, so that steps go with sqrt(m). A large batch has less noise to
+ * bear, and steps go with sqrt(m), too. But on the quadratic cost, steps that agree saturate the outputs, and have to
+ * become smaller.
  */
 function batchFactor(optimizer: Optimizer, cost: Cost, ratio: number): number {
   if (optimizer.startsWith("adam")) return Math.sqrt(ratio);

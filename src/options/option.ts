@@ -82,7 +82,7 @@ export interface TrainingOption {
   readonly default?: number | string;
   /** The same, where it depends on other options. */
   readonly derived?: DerivedDefault;
-  /** What it needs to have an effect. Given without that, it is refused on the command line and ignored in the library. */
+  /** What it needs to have an effect. Without that, the command line refuses it, and the library ignores it. */
   readonly needs?: Need;
   /** Reports say this where there is no value. */
   readonly unset?: string;

@@ -87,7 +87,7 @@ function presetOf(values: Values, table: OptionTable): Readonly<Record<string, s
   );
 }
 
-/** Whether an option's value counts: not where a preset has it for a training that others of its options made another. */
+/** Whether an option's value counts: that of a preset does not where options made the training another. */
 function holds(values: Values, { flag, alias = flag, derived }: TrainingOption, table: OptionTable): boolean {
   if (derived === undefined || values.given[flag] !== undefined || values.given[alias] !== undefined) return true;
   return derived.suits.every((key) => {

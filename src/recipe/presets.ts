@@ -2,7 +2,10 @@
 
 import { freeze } from "../options/option.js";
 
-/** Chosen on the validation set (docs/accuracy.md): the recipe of the notes, and what differs from it in the others. Frozen. */
+/**
+ * Chosen on the validation set (docs/accuracy.md): the recipe of the notes, and what differs from it in the others.
+ * Frozen.
+ */
 export const PRESETS = freeze({
   notes: {},
   book: {

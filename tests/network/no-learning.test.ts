@@ -86,12 +86,22 @@ describe("the rule", () => {
 
   test("a flat cost counts where the accuracy is low and does not rise", () => {
     const second = (accuracy: number, cost: number) =>
-      noLearning(figures(accuracy, cost), { ...context, previous: figures(0.2, 0.5) });
+      noLearning(figures(accuracy, cost), {
+        ...context,
+        before: { first: figures(0.2, 0.9), previous: figures(0.2, 0.5) },
+      });
     expect(second(0.2, 0.499)).toMatch(/cost does not fall/);
     expect(second(0.2, 0.9)).toMatch(/cost does not fall/);
     expect(second(0.2, 0.45)).toBeUndefined();
     expect(second(0.3, 0.499)).toBeUndefined();
-    expect(noLearning(figures(0.9, 0.1), { ...context, previous: figures(0.9, 0.1), last: true })).toBeUndefined();
+    const same = (accuracy: number, first: number) => {
+      const previous = figures(accuracy, 0.4);
+      return noLearning(figures(accuracy, 0.4), { ...context, before: { first: figures(first, 0.5), previous } });
+    };
+    expect(same(0.9, 0.9)).toBeUndefined();
+    // Data that are hard to learn: it came this far, and no farther.
+    expect(same(0.3, 0.15)).toBeUndefined();
+    expect(same(0.3, 0.3)).toMatch(/cost does not fall/);
   });
 
   test("chance is the share of the largest class", () => {
