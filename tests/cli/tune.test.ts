@@ -32,6 +32,9 @@ function tune(...args: string[]): Promise<Result> {
   return start(["tune", ...args]).result;
 }
 
+/** What ends the output of a search that was finished before. */
+const FURTHER = /\nThis search was finished before\. To search further, give another folder with --out, [^\n]*\n.*\n$/;
+
 /** What a search printed, but for the folder and the time it took. */
 function withoutTimes(stdout: string): string {
   return stdout.replace(/^time .*$/m, "time").replace(/^model .*$/m, "model");
@@ -132,7 +135,8 @@ describe("a search", () => {
       else expect(last).toMatchObject({ code: 0, stderr: "" });
     }
     expect(kills).toBeGreaterThan(2);
-    expect(withoutTimes(last.stdout)).toBe(withoutTimes(whole.stdout));
+    // The last kill may have come after the end of the search.
+    expect(withoutTimes(last.stdout.replace(FURTHER, ""))).toBe(withoutTimes(whole.stdout));
     expect(await resultOf("killed")).toEqual(expected);
     expect((await readdir(join(folder, "killed"))).sort()).toEqual(["best.safetensors", "search.json"]);
   });
@@ -157,9 +161,13 @@ describe("a search", () => {
 
   test("is shown again by the same command, and made whole where files are gone", async () => {
     const again = () => tune(...SEARCH, "--out", "whole");
-    expect(withoutTimes((await again()).stdout)).toBe(withoutTimes(whole.stdout));
-    await rm(join(folder, "whole/best.safetensors"));
-    expect(withoutTimes((await again()).stdout)).toBe(withoutTimes(whole.stdout));
+    for (const file of ["best.safetensors", "no such file"]) {
+      const { stdout } = await again();
+      expect(stdout).toMatch(FURTHER);
+      expect(withoutTimes(stdout.replace(FURTHER, ""))).toBe(withoutTimes(whole.stdout));
+      await rm(join(folder, "whole", file), { force: true });
+    }
+    expect(whole.stdout).not.toMatch(FURTHER);
     expect(await resultOf("whole")).toEqual(expected);
   });
 
@@ -194,6 +202,16 @@ describe("a search", () => {
     expect(none.stderr).toMatch(
       /^ductus: none\/search.json: expected the search of ductus tune, got something else: [^\n]+\n$/,
     );
+  });
+
+  test("says of which epoch the best figures are, where the last rung shows another one", async () => {
+    const [, epoch, note] = /^best trial {5}\d+, after epoch (\d+)(.*)$/m.exec(whole.stdout) ?? [];
+    const [, score] = /^validation .*\((\d+ \/ 10000),/m.exec(whole.stdout) ?? [];
+    const [, last] = /^rung 3 of 3: to epoch 9\n.*\n +\d+ +(\d+ \/ 10000) /m.exec(whole.stdout) ?? [];
+    expect(last).toMatch(/^\d/);
+    expect(note).toBe(epoch === "9" ? "" : ", its best (the last rung shows epoch 9)");
+    if (epoch === "9") expect(score).toBe(last);
+    else expect(Number.parseInt(score, 10)).toBeGreaterThanOrEqual(Number.parseInt(last, 10));
   });
 
   test("ends with a command that trains the best model again, to the same bits", async () => {
@@ -253,7 +271,7 @@ describe("what goes wrong", () => {
     expect(first.stdout).toMatch(/failed .* 1e10 {2}training diverged/m);
     const again = await tune(...overflows, ...once);
     expect(again).toMatchObject({ code: 0, stderr: "" });
-    expect(withoutTimes(again.stdout)).toBe(withoutTimes(first.stdout));
+    expect(withoutTimes(again.stdout.replace(FURTHER, ""))).toBe(withoutTimes(first.stdout));
     const large = await tune(...SMALL, "--eta", "1", "--batch-size", "10|201", "--out", "large");
     expect(large.code).toBe(0);
     expect(large.stdout).toMatch(/^ +2 {2}failed .* 201 {2}batch size: expected at most 200,/m);

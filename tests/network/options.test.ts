@@ -99,7 +99,7 @@ describe("an unknown option is a TypeError with the nearest name", async () => {
         return thrown as Error;
       }
     })();
-    expect(error?.message).toBe(`f: unknown option ?[2J${"x".repeat(36)}: expected first`);
+    expect(error?.message).toBe(`f: unknown option \\u001b[2J${"x".repeat(36)}: expected first`);
   });
 
   test("no key of Object.prototype is known", () => {

@@ -82,12 +82,14 @@ export async function tune(args: readonly string[]): Promise<void> {
   const pool = new Pool(workers, data);
   const interrupt = listenForSignals();
   const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
+  const again = journal.finished;
   const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
   printLine(describe(space, rungs, seed));
   try {
     const best = await runSearch(search, (rung, outcomes) => live.printLines(rungLines(rungs, rung, outcomes, table)));
     await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
-    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best, start));
+    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best, epochs, start));
+    if (again) live.printLines(FURTHER);
   } catch (error) {
     live.stop();
     await pool.close();
@@ -135,18 +137,28 @@ function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outc
   return ["", bold(title), table.header, ...outcomes.map((outcome) => table.line(outcome))];
 }
 
+/** What is said of a search that was finished before. */
+const FURTHER = [
+  "",
+  "This search was finished before. To search further, give another folder with --out, and another --seed,",
+  "more --trials or --epochs, or narrower ranges around the best values.",
+];
+
 function bestLines(
   { trial, entry, recipe, layers }: Best,
   trials: number,
   images: number,
   file: string,
+  epochs: number,
   start: number,
 ) {
   const correct = Math.round((entry.validationAccuracy ?? 0) * images);
   const { accuracy, standardError } = accuracyOf(correct, images);
+  // Else the figures below would seem to contradict those of the last rung.
+  const place = entry.epoch === epochs ? "" : `, its best (the last rung shows epoch ${epochs})`;
   return [
     "",
-    `best trial     ${trial}, after epoch ${entry.epoch}`,
+    `best trial     ${trial}, after epoch ${entry.epoch}${place}`,
     bold(`validation     ${percent(accuracy)} ± ${percent(standardError)}`) +
       `  (${correct} / ${images}, ± one standard error)`,
     `               as the best of ${trials} it is likely to do less well on new data`,
