@@ -28,7 +28,7 @@ export function enlarged(image: ArrayLike<number>): Grid {
 }
 
 /** The value at a place, linear between the middles of cells; 0 beyond the border. */
-export function valueAt({ width, height, values }: Grid, x: number, y: number): number {
+function valueAt({ width, height, values }: Grid, x: number, y: number): number {
   const [left, top] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
   if (left < -1 || top < -1 || left >= width || top >= height) return 0;
   const [u, v] = [x - 0.5 - left, y - 0.5 - top];

@@ -14,7 +14,7 @@ export interface Readings {
 export interface CalibrationAims {
   /** Where the network says that it sees no digit, as in Calibration. */
   readonly noDigit?: Calibration["noDigit"];
-  /** How often what is no digit is shown, a share of all pictures, 0 to below 1. Default 0.1. */
+  /** How often what is no digit is shown, a share of all pictures, 0 to below 1. Default 0.05. */
   readonly shown?: number;
   /** The share of digits that are not to be called "not a digit", 0 to 1. Default 0.97. */
   readonly kept?: number;
@@ -35,7 +35,7 @@ const TINY = 1e-12;
  * @throws {RangeError} if there are no readings of digits
  */
 export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): Calibration {
-  const { noDigit, shown = 0.1, kept = 0.97, right = 0.99 } = aims;
+  const { noDigit, shown = 0.05, kept = 0.97, right = 0.99 } = aims;
   const { activations, labels } = readings;
   const isDigit = Array.from(activations, (all, i) => labels[i] !== (noDigit === "sigmoid" ? all.length : noDigit));
   const count = isDigit.filter(Boolean).length;

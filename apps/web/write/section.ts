@@ -61,9 +61,8 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   const { calibration } = model;
   const worth = calibration && verdict(activations, calibration);
   reading.show(pixels, prediction, worth);
-  if (worth?.kind === "not a digit") return "Read as not a digit";
   const read = `Read as ${label}, activation ${activations[label].toFixed(2)}`;
-  return worth?.kind === "unsure" ? `${read}, ${inWords(worth)}` : read;
+  return worth === undefined || worth.kind === "sure" ? read : `${read}, ${inWords(worth)}`;
 }
 
 /** The accessible name of the pad. */
