@@ -25,6 +25,16 @@ export {
   verdict,
 } from "../reading/verdict.js";
 export { decodePicture } from "./decode.js";
+
+  type DigitReader,
+  type Ink,
+  type ReadDigit,
+  type ReadDigits,
+  type ReadNumber,
+  type ReadOptions,
+  readDigits,
+} from "../reading/read.js";
+
 export { encodeJson } from "./json.js";
 export { kindOfFile } from "./kind.js";
 export { encodeOnnx } from "./onnx.js";

@@ -85,13 +85,13 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
 }
 
 /**
- * A PNG file of width x height grey pixels, 0 black to 255 white, row by row.
+ * A PNG file of width x height pixels, row by row: grey, 0 black to 255 white, or with 3 channels RGB.
  * @throws {TypeError | RangeError} if a side is not a positive integer, or there are not width x height pixels
  */
-export function encodePng(grey: Uint8Array, width: number, height: number): Uint8Array {
-  checkArgument("pixels", "a Uint8Array of grey pixels", grey, grey instanceof Uint8Array);
+export function encodePng(samples: Uint8Array, width: number, height: number, channels: 1 | 3 = 1): Uint8Array {
+  checkArgument("pixels", "a Uint8Array of grey pixels or of RGB", samples, samples instanceof Uint8Array);
   for (const [side, value] of Object.entries({ width, height })) checkRange(`picture ${side}`, value, RANGES.inputs);
-  return encode({ width, height, data: grey, channels: 1, depth: 8 });
+  return encode({ width, height, data: samples, channels, depth: 8 });
 }
 
 interface Chunk {
