@@ -17,15 +17,6 @@ export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/di
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
 export {
-  type Calibration,
-  calibrationMetadata,
-  calibrationOf,
-  sharesOf,
-  type Verdict,
-  verdict,
-} from "../reading/verdict.js";
-export { decodePicture } from "./decode.js";
-
   type DigitReader,
   type Ink,
   type ReadDigit,
@@ -34,6 +25,15 @@ export { decodePicture } from "./decode.js";
   type ReadOptions,
   readDigits,
 } from "../reading/read.js";
+export {
+  type Calibration,
+  calibrationMetadata,
+  calibrationOf,
+  sharesOf,
+  type Verdict,
+  verdict,
+} from "../reading/verdict.js";
+export { decodePicture } from "./decode.js";
 
 export { encodeJson } from "./json.js";
 export { kindOfFile } from "./kind.js";
