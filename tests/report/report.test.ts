@@ -34,7 +34,6 @@ describe("renderReport", () => {
     expect(html).not.toContain("<img");
     expect(html.match(/<\/?script/g)).toHaveLength(4);
     const [, json] = html.match(/<script type="application\/json" id="data">(.*?)<\/script>/s) ?? [];
-    // As it is, but for what would not be seen.
     const shown = JSON.parse(JSON.stringify(data), (_, value) => (value === HOSTILE ? SHOWN : value));
     expect(JSON.parse(json)).toEqual(shown);
   });
