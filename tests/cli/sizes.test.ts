@@ -74,7 +74,7 @@ describe.each(["evaluate", "resume", "report", "export"])("%s", (command) => {
   });
 
   test("devices, pipes and folders", async () => {
-    spawnSync("mkfifo", ["pipe"], { cwd: folder });
+    spawnSync("sh", ["-c", "mkfifo pipe"], { cwd: folder });
     await symlink("/dev/zero", join(folder, "link")).catch(() => {});
     for (const name of ["/dev/zero", "link", "pipe"]) await expectRefusal([command, name], /that is not a file$/m);
     await expectRefusal([command, "data"], /got a folder$/m);
