@@ -111,8 +111,9 @@ function unfilter(row: Uint8Array, above: Uint8Array, distance: number): void {
 
 /** Of left, above and upper left, the one nearest to left + above - upper left. */
 function paeth(a: number, b: number, c: number): number {
-  const [toA, toB] = [Math.abs(b - c), Math.abs(a - c)];
-  const toC = Math.abs(a + b - 2 * c);
+  const toA = Math.abs(b - c);
+  const toB = Math.abs(a - c);
+  const toC = Math.abs(a + b - c - c);
   if (toA <= toB && toA <= toC) return a;
   return toB <= toC ? b : c;
 }

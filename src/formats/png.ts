@@ -14,8 +14,10 @@ import { crc32 } from "./crc.js";
 import { kindOfFile } from "./kind.js";
 import { type Header, pixelsOf } from "./png-pixels.js";
 import { inflatedLength, passesOf, Scanlines } from "./png-scanlines.js";
-import { checkSize, PictureBuilder, reductionOf } from "./reduce.js";
+import { checkSize, MAX_PIXELS, PictureBuilder, reductionOf } from "./reduce.js";
 
+/** The most bytes that the data inflate to, which takes most of the time: RGBA of 8 bits for the most pixels. */
+const MAX_INFLATED = 4 * MAX_PIXELS + 2 ** 17;
 /** The most IDAT chunks: inflating costs some microseconds for each, however short. */
 const MAX_IDAT = 2 ** 15;
 /**
@@ -69,6 +71,13 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
   const { width, height, depth, interlaced } = header;
   const factor = reduction ?? reductionOf(width, height);
   const passes = passesOf(width, height, header.channels * depth, interlaced);
+  const inflated = inflatedLength(passes);
+  if (inflated > MAX_INFLATED) {
+    throw new FormatError(
+      file,
+      `expected at most ${MAX_INFLATED} bytes of pixels, got ${inflated}; save it with 8 bits a sample, or smaller`,
+    );
+  }
   try {
     const { channels, expand } = pixelsOf(header, palette, transparency);
     const picture = { width, height, channels, depth: depth === 16 ? 16 : 8 } as const;
@@ -76,7 +85,7 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
     const scanlines = new Scanlines(passes, header.channels * depth, (row, { x, dx, columns }, y) => {
       builder.add(expand(row, columns), y, x, dx);
     });
-    inflate(kept, inflatedLength(passes), (data) => scanlines.push(data), file);
+    inflate(kept, inflated, (data) => scanlines.push(data), file);
     return builder.finish();
   } catch (error) {
     if (error instanceof FormatError) throw error;

@@ -1,4 +1,4 @@
-// The pictures of the tests: an F in three colours, 24 x 16, that other programs have written, in tests/formats/fixtures.
+// The pictures in tests/formats/fixtures: an F in three colours, 24 x 16, that other programs have written.
 // Made by ImageMagick 6.9.11 from f.png, and by libjpeg-turbo's jpegtran 2.1.5 (restart.jpg, restart-progressive.jpg,
 // arithmetic.jpg). NAME.png is what ImageMagick decodes from NAME, by libjpeg-turbo and libwebp.
 

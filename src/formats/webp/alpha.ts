@@ -25,7 +25,7 @@ export function decodeAlpha(data: Uint8Array, width: number, height: number): Ui
   return alpha;
 }
 
-/** Adds to each value what is predicted for it; the first row is predicted from the left, the first column from above. */
+/** Adds what is predicted for each value: of the first row from the left, of the first column from above. */
 function unfilter(alpha: Uint8Array, width: number, filter: number): void {
   for (let i = 1; i < alpha.length; i++) {
     const [first, top] = [i % width === 0, i < width];

@@ -4,14 +4,14 @@ import { BoolDecoder } from "./bool.js";
 import { AC_STEPS, COEFFICIENTS, DC_STEPS, UPDATES } from "./tables.js";
 
 /** Steps of quantisation: [DC, AC] of luma, of the DC coefficients of luma alone, and of colours. */
-export interface Quantisation {
+interface Quantisation {
   readonly luma: readonly [number, number];
   readonly second: readonly [number, number];
   readonly colour: readonly [number, number];
 }
 
 /** How the edges of macroblocks are smoothed. */
-export interface Filter {
+interface Filter {
   readonly simple: boolean;
   readonly sharpness: number;
   /** Levels, 0 to 63, [segment] of macroblocks that are predicted whole, and in blocks of 4 x 4. */

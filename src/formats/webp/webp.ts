@@ -9,6 +9,8 @@ import { sizeOf } from "./header.js";
 import { decodeVp8, type Frame } from "./vp8.js";
 import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
+/** The most pixels of a lossless picture, which takes twice the time of others. */
+const MOST_LOSSLESS = 2 ** 24;
 const FIRST_CHUNK = 12;
 /** What is before the chunks of a frame of an animation. */
 const FRAME_HEADER = 16;
@@ -52,7 +54,7 @@ function pictureOf(chunks: Chunks, file: string): Picture {
   const lossless = chunks.get("VP8L");
   if (lossless !== undefined) {
     const { width, height } = sizeOfVp8l(lossless);
-    checkSize(width, height, file);
+    checkSize(width, height, file, MOST_LOSSLESS);
     const { pixels, alpha } = decodeVp8l(lossless);
     return fromArgb(pixels, width, height, alpha);
   }
