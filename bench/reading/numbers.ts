@@ -72,7 +72,7 @@ function row(sheet: Canvas, digits: readonly Digit[], random: Random, place: Row
   let [cursor, centre, result] = [x, 0, sheet];
   digits.forEach((digit, i) => {
     const [left, right] = span(digit);
-    if (gap === "touching" && i > 0) centre -= (clearance(digits[i - 1], digit) + 1) * unit;
+    if (gap === "touching" && i > 0) centre -= (clearance(digits[i - 1], digit) + between(random, 0, 1.2)) * unit;
     else centre = cursor + (13.5 - left) * unit;
     if (gap !== "touching") centre += between(random, -dance, dance) * height;
     const up = gap === "touching" ? 0 : between(random, -dance, dance) * height;

@@ -9,6 +9,8 @@ const SPECK = 0.08;
 const RULE = { wide: 5, high: 6, height: 2 };
 /** What is this many times as high as the writing is none. */
 const LARGE = 4;
+/** Writing is of one pen: what has less than this share of its ink a cell is a smudge, a shadow or a table's corner. */
+const WEAK = 0.4;
 /** An edge of paper, table or book lies along the border by this share of its own longer side. */
 const EDGE = 0.5;
 
@@ -24,11 +26,22 @@ export function heightOf(pieces: readonly Piece[]): number {
 export function marksOf(pieces: readonly Piece[], _page: Grid): Piece[] {
   const upright = pieces.filter((piece) => !isEdge(piece) && !isFlat(piece));
   const height = heightOf(upright);
+  const strength = strengthOf(upright);
   return upright.filter((piece) => {
+    if (piece.ink < WEAK * strength * piece.cells.length) return false;
     const [w, h] = [piece.box.right - piece.box.left, piece.box.bottom - piece.box.top];
     if (h > RULE.high * w && h > RULE.height * height) return false;
     return longerSide(piece.box) >= SPECK * height && h <= LARGE * height;
   });
+}
+
+/** The ink a cell of half of the ink or more. */
+function strengthOf(pieces: readonly Piece[]): number {
+  const sorted = [...pieces].sort((a, b) => b.ink / b.cells.length - a.ink / a.cells.length);
+  const half = sorted.reduce((sum, { ink }) => sum + ink, 0) / 2;
+  let sum = 0;
+  const middle = sorted.find(({ ink }) => (sum += ink) >= half);
+  return middle === undefined ? 0 : middle.ink / middle.cells.length;
 }
 
 function isFlat({ box }: Piece): boolean {

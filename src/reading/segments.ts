@@ -4,7 +4,7 @@
 // Source: LeCun, Bottou, Bengio, Haffner, "Gradient-Based Learning Applied to Document Recognition", Proceedings of
 // the IEEE 86(11), 1998, section V.A, with cuts of least ink instead of columns.
 
-import type { Grid, Region } from "./grid.js";
+import { type Grid, quantile, type Region } from "./grid.js";
 
 /** A part of a piece of ink, or the whole of it. */
 export interface Segment {
@@ -16,6 +16,8 @@ export interface Segment {
 
 /** A piece narrower than this share of the writing's height is one digit. */
 const NARROW = 0.55;
+/** A cell with this quantile of a piece's ink is wholly ink; soft edges, where digits just touch, are cut easily. */
+const FULL = 0.6;
 /** A cut crosses ink of at most this share of the writing's height. */
 const MOST_INK = 0.45;
 /** Cuts are at least this share of the writing's height apart, and from the piece's ends. */
@@ -26,14 +28,16 @@ const ASIDE = 0.3;
 const CUTS = 3;
 
 /** The parts of a piece, from left to right, of writing of this height in cells. */
-export function segmentsOf(cells: Int32Array, box: Region, { width }: Pick<Grid, "width">, height: number): Segment[] {
+export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Grid, height: number): Segment[] {
   const columns = box.right - box.left;
   if (columns < NARROW * height) return [{ cells, box, cut: 0 }];
-  const mask = new Uint8Array(columns * (box.bottom - box.top));
+  const shares = new Float64Array(columns * (box.bottom - box.top));
+  const full = quantile(Float64Array.from(cells, (cell) => values[cell]), FULL);
   for (const cell of cells) {
-    mask[(Math.floor(cell / width) - box.top) * columns + (cell % width) - box.left] = 1;
+    const [x, y] = [cell % width, Math.floor(cell / width)];
+    shares[(y - box.top) * columns + x - box.left] = Math.min(1, values[cell] / full);
   }
-  const cuts = chosen(paths(mask, columns), columns, height);
+  const cuts = chosen(paths(shares, columns), columns, height);
   if (cuts.length === 0) return [{ cells, box, cut: 0 }];
   const parts: number[][] = Array.from({ length: cuts.length + 1 }, () => []);
   for (const cell of cells) {
@@ -69,11 +73,11 @@ interface Cut {
 }
 
 /** The path of least ink to each column of the lowest row. */
-function paths(mask: Uint8Array, width: number): Cut[] {
-  const height = mask.length / width;
-  const cost = new Float64Array(mask.length);
-  const from = new Int8Array(mask.length);
-  for (let x = 0; x < width; x++) cost[x] = mask[x];
+function paths(ink: Float64Array, width: number): Cut[] {
+  const height = ink.length / width;
+  const cost = new Float64Array(ink.length);
+  const from = new Int8Array(ink.length);
+  for (let x = 0; x < width; x++) cost[x] = ink[x];
   for (let y = 1, cell = width; y < height; y++) {
     for (let x = 0; x < width; x++, cell++) {
       let best = cost[cell - width];
@@ -85,18 +89,18 @@ function paths(mask: Uint8Array, width: number): Cut[] {
         best = cost[cell - width + 1] + ASIDE;
         from[cell] = 1;
       }
-      cost[cell] = best + mask[cell];
+      cost[cell] = best + ink[cell];
     }
   }
   return Array.from({ length: width }, (_, end) => {
     const columns = new Int32Array(height);
-    let ink = 0;
+    let crossed = 0;
     for (let y = height - 1, x = end; y >= 0; y--) {
       columns[y] = x;
-      ink += mask[y * width + x];
+      crossed += ink[y * width + x];
       x += from[y * width + x];
     }
-    return { columns, ink };
+    return { columns, ink: crossed };
   });
 }
 
