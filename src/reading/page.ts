@@ -2,6 +2,7 @@
 // lies beside it, else against its closing.
 
 import { fromClosing, isInkLight } from "./closing.js";
+import { withoutFrames } from "./frames.js";
 import type { Grid } from "./grid.js";
 import { split } from "./otsu.js";
 import { fromTone, paperTone } from "./paper.js";
@@ -20,11 +21,16 @@ const SEPARABLE = 0.9;
 export function pageView(tones: Grid): View {
   const { tone, even } = paperTone(tones);
   const flat = even ? attempt("tone", fromTone(tones, tone)) : twoTones(tones);
-  if (flat !== undefined && flat.doubt === 0) return flat;
+  if (flat !== undefined && flat.doubt === 0) return unframed(flat);
   const closed = closingView(tones);
   const view = flat === undefined || (closed !== undefined && closed.doubt <= flat.doubt) ? closed : flat;
   if (view === undefined) throw new RangeError(BLANK);
-  return view;
+  return unframed(view);
+}
+
+function unframed(view: View): View {
+  const { ink, pieces } = withoutFrames(view.ink, view.all, view.frames, view.raw, view.threshold);
+  return { ...view, ink, all: pieces };
 }
 
 /** Paper and ink of one tone each: a page cut to its writing has no majority of paper. */

@@ -105,7 +105,7 @@ export function framesOf(pieces: readonly Piece[], { width }: Grid): Piece[] {
 }
 
 /** Whether a piece is a thin rectangle, of which one side may be missing. */
-function isFrame({ cells, box }: Piece, width: number): boolean {
+export function isFrame({ cells, box }: Piece, width: number): boolean {
   const [w, h] = [box.right - box.left, box.bottom - box.top];
   if (cells.length >= FRAME.filled * w * h) return false;
   const band = Math.max(2, FRAME.band * Math.max(w, h));

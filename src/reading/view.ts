@@ -42,6 +42,9 @@ export interface View {
   readonly pieces: readonly Piece[];
   /** All pieces but frames and what a closing leaves, the digit's among them. */
   readonly all: readonly Piece[];
+  /** Frames that hold others, and the ink with them and with lines. */
+  readonly frames: readonly Piece[];
+  readonly raw: Grid;
   /**
    * 0 if there is nothing but a digit, 1 if there is a band at the border or a table, 2 if the digit looks like one.
    */
@@ -135,8 +138,9 @@ export function attempt(
   if (all.length === 0) return undefined;
   let clean = { ink, ruling: { across: [], down: [] } as Ruling };
   let rest = all;
+  let frames: Piece[] = [];
   if (!isSmall(ink)) {
-    const frames = framesOf(all, ink);
+    frames = framesOf(all, ink);
     rest = all.filter((piece) => !frames.includes(piece));
     clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
     if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
@@ -145,7 +149,7 @@ export function attempt(
   const pieces = digitPieces(rest, ink);
   if (pieces.length === 0) return undefined;
   const doubt = areDoubtful(pieces, ink) ? 2 : areDoubtful(rest, ink) ? 1 : 0;
-  return { paper, closed, threshold, pieces, all: rest, doubt, ...clean };
+  return { paper, closed, threshold, pieces, all: rest, frames, raw: ink, doubt, ...clean };
 }
 
 /** The ink without that of some pieces. */
