@@ -2,11 +2,14 @@
 // and what is left of it is writing.
 
 import type { Grid } from "./grid.js";
-import { withoutLines } from "./lines.js";
+import { withoutWalls } from "./lines.js";
 import { isFrame, type Piece, piecesOf } from "./pieces.js";
 
 /** Writing in a frame has at least this share of its height; in a frame that holds nothing else, this one. */
 const LEFT = { beside: 0.25, alone: 0.4 };
+
+/** A frame that is left by this share of both sides has other sides than straight ones. */
+const WHOLE = 0.9;
 
 /** The page's ink and pieces, frames exchanged for the writing that touches them. */
 export function withoutFrames(
@@ -43,8 +46,11 @@ function writingIn(frame: Piece, raw: Float64Array, page: Grid, threshold: numbe
   for (const cell of frame.cells) {
     values[(Math.floor(cell / page.width) - top) * width + (cell % page.width) - left] = raw[cell];
   }
-  const { ink } = withoutLines({ width, height, values }, threshold);
-  return piecesOf(ink, threshold).map((piece) => ({
+  const ink = withoutWalls({ width, height, values }, threshold);
+  const isWhole = ({ box }: Piece) => box.right - box.left > WHOLE * width && box.bottom - box.top > WHOLE * height;
+  const rest = piecesOf(ink, threshold);
+  if (rest.some(isWhole)) return [];
+  return rest.map((piece) => ({
     ...piece,
     cells: piece.cells.map((cell) => (Math.floor(cell / width) + top) * page.width + (cell % width) + left),
     box: {

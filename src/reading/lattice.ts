@@ -21,36 +21,27 @@ export type Classify = (segments: readonly Segment[], box: Region) => { label: n
 /** A digit has at most this many segments. */
 const JOINED = 5;
 /** Beliefs below this count as this: a network is never so sure that nothing else matters. */
-const LEAST = 1e-3;
-/** What a cut costs, and more for each height of ink that it crosses. */
-const CUT = { each: 0.7, ink: 4 };
+const LEAST = 4e-4;
+/** What follows was fitted to numbers made of training digits: see bench/reading/numbers.ts. */
+/** The weight of the logarithm of the network's belief. */
+const BELIEF = 2;
+/** What each digit costs: fewer are likelier. */
+const DIGIT = 1.4;
+/** What a cut costs for each height of ink that it crosses. */
+const CUT = 9.5;
 /**
  * What joining pieces costs for each height of gap between them, and if both are at least this high: a digit has one
  * piece of its whole height.
  */
-const JOIN = { gap: 8, high: 0.65, both: 3 };
+const JOIN = { gap: 38, high: 0.65, both: 1.5 };
 /** The height of digits varies by this factor (natural logarithm), costs at most so much. */
-const HEIGHT = { deviation: 0.3, most: 6 };
-/** Widths of MNIST's training digits in heights, mean and deviation of each class. An unlikely one costs at most `MOST`. */
-const WIDTHS = [
-  [0.93, 0.17],
-  [0.46, 0.2],
-  [0.96, 0.2],
-  [0.83, 0.16],
-  [0.82, 0.16],
-  [0.96, 0.24],
-  [0.76, 0.16],
-  [0.8, 0.16],
-  [0.79, 0.17],
-  [0.71, 0.14],
-] as const;
-const MOST = 8;
-/** Widths up to so many deviations from the mean cost nothing. */
-const USUAL = 1;
+const HEIGHT = { deviation: 0.35, most: 4 };
+/** Digits wider than this many heights cost this much for each height more. */
+const WIDTH = { most: 0.88, each: 13 };
+/** What leaving out a segment costs, and more for its share of the height. */
+const SKIP = { each: 0.2, height: 6.3 };
 /** Nothing wider than this many heights is one digit. */
 const WIDEST = 1.7;
-/** What leaving out a segment costs, and more for its share of the height. */
-const SKIP = { each: 0.5, height: 7 };
 
 /** The digits in segments from left to right; with a count, that many digits if there are enough segments. */
 export function bestReading(
@@ -74,10 +65,10 @@ export function bestReading(
       const box = hull(joined.map((segment) => segment.box));
       if (start < end - 1 && box.right - box.left > WIDEST * height) break;
       const { label, confidence } = classify(joined, box);
-      const shape = sizeCost(box, height, label) + joinCost(joined, height);
+      const shape = sizeCost(box, height) + joinCost(joined, height);
       const reading: Reading = { segments: joined, box, label, confidence };
       readings.set(start * (n + 1) + end, reading);
-      const gain = Math.log(Math.max(LEAST, confidence)) - shape - cutCost(joined[0]);
+      const gain = BELIEF * Math.log(Math.max(LEAST, confidence)) - DIGIT - shape - cutCost(joined[0]);
       for (const row of scores.keys()) {
         const next = count === undefined ? row : row + 1;
         if (next <= most) improve(next, end, start, row, gain, reading);
@@ -110,14 +101,13 @@ function skipCost({ box, cut }: Segment, height: number): number {
   return SKIP.each + (SKIP.height * side) / height + cutCost({ cut });
 }
 
-const cutCost = ({ cut }: Pick<Segment, "cut">) => (cut === 0 ? 0 : CUT.each + CUT.ink * cut);
+const cutCost = ({ cut }: Pick<Segment, "cut">) => CUT * cut;
 
-/** How unlikely a digit of this class and size is, as half of the squares of its deviations. */
-function sizeCost(box: Region, height: number, label: number): number {
-  const [mean, deviation] = WIDTHS[label];
-  const wide = ((box.right - box.left) / heightOf(box) - mean) / deviation;
-  const high = Math.log(heightOf(box) / height) / HEIGHT.deviation;
-  return Math.min(MOST, Math.max(0, Math.abs(wide) - USUAL) ** 2) + Math.min(HEIGHT.most, high ** 2 / 2);
+/** How unlikely a digit of this size is. */
+function sizeCost(box: Region, height: number): number {
+  const deviations = Math.log(heightOf(box) / height) / HEIGHT.deviation;
+  const wide = (box.right - box.left) / height - WIDTH.most;
+  return Math.min(HEIGHT.most, deviations ** 2 / 2) + WIDTH.each * Math.max(0, wide);
 }
 
 /** What joining pieces costs. Parts of one piece that are cut apart have nothing to be joined. */

@@ -35,6 +35,11 @@ const MOST = 100;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
 const SLACK = 0.03;
 /**
+ * A frame's sides and walls are at most this share of its longer side thick, and end within this share of it, and twice
+ * their thickness, from its sides.
+ */
+const FRAME = { thick: 0.09, slack: 0.04 };
+/**
  * Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one
  * of so many with at least this share, whose ends are as far along to such a share: digits have no three long
  * parallel strokes.
@@ -58,14 +63,32 @@ const STROKES = { left: 0.1, one: 0.9 };
 export function withoutLines(ink: Grid, threshold: number): { ink: Grid; ruling: Ruling } {
   const { width, height } = ink;
   const across = findLines(ink, threshold);
-  const turned = transposed(ink);
-  const down = findLines(turned, threshold);
+  const down = findLines(transposed(ink), threshold);
   const ruling = { across: choose(across, down, width), down: choose(down, across, height) };
   if (ruling.across.length + ruling.down.length === 0) return { ink, ruling };
-  const level = transposed(erase(ink, threshold, ruling.across));
-  const clean = transposed(erase(level, threshold, ruling.down));
+  const clean = erased(ink, threshold, ruling);
   if (areStrokes(ink, clean, threshold, ruling)) return { ink, ruling: { across: [], down: [] } };
   return { ink: clean, ruling };
+}
+
+/** The ink within a frame, without the frame's sides and walls: all lines from side to side. */
+export function withoutWalls(ink: Grid, threshold: number): Grid {
+  const walls = (ink: Grid) =>
+    findLines(ink, threshold, FRAME.thick).filter(({ from, to, thickness }) => {
+      const slack = FRAME.slack * ink.width + 2 * thickness;
+      return from <= slack && to >= ink.width - slack;
+    });
+  return erased(ink, threshold, { across: walls(ink), down: walls(transposed(ink)) });
+}
+
+function erased(ink: Grid, threshold: number, { across, down }: Ruling): Grid {
+  return transposed(erase(transposed(erase(ink, threshold, across)), threshold, down));
+}
+
+/** At how many edges of the sheet a line ends. */
+function endsOf({ from, to }: Line, width: number): number {
+  const slack = SLACK * width + 1;
+  return (from <= slack ? 1 : 0) + (to >= width - slack ? 1 : 0);
 }
 
 /** The lengths of vertical runs of ink, for each of their cells. */
@@ -83,8 +106,8 @@ function runsOf({ width, height, values }: Grid, threshold: number): Int32Array 
 }
 
 /** The middles of thin vertical runs. */
-function middlesOf(runs: Int32Array, width: number, height: number) {
-  const most = Math.max(2, Math.round(THICK * Math.max(width, height)));
+function middlesOf(runs: Int32Array, width: number, height: number, thick: number) {
+  const most = Math.max(2, Math.round(thick * Math.max(width, height)));
   const middles: { x: number; y: number; run: number; used: boolean }[] = [];
   for (let y = 0, cell = 0; y < height; y++) {
     for (let x = 0; x < width; x++, cell++) {
@@ -97,9 +120,9 @@ function middlesOf(runs: Int32Array, width: number, height: number) {
 }
 
 /** Long, thin, nearly level lines. */
-function findLines(ink: Grid, threshold: number): Line[] {
+function findLines(ink: Grid, threshold: number, thick = THICK): Line[] {
   const { width, height } = ink;
-  const middles = middlesOf(runsOf(ink, threshold), width, height);
+  const middles = middlesOf(runsOf(ink, threshold), width, height, thick);
   const least = SHOWN * width;
   if (middles.length < least) return [];
   const steps = Math.ceil((SLOPE * width) / 1.5);
@@ -161,14 +184,13 @@ function prolonged({ width, height, values }: Grid, threshold: number, line: Lin
 
 /** Lines that rule the sheet, and those that make a box. */
 function choose(lines: readonly Line[], others: readonly Line[], width: number): Line[] {
-  const slack = SLACK * width + 1;
   const corner = BOX.corner * width + NEAR;
   const alike = (a: Line, b: Line) => Math.max(Math.abs(a.from - b.from), Math.abs(a.to - b.to)) < RULED.alike * width;
   return lines.filter((line) => {
     const { at, slope, from, to } = line;
     const long = to - from >= RULED.some * width;
     if (long && lines.filter((other) => alike(line, other)).length >= RULED.count) return true;
-    const ends = (from <= slack ? 1 : 0) + (to >= width - slack ? 1 : 0);
+    const ends = endsOf(line, width);
     if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
     // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes.
     const meets = (x: number) => {

@@ -53,6 +53,8 @@ export interface ReadDigits {
 }
 
 export interface ReadOptions {
+  /** What activations say: the digit, and how sure it is. By default the share of the largest among them. */
+  readonly verdict?: (activations: ArrayLike<number>) => { readonly label: number; readonly confidence: number };
   /** The number of digits of each number, where it is known. */
   readonly digits?: number;
   /** Whether each line of writing is one number, whatever its gaps. */
@@ -72,10 +74,11 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   const sheet = sheetOf(picture, CELLS);
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
+  const classify = classifierOf(reader, view.ink, options.verdict ?? shareOfLargest);
   const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
     pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
-    return readLine(segments, line, classifierOf(reader, view.ink), options).map((digits) =>
+    return readLine(segments, line, classify, options).map((digits) =>
       numberOf(digits, index, sheet),
     );
   });
@@ -106,7 +109,7 @@ function readLine(
 }
 
 /** Reads segments in MNIST's form; each choice of segments once. */
-function classifierOf(reader: DigitReader, ink: Grid): Classify {
+function classifierOf(reader: DigitReader, ink: Grid, verdict: NonNullable<ReadOptions["verdict"]>): Classify {
   return (segments, box) => {
     const [width, height] = [box.right - box.left, box.bottom - box.top];
     const values = new Float64Array(width * height);
@@ -117,14 +120,16 @@ function classifierOf(reader: DigitReader, ink: Grid): Classify {
       }
     }
     const whole = { left: 0, top: 0, right: width, bottom: height };
-    const { activations } = reader.predict(normalise({ width, height, values }, whole));
-    let [label, sum] = [0, 0];
-    for (let i = 0; i < activations.length; i++) {
-      sum += activations[i];
-      if (i < 10 && activations[i] > activations[label]) label = i;
-    }
-    return { label, confidence: sum > 0 ? activations[label] / Math.max(1, sum) : 0 };
+    return verdict(reader.predict(normalise({ width, height, values }, whole)).activations);
   };
+}
+
+/** The largest of the ten digits' activations, as a share of all activations; those of other classes are no digits'. */
+function shareOfLargest(activations: ArrayLike<number>): { label: number; confidence: number } {
+  const all = Array.from(activations);
+  const digits = all.slice(0, 10);
+  const largest = Math.max(...digits);
+  return { label: digits.indexOf(largest), confidence: largest / Math.max(1, all.reduce((sum, a) => sum + a, 0)) };
 }
 
 function numberOf(readings: readonly Reading[], line: number, sheet: Sheet): ReadNumber {
