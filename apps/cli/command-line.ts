@@ -4,6 +4,7 @@ import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
+import { READ, read } from "./read.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printLine } from "./terminal.js";
@@ -18,6 +19,7 @@ const COMMANDS = {
   resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },
+  read: { ...READ, run: read, does: "read all digits of pictures, number by number" },
   distort: { ...DISTORT, run: distort, does: "draw training images as distortions change them" },
   export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },

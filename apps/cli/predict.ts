@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
-import { decodePng, findDigit, idxDimensions, idxHeaderLength } from "ductus/formats";
+import { decodePng, findDigit, idxDimensions, idxHeaderLength, type Picture, readDigits } from "ductus/formats";
 import { UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printLine } from "./terminal.js";
@@ -65,14 +65,22 @@ async function readImage(file: string, index: number, network: Network): Promise
   }
   const picture = decodePng(bytes, file);
   try {
-    const { pixels, digits } = findDigit(picture);
+    const { pixels } = findDigit(picture);
+    const digits = countDigits(picture, network);
     if (digits > 1) {
-      console.error(`ductus: ${file}: expected one digit, got ${digits} side by side: cut the picture apart`);
+      throw new RangeError(
+        `expected one digit, got a number, ${digits} digits seen: use read, as in ductus read ${file}`,
+      );
     }
     return { pixels, columns: 28 };
   } catch (error) {
     throw new FormatError(file, (error as Error).message);
   }
+}
+
+/** How many digits a picture shows. */
+function countDigits(picture: Picture, network: Network): number {
+  return readDigits(picture, network).numbers.reduce((sum, { digits }) => sum + digits.length, 0);
 }
 
 type Printer = (file: string, pixels: Pixels, columns: number, prediction: Prediction) => void;

@@ -167,7 +167,11 @@ const photographed =
   (factor: number) =>
   (sheet: Canvas, random: Random): Canvas => {
     const { width, height } = sheet;
-    const [edge, strength, table] = [between(random, 0.2, 0.8) * width, between(random, 0.55, 0.8), between(random, 50, 120)];
+    const [edge, strength, table] = [
+      between(random, 0.2, 0.8) * width,
+      between(random, 0.55, 0.8),
+      between(random, 50, 120),
+    ];
     const turn = degrees(between(random, -4, 4));
     const margin = 40;
     const around = mapped(paper(width + 2 * margin, height + 2 * margin, table), (value, x, y) => {
@@ -214,10 +218,22 @@ export const PAGES: Readonly<Record<string, Kind>> = {
   "two digits, small": plain(single(2, {}, 240), (sheet) => scaled(sheet, 0.3)),
   "five in a row": plain(five),
   "five, close": plain(single(5, { gap: 0.06, dance: 0.02 }, 480)),
-  "five, noise": plain(five, (sheet, r) => noisy(mapped(sheet, (v) => 0.8 * v + 20), 10, r)),
+  "five, noise": plain(five, (sheet, r) =>
+    noisy(
+      mapped(sheet, (v) => 0.8 * v + 20),
+      10,
+      r,
+    ),
+  ),
   "five, jpeg": plain(five, (sheet, r) => coarse(sheet, between(r, 6, 16))),
   "five, faint": plain(single(5, { level: 200 }, 480)),
-  "five, chalk": plain(five, (sheet, r) => noisy(mapped(invert(sheet), (v) => 40 + 0.7 * v), 4, r)),
+  "five, chalk": plain(five, (sheet, r) =>
+    noisy(
+      mapped(invert(sheet), (v) => 40 + 0.7 * v),
+      4,
+      r,
+    ),
+  ),
   "five, blue ink": (next, r) => {
     const { sheet, text } = five(next, r);
     return { picture: coloured(sheet, (v) => [40 + v * 0.8, 60 + v * 0.75, 150 + v * 0.4, 255]), text };
@@ -228,7 +244,16 @@ export const PAGES: Readonly<Record<string, Kind>> = {
     const y = between(r, 132, 142);
     return ruled(sheet, [{ from: [30, y], to: [430, y + between(r, -6, 6)], thickness: 3, level: 60 }]);
   }),
-  "five, table edge": plain(five, (sheet, r) => bands(sheet, [[2, 18], [3, 16]], between(r, 30, 120))),
+  "five, table edge": plain(five, (sheet, r) =>
+    bands(
+      sheet,
+      [
+        [2, 18],
+        [3, 16],
+      ],
+      between(r, 30, 120),
+    ),
+  ),
   "five, shadow": plain(five, (sheet, r) => {
     const [at, strength] = [between(r, 100, 380), between(r, 0.45, 0.75)];
     return mapped(sheet, (v, x, y) => v * (strength + (1 - strength) / (1 + Math.exp((x - at + y / 2) / 2))));
@@ -241,22 +266,21 @@ export const PAGES: Readonly<Record<string, Kind>> = {
   "five in boxes, large": boxes(5, 0, 72, 5),
   "phone number": plain(rows([[3, 4, 3]])),
   "two lines": plain(rows([[4], [5]])),
-  "two lines, slanted": (next, r) =>
-    plain(rows([[5], [5]], { slope: between(r, -0.1, 0.15), spacing: 2.4 }))(next, r),
-  "column": plain(rows([[3], [3], [2], [3], [3]], { spacing: 1.5 })),
+  "two lines, slanted": (next, r) => plain(rows([[5], [5]], { slope: between(r, -0.1, 0.15), spacing: 2.4 }))(next, r),
+  column: plain(rows([[3], [3], [2], [3], [3]], { spacing: 1.5 })),
   "column, ruled": (next, r) => {
     const { sheet, text } = rows([[3], [3], [2], [3]], { spacing: 1.6, level: INK })(next, r);
     const lines = rules(paper(sheet.width, sheet.height, 255), r, 80, 150);
     return { picture: grey(mapped(sheet, (v, x, y) => Math.min(v, lines.values[y * sheet.width + x]))), text };
   },
-  "sizes": (next, r) => {
+  sizes: (next, r) => {
     const [big, small] = [take(next, 3), take(next, 5)];
     let sheet = row(paper(420, 300, PAPER), big, r, { x: 40, y: 90, height: 100 }).sheet;
     sheet = row(sheet, small, r, { x: 60, y: 230, height: 40 }).sheet;
     return { picture: grey(sheet), text: `${textOf(big)}\n${textOf(small)}` };
   },
   "table of cells": cells(4, 3),
-  "photograph": plain(rows([[5], [4]]), photographed(3)),
+  photograph: plain(rows([[5], [4]]), photographed(3)),
   "photograph, ruled": (next, r) => {
     const { sheet, text } = rows([[5], [4]])(next, r);
     const lines = rules(paper(sheet.width, sheet.height, 255), r, 60, 170);

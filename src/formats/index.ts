@@ -7,6 +7,15 @@ export type { LayerParameters, RealArray } from "../kernels/kernels.js";
 export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/digit.js";
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
+export {
+  type DigitReader,
+  type Ink,
+  type ReadDigit,
+  type ReadDigits,
+  type ReadNumber,
+  type ReadOptions,
+  readDigits,
+} from "../reading/read.js";
 export { encodeJson } from "./json.js";
 export { encodeOnnx } from "./onnx.js";
 export { decodePng, encodePng } from "./png.js";

@@ -89,11 +89,11 @@ export function decodePng(bytes: Uint8Array, file = "picture"): Picture {
 }
 
 /**
- * A PNG file of width x height grey pixels, 0 black to 255 white, row by row.
+ * A PNG file of width x height pixels, row by row: grey, 0 black to 255 white, or with 3 channels RGB.
  * @throws {TypeError | RangeError} if a side is not a positive integer, or there are not width x height pixels
  */
-export function encodePng(grey: Uint8Array, width: number, height: number): Uint8Array {
-  return encode({ width, height, data: grey, channels: 1, depth: 8 });
+export function encodePng(samples: Uint8Array, width: number, height: number, channels: 1 | 3 = 1): Uint8Array {
+  return encode({ width, height, data: samples, channels, depth: 8 });
 }
 
 interface Chunk {

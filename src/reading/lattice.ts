@@ -22,8 +22,10 @@ export type Classify = (segments: readonly Segment[], box: Region) => { label: n
 const JOINED = 5;
 /** Beliefs below this count as this: a network is never so sure that nothing else matters. */
 const LEAST = 4e-4;
-/** What follows was fitted to numbers made of training digits: see bench/reading/numbers.ts. */
-/** The weight of the logarithm of the network's belief. */
+/**
+ * The weight of the logarithm of the network's belief. It and the costs below were fitted to numbers made of MNIST's
+ * training digits, as bench/reading/numbers.ts makes them.
+ */
 const BELIEF = 2;
 /** What each digit costs: fewer are likelier. */
 const DIGIT = 1.4;
@@ -56,7 +58,6 @@ export function bestReading(
   const scores = Array.from({ length: most + 1 }, () => new Float64Array(n + 1).fill(-Infinity));
   const last = scores.map(() => new Array<{ from: number; reading?: Reading; row: number }>(n + 1));
   scores[0][0] = 0;
-  const readings = new Map<number, Reading>();
   for (let end = 1; end <= n; end++) {
     const skip = skipCost(segments[end - 1], height);
     for (const row of scores.keys()) improve(row, end, end - 1, row, -skip);
@@ -67,7 +68,6 @@ export function bestReading(
       const { label, confidence } = classify(joined, box);
       const shape = sizeCost(box, height) + joinCost(joined, height);
       const reading: Reading = { segments: joined, box, label, confidence };
-      readings.set(start * (n + 1) + end, reading);
       const gain = BELIEF * Math.log(Math.max(LEAST, confidence)) - DIGIT - shape - cutCost(joined[0]);
       for (const row of scores.keys()) {
         const next = count === undefined ? row : row + 1;

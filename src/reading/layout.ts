@@ -1,7 +1,7 @@
 // Lines of writing: pieces side by side, at about the same height, on a page that may lean.
 // Neighbours tell how much the writing leans; what overlaps along that lean is one line.
 
-import { hull, type Region } from "./grid.js";
+import type { Region } from "./grid.js";
 import { heightOf, median } from "./marks.js";
 import type { Piece } from "./pieces.js";
 
@@ -77,7 +77,9 @@ function slopeOf(bodies: readonly Piece[]): number {
 }
 
 function overlap(line: { at: number; height: number }, level: number, height: number): number {
-  return Math.min(line.at + line.height / 2, level + height / 2) - Math.max(line.at - line.height / 2, level - height / 2);
+  return (
+    Math.min(line.at + line.height / 2, level + height / 2) - Math.max(line.at - line.height / 2, level - height / 2)
+  );
 }
 
 /** How far a part is from the line's pieces, along the line and, beyond its height, across it. */
@@ -128,6 +130,3 @@ function leastGap(gaps: readonly number[]): number {
   }
   return GAP.most;
 }
-
-/** The region of digits. */
-export const regionOf = (digits: readonly { readonly box: Region }[]) => hull(digits.map(({ box }) => box));

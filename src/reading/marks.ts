@@ -1,6 +1,6 @@
 // The pieces of ink on a page that may be writing: not specks, rules, edges or tables.
 
-import { type Grid, longerSide, quantile } from "./grid.js";
+import { longerSide, quantile } from "./grid.js";
 import type { Piece } from "./pieces.js";
 
 /** Specks have less than this share of the writing's height on both sides. */
@@ -16,14 +16,24 @@ const EDGE = 0.5;
 
 /** The height of the writing: half of it, by height, is in pieces at most as high. */
 export function heightOf(pieces: readonly Piece[]): number {
-  const heights = pieces.map(({ box }) => box.bottom - box.top).sort((a, b) => a - b);
-  const half = heights.reduce((sum, height) => sum + height, 0) / 2;
+  const heights = pieces.map(({ box }) => box.bottom - box.top);
+  return middleOf(heights, heights);
+}
+
+/** The median of values with weights; 0 if there are none. */
+function middleOf(values: readonly number[], weights: readonly number[]): number {
+  const order = Array.from(values.keys()).sort((a, b) => values[a] - values[b]);
+  const half = weights.reduce((sum, weight) => sum + weight, 0) / 2;
   let sum = 0;
-  return heights.find((height) => (sum += height) >= half) ?? 0;
+  for (const i of order) {
+    sum += weights[i];
+    if (sum >= half) return values[i];
+  }
+  return 0;
 }
 
 /** Pieces that may be digits or parts of them, of a page in ink. */
-export function marksOf(pieces: readonly Piece[], _page: Grid): Piece[] {
+export function marksOf(pieces: readonly Piece[]): Piece[] {
   const upright = pieces.filter((piece) => !isEdge(piece) && !isFlat(piece));
   const height = heightOf(upright);
   const strength = strengthOf(upright);
@@ -35,13 +45,12 @@ export function marksOf(pieces: readonly Piece[], _page: Grid): Piece[] {
   });
 }
 
-/** The ink a cell of half of the ink or more. */
+/** The ink a cell that half of the ink has. */
 function strengthOf(pieces: readonly Piece[]): number {
-  const sorted = [...pieces].sort((a, b) => b.ink / b.cells.length - a.ink / a.cells.length);
-  const half = sorted.reduce((sum, { ink }) => sum + ink, 0) / 2;
-  let sum = 0;
-  const middle = sorted.find(({ ink }) => (sum += ink) >= half);
-  return middle === undefined ? 0 : middle.ink / middle.cells.length;
+  return middleOf(
+    pieces.map(({ ink, cells }) => ink / cells.length),
+    pieces.map(({ ink }) => ink),
+  );
 }
 
 function isFlat({ box }: Piece): boolean {

@@ -48,8 +48,19 @@ export interface ReadDigits {
   readonly threshold: number;
   /** The lines taken out. */
   readonly lines: readonly Stroke[];
+  /** What was taken for ink. */
+  readonly ink: Ink;
   /** The bounding boxes of the pieces, and of the parts of pieces, that the digits were put together from. */
   readonly pieces: readonly Region[];
+}
+
+/** The cells, row by row, in which a region of the picture was looked at. */
+export interface Ink {
+  readonly region: Region;
+  readonly width: number;
+  readonly height: number;
+  /** width x height cells: 1 where there is ink, lines and frames taken out, 0 elsewhere. */
+  readonly mask: Uint8Array;
 }
 
 export interface ReadOptions {
@@ -75,14 +86,17 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
   const classify = classifierOf(reader, view.ink, options.verdict ?? shareOfLargest);
-  const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
+  const numbers = linesOfWriting(marksOf(view.all)).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
     pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
-    return readLine(segments, line, classify, options).map((digits) =>
-      numberOf(digits, index, sheet),
-    );
+    return readLine(segments, line, classify, options).map((digits) => numberOf(digits, index, sheet));
   });
-  return { numbers, paper: view.paper, threshold: view.threshold, lines: linesOf(view, sheet), pieces };
+  const { paper, threshold } = view;
+  return { numbers, paper, threshold, lines: linesOf(view, sheet), ink: inkOf(view, sheet), pieces };
+}
+
+function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
+  return { region, width, height, mask: Uint8Array.from(values, (value) => (value >= threshold ? 1 : 0)) };
 }
 
 /** The segments of a line's pieces, from left to right along its lean. */
@@ -129,7 +143,15 @@ function shareOfLargest(activations: ArrayLike<number>): { label: number; confid
   const all = Array.from(activations);
   const digits = all.slice(0, 10);
   const largest = Math.max(...digits);
-  return { label: digits.indexOf(largest), confidence: largest / Math.max(1, all.reduce((sum, a) => sum + a, 0)) };
+  return {
+    label: digits.indexOf(largest),
+    confidence:
+      largest /
+      Math.max(
+        1,
+        all.reduce((sum, a) => sum + a, 0),
+      ),
+  };
 }
 
 function numberOf(readings: readonly Reading[], line: number, sheet: Sheet): ReadNumber {

@@ -32,7 +32,10 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
   const columns = box.right - box.left;
   if (columns < NARROW * height) return [{ cells, box, cut: 0 }];
   const shares = new Float64Array(columns * (box.bottom - box.top));
-  const full = quantile(Float64Array.from(cells, (cell) => values[cell]), FULL);
+  const full = quantile(
+    Float64Array.from(cells, (cell) => values[cell]),
+    FULL,
+  );
   for (const cell of cells) {
     const [x, y] = [cell % width, Math.floor(cell / width)];
     shares[(y - box.top) * columns + x - box.left] = Math.min(1, values[cell] / full);

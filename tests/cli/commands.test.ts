@@ -171,7 +171,7 @@ describe("predict", () => {
     await writePicture(2, "one.png");
   });
 
-  test("says so when it sees two digits side by side", async () => {
+  test("refuses two digits side by side, and names the command that reads them", async () => {
     const { images } = loadMnist().test;
     const sheet = new Uint8Array(200 * 150).fill(255);
     for (const [i, left] of [5, 100].entries()) {
@@ -182,9 +182,13 @@ describe("predict", () => {
       }
     }
     await writeFile(join(folder, "two digits.png"), encodePng(sheet, 200, 150));
-    const { code, stderr } = await ductus("predict", "two digits.png");
-    expect(code).toBe(0);
-    expect(stderr).toBe("ductus: two digits.png: expected one digit, got 2 side by side: cut the picture apart\n");
+    expect(await ductus("predict", "two digits.png", "--json")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "ductus: two digits.png: expected one digit, got a number, 2 digits seen: use read, " +
+        "as in ductus read two digits.png\n",
+    });
   });
 
   test("shows the digit as the network sees it, and ten bars", async () => {

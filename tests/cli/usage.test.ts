@@ -9,6 +9,7 @@ import { DISTORT, distort } from "../../apps/cli/distort.js";
 import { EVALUATE, evaluate } from "../../apps/cli/evaluate.js";
 import { EXPORT, exportModel } from "../../apps/cli/export.js";
 import { PREDICT, predict } from "../../apps/cli/predict.js";
+import { READ, read } from "../../apps/cli/read.js";
 import { REPORT, report } from "../../apps/cli/report.js";
 import { RESUME, resume } from "../../apps/cli/resume.js";
 import { TRAIN, train } from "../../apps/cli/train.js";
@@ -25,6 +26,7 @@ const COMMANDS: readonly (readonly [string, Command, (args: readonly string[]) =
   ["resume", RESUME, resume],
   ["evaluate", EVALUATE, evaluate],
   ["predict", PREDICT, predict],
+  ["read", READ, read],
   ["distort", DISTORT, distort],
   ["export", EXPORT, exportModel],
   ["report", REPORT, report],
@@ -279,7 +281,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, distort, export, report, got none: " +
+      "expected a command: train, tune, resume, evaluate, predict, read, distort, export, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {
@@ -306,7 +308,7 @@ describe("every option of every command, before a file is read", () => {
   }
 
   // A file is an argument that is needed: one that is not there would be told of otherwise.
-  const needed = (name: string) => (name === "predict" ? ["none.png"] : []);
+  const needed = (name: string) => (name === "predict" || name === "read" ? ["none.png"] : []);
 
   test.each(COMMANDS)("%s: a value that is missing, empty or malformed", async (name, { options }, run) => {
     for (const [option, { value }] of Object.entries(options)) {
