@@ -1,4 +1,5 @@
-// Numbers on the kinds of sheets that people write on are read whole: a few of each kind, see bench/reading.ts for many.
+// Numbers on the kinds of sheets that people write on are read whole: a few of each kind, see bench/reading.ts for
+// many.
 
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
