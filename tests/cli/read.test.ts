@@ -37,7 +37,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const ductus = (...args: string[]): Promise<Result> => startDuctus(folder, args).result;
 
 test("prints a line for each line of writing, with the file if there are several", async () => {
-  expect(await ductus("read", "lines.png")).toEqual({ code: 0, stdout: `${texts["lines.png"]}\n`, stderr: "" });
+  expect(await ductus("read", "lines.png")).toMatchObject({ code: 0, stdout: `${texts["lines.png"]}\n`, stderr: "" });
   const { code, stdout, stderr } = await ductus("read", "two.png", "none.png", "lines.png");
   expect(code).toBe(1);
   expect(stderr).toMatch(/^ductus: none.png: [^\n]+ENOENT\n$/);
