@@ -1,4 +1,5 @@
-// npm run bench:reading: how many digits are read right on each kind of sheet, with the network of the page.
+// npm run bench:reading: how many digits are read right on each kind of sheet, and how many pages of numbers are read
+// whole, with the network of the page.
 // --count N              digits of MNIST's test set a kind, 100 if not given
 // --kind NAME            this kind only; may be repeated
 // --model FILE           another network
@@ -11,15 +12,16 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { Network, type Pixels } from "ductus";
-import { decodePng, type Picture, parseDataset, toDigit } from "ductus/formats";
+import { decodePng, type Picture, parseDataset, type ReadDigits, readDigits, toDigit } from "ductus/formats";
 import { loadMnist } from "ductus/node";
 import { draw, KINDS } from "./reading/kinds.js";
+import { drawPage, PAGES } from "./reading/numbers.js";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: "string", default: "100" },
-    kind: { type: "string", multiple: true, default: Object.keys(KINDS) },
+    kind: { type: "string", multiple: true, default: [...Object.keys(KINDS), ...Object.keys(PAGES)] },
     model: { type: "string", default: "apps/web/pretrained.bin" },
     idx: { type: "string" },
     folder: { type: "string" },
@@ -91,17 +93,47 @@ function report(kind: string, examples: Iterable<Example>): void {
       refused++;
     }
   }
+  printRow(kind, n, right, refused, time / Math.max(1, n - refused));
+}
+
+function textOf({ numbers }: ReadDigits): string {
+  return numbers.map(({ text, line }, i) => (i === 0 ? "" : numbers[i - 1].line === line ? " " : "\n") + text).join("");
+}
+
+/** How many pages of a kind are read whole, with all spaces and lines. */
+function reportPages(kind: string, count: number): void {
+  const digitAt = (index: number) => {
+    const i = index % test.length;
+    return { image: imageOf(test.images, i, 784), label: test.labels[i] };
+  };
+  let [right, refused, time] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const { picture, text } = drawPage(kind, digitAt, i);
+    const start = performance.now();
+    try {
+      if (textOf(readDigits(picture, network)) === text) right++;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refused++;
+    }
+    time += performance.now() - start;
+  }
+  printRow(kind, count, right, refused, time / count);
+}
+
+function printRow(kind: string, n: number, right: number, refused: number, milliseconds: number): void {
   const share = `${((100 * right) / n).toFixed(1)} %`;
-  const each = `${(time / Math.max(1, n - refused)).toFixed(1)} ms`;
+  const each = `${milliseconds.toFixed(1)} ms`;
   console.log(`| ${kind.padEnd(30)} | ${String(n).padStart(5)} | ${share.padStart(7)} | ${refused} | ${each} |`);
 }
 
 const date = new Date().toISOString().slice(0, 10);
 console.log(`${cpus()[0].model.trim()}, ${cpus().length} cores, Node ${process.version}, ${date}\n`);
-console.log("| kind | n | read right | refused | toDigit |\n|---|--:|--:|--:|--:|");
+console.log("| kind | n | read right | refused | time |\n|---|--:|--:|--:|--:|");
 for (const kind of options.kind) {
-  if (!(kind in KINDS)) throw new RangeError(`--kind: expected one of ${Object.keys(KINDS).join("; ")}, got ${kind}`);
-  report(kind, made(kind, Number(options.count)));
+  if (kind in PAGES) reportPages(kind, Number(options.count));
+  else if (kind in KINDS) report(kind, made(kind, Number(options.count)));
+  else throw new RangeError(`--kind: expected one of ${Object.keys({ ...KINDS, ...PAGES }).join("; ")}, got ${kind}`);
 }
 if (options.idx !== undefined) {
   if (positionals.length !== 1) throw new RangeError("--idx: expected two files, IMAGES and LABELS");

@@ -2,7 +2,16 @@
 
 import { basename } from "node:path";
 import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
-import { decodePicture, findDigit, idxDimensions, idxHeaderLength, type Picture, readDigits } from "ductus/formats";
+import {
+  decodePicture,
+  type FoundDigit,
+  findDigit,
+  idxDimensions,
+  idxHeaderLength,
+  type Picture,
+  type Region,
+  readDigits,
+} from "ductus/formats";
 import { escapeControls, UsageError, type Values } from "ductus/recipe";
 import { MODEL, readInput, readModel } from "./model-file.js";
 import { bold, percent, printError, printLine } from "./terminal.js";
@@ -20,6 +29,9 @@ Reads images of IDX files, too.`,
     json: { help: "print JSON, one object in a line for each file" },
   },
 };
+
+/** A reading is sure from this activation, or confidence, on. */
+const SURE = 0.9;
 
 export async function predict(args: readonly string[]): Promise<void> {
   const values = parseCommand(PREDICT, args);
@@ -65,8 +77,9 @@ async function readImage(file: string, index: number, network: Network): Promise
   }
   const picture = decodePicture(bytes, file);
   try {
-    const { pixels } = findDigit(picture);
-    const digits = countDigits(picture, network);
+    const found = findDigit(picture);
+    const { pixels } = found;
+    const digits = countDigits(picture, found, network);
     if (digits > 1) {
       throw new RangeError(
         `expected one digit, got a number, ${digits} digits seen: use read, as in ductus read ${file}`,
@@ -78,9 +91,20 @@ async function readImage(file: string, index: number, network: Network): Promise
   }
 }
 
-/** How many digits a picture shows. */
-function countDigits(picture: Picture, network: Network): number {
-  return readDigits(picture, network).numbers.reduce((sum, { digits }) => sum + digits.length, 0);
+/**
+ * How many digits were squeezed into one: those side by side, or those that are read one by one, surely, of what is in
+ * pieces or is not read surely as one digit.
+ */
+function countDigits(picture: Picture, { pixels, box, digits, pieces }: FoundDigit, network: Network): number {
+  const { label, activations } = network.predict(pixels);
+  if (digits === 1 && pieces.length === 1 && activations[label] >= SURE) return 1;
+  const within = ({ left, top, right, bottom }: Region) =>
+    left + right > 2 * box.left &&
+    left + right < 2 * box.right &&
+    top + bottom > 2 * box.top &&
+    top + bottom < 2 * box.bottom;
+  const read = readDigits(picture, network).numbers.flatMap((number) => number.digits);
+  return Math.max(digits, read.filter(({ box, confidence }) => confidence >= SURE && within(box)).length);
 }
 
 type Printer = (file: string, pixels: Pixels, columns: number, prediction: Prediction) => void;

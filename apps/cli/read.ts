@@ -12,8 +12,8 @@ import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./us
 
 export const READ: Command = {
   usage: "read FILE... [options]",
-  summary: `Reads all handwritten digits of pictures: postcodes, phone numbers, amounts in boxes, columns. It prints a line
-for each line of writing, numbers parted by spaces. Digits that touch are cut apart, broken ones put together.`,
+  summary: `Reads all handwritten digits of pictures: postcodes, phone numbers, amounts in boxes, columns. It prints a
+line for each line of writing, numbers parted by spaces. Digits that touch are cut apart, broken ones put together.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: { value: "FILE", help: "the model that reads", default: MODEL },

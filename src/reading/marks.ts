@@ -11,13 +11,18 @@ const RULE = { wide: 5, high: 6, height: 2 };
 const LARGE = 4;
 /** Writing is of one pen: what has less than this share of its ink a cell is a smudge, a shadow or a table's corner. */
 const WEAK = 0.4;
-/** An edge of paper, table or book lies along the border by this share of its own longer side. */
-const EDGE = 0.5;
+/**
+ * An edge of paper, table or book lies along the border by this share of its own longer side, or touches it and is this
+ * share of the page's longer side long.
+ */
+const EDGE = { own: 0.5, page: 0.4 };
 
-/** The height of the writing: half of it, by height, is in pieces at most as high. */
+/** The height of the writing: half of its ink is in pieces at most as high. */
 export function heightOf(pieces: readonly Piece[]): number {
-  const heights = pieces.map(({ box }) => box.bottom - box.top);
-  return middleOf(heights, heights);
+  return middleOf(
+    pieces.map(({ box }) => box.bottom - box.top),
+    pieces.map(({ ink }) => ink),
+  );
 }
 
 /** The median of values with weights; 0 if there are none. */
@@ -33,8 +38,10 @@ function middleOf(values: readonly number[], weights: readonly number[]): number
 }
 
 /** Pieces that may be digits or parts of them, of a page in ink. */
-export function marksOf(pieces: readonly Piece[]): Piece[] {
-  const upright = pieces.filter((piece) => !isEdge(piece) && !isFlat(piece));
+export function marksOf(pieces: readonly Piece[], { width, height: high }: Grid): Piece[] {
+  const inner = pieces.filter((piece) => !isEdge(piece, Math.max(width, high)));
+  // Where all come in from the border, the page is cut to its writing.
+  const upright = (inner.length > 0 ? inner : pieces).filter((piece) => !isFlat(piece));
   const height = heightOf(upright);
   const strength = strengthOf(upright);
   return upright.filter((piece) => {
@@ -57,8 +64,8 @@ function isFlat({ box }: Piece): boolean {
   return box.right - box.left > RULE.wide * (box.bottom - box.top);
 }
 
-function isEdge({ contact, box }: Piece): boolean {
-  return contact > EDGE * longerSide(box);
+function isEdge({ contact, box }: Piece, longest: number): boolean {
+  return contact > EDGE.own * longerSide(box) || (contact > 0 && longerSide(box) > EDGE.page * longest);
 }
 
 /** The median. */

@@ -86,7 +86,7 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
   const classify = classifierOf(reader, view.ink, options.verdict ?? shareOfLargest);
-  const numbers = linesOfWriting(marksOf(view.all)).flatMap((line, index) => {
+  const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
     pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
     return readLine(segments, line, classify, options).map((digits) => numberOf(digits, index, sheet));

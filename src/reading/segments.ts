@@ -56,7 +56,7 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
 }
 
 /** The smallest region that holds cells. */
-export function boxOf(cells: Iterable<number>, width: number): Region {
+function boxOf(cells: Iterable<number>, width: number): Region {
   let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
   for (const cell of cells) {
     const [x, y] = [cell % width, Math.floor(cell / width)];

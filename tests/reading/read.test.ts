@@ -1,0 +1,147 @@
+// Numbers on the kinds of sheets that people write on are read whole: a few of each kind, see bench/reading.ts for
+// many.
+
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { beforeAll, describe, expect, test } from "vitest";
+import { drawPage } from "../../bench/reading/numbers.js";
+import { type Picture, type ReadDigits, readDigits } from "../../src/formats/index.js";
+import { Network } from "../../src/index.js";
+import { loadMnist } from "../../src/node/index.js";
+import { bestReading } from "../../src/reading/lattice.js";
+import { numbersOf } from "../../src/reading/layout.js";
+import { segmentsOf } from "../../src/reading/segments.js";
+
+const COUNT = 6;
+const { test: mnist } = loadMnist();
+const digitAt = (index: number) => {
+  const i = index % mnist.length;
+  return { image: Uint8Array.from(mnist.images.subarray(784 * i, 784 * (i + 1))), label: mnist.labels[i] };
+};
+let network: Network;
+
+beforeAll(async () => {
+  const model = readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url));
+  network = await Network.load(gunzipSync(model), { threads: 1 });
+});
+
+/** Numbers parted by spaces, lines by line feeds. */
+function textOf({ numbers }: ReadDigits): string {
+  const lines = [...new Set(numbers.map(({ line }) => line))];
+  return lines
+    .map((line) =>
+      numbers
+        .filter((number) => number.line === line)
+        .map(({ text }) => text)
+        .join(" "),
+    )
+    .join("\n");
+}
+
+describe("read whole", () => {
+  test.each([
+    ["two digits", 5],
+    ["two digits, apart", 5],
+    ["five in a row", 4],
+    ["five, ruled", 4],
+    ["five, shadow", 4],
+    ["five, slanted", 4],
+    ["five in boxes", 4],
+    ["phone number", 4],
+    ["two lines", 4],
+    ["column", 4],
+    ["sizes", 4],
+    ["table of cells", 4],
+    ["two, touching", 2],
+  ])("%s", (kind, least) => {
+    const right = Array.from({ length: COUNT }, (_, i) => {
+      const { picture, text } = drawPage(kind, digitAt, i);
+      return textOf(readDigits(picture, network)) === text;
+    });
+    expect(right.filter(Boolean).length).toBeGreaterThanOrEqual(least);
+  });
+});
+
+test("digits lie where they are drawn, in numbers that hold them", () => {
+  const { picture } = drawPage("two lines", digitAt, 3);
+  const { numbers, pieces, ink } = readDigits(picture, network);
+  expect(numbers.length).toBeGreaterThan(1);
+  expect(pieces.length).toBeGreaterThanOrEqual(9);
+  expect(ink.mask.length).toBe(ink.width * ink.height);
+  for (const { box, digits, text, confidence } of numbers) {
+    expect(text).toBe(digits.map(({ label }) => label).join(""));
+    expect(confidence).toBeCloseTo(
+      digits.reduce((product, digit) => product * digit.confidence, 1),
+      12,
+    );
+    digits.forEach((digit, i) => {
+      expect(digit.box.left).toBeGreaterThanOrEqual(box.left);
+      expect(digit.box.bottom).toBeLessThanOrEqual(box.bottom);
+      if (i > 0) expect(digit.box.right).toBeGreaterThan(digits[i - 1].box.right);
+    });
+  }
+});
+
+test("a known count of digits is kept, and a line can be one number", () => {
+  const { picture } = drawPage("phone number", digitAt, 1);
+  const free = readDigits(picture, network).numbers;
+  expect(free.length).toBeGreaterThan(1);
+  const [line, ...others] = readDigits(picture, network, { lines: true }).numbers;
+  expect(others).toEqual([]);
+  expect(line.text).toBe(free.map(({ text }) => text).join(""));
+  const pairs = readDigits(picture, network, { digits: 2 }).numbers;
+  expect(pairs.map(({ text }) => text.length)).toEqual([2, 2, 2, 2, 2]);
+});
+
+test("a blank page is refused", () => {
+  const blank: Picture = { width: 90, height: 60, channels: 1, depth: 8, data: new Uint8Array(5400).fill(240) };
+  expect(() => readDigits(blank, network)).toThrow(RangeError);
+});
+
+test("two discs that touch are cut where they do", () => {
+  const [width, height] = [80, 40];
+  const disc = (x: number, y: number, at: number) => (x - at) ** 2 + (y - 20) ** 2 < 15 ** 2;
+  const values = Float64Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return disc(x, y, 20) || disc(x, y, 48) ? 200 : 0;
+  });
+  const cells = Int32Array.from(values.keys()).filter((i) => values[i] > 0);
+  const segments = segmentsOf(cells, { left: 6, top: 6, right: 62, bottom: 35 }, { width, height, values }, 29);
+  expect(segments.reduce((sum, segment) => sum + segment.cells.length, 0)).toBe(cells.length);
+  expect(segments.some(({ box, cut }) => cut > 0 && Math.abs(box.left - 34) <= 3)).toBe(true);
+});
+
+describe("the lattice", () => {
+  const box = (left: number, right: number) => ({ left, right, top: 0, bottom: 40 });
+  const piece = (left: number, right: number, cut = 0) => ({ cells: [], box: box(left, right), cut });
+
+  test("joins the parts of a digit and keeps digits apart, as the network believes", () => {
+    const segments = [piece(0, 14), piece(14, 28, 0.1), piece(40, 65)];
+    const sure =
+      (wanted: string) =>
+      (_: unknown, { left, right }: { left: number; right: number }) => ({
+        label: 5,
+        confidence: wanted.includes(`${left}-${right}`) ? 0.99 : 0.05,
+      });
+    const spans = (wanted: string) => bestReading(segments, 40, sure(wanted)).map(({ box }) => [box.left, box.right]);
+    expect(spans("0-28 40-65")).toEqual([
+      [0, 28],
+      [40, 65],
+    ]);
+    expect(spans("0-14 14-28 40-65")).toEqual([
+      [0, 14],
+      [14, 28],
+      [40, 65],
+    ]);
+    expect(bestReading(segments, 40, sure("0-28 40-65"), 3)).toHaveLength(3);
+  });
+
+  test("numbers end at wide gaps, not at even ones", () => {
+    const row = (...lefts: number[]) => lefts.map((left) => ({ box: box(left, left + 24) }));
+    const lengths = (...lefts: number[]) => numbersOf(row(...lefts), 40).map(({ length }) => length);
+    expect(lengths(0, 32, 64, 128, 160)).toEqual([3, 2]);
+    expect(lengths(0, 90, 180, 270)).toEqual([4]);
+    expect(lengths(0, 60)).toEqual([2]);
+    expect(lengths(0, 400)).toEqual([1, 1]);
+  });
+});
