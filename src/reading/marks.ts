@@ -1,5 +1,6 @@
 // The pieces of ink on a page that may be writing: not specks, rules, edges or tables.
 
+import type { Grid } from "./grid.js";
 import { longerSide, quantile } from "./grid.js";
 import type { Piece } from "./pieces.js";
 
