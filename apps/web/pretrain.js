@@ -1,8 +1,8 @@
 // npm run web:pretrain -- MODEL: makes apps/web/pretrained.bin, the network of the package and of the page, from a
 // model that `npm run train -- --preset hand` saved.
 // 1. The eleventh output, no digit, is subtracted from the ten others: with sigmoid outputs, e^(z_j - z_10) is
-//    a_j / (1 - a_j), so the ten activations hold all that the softmax of eleven does. Logits are halved, so that f32
-//    activations near 1 still differ; the calibration's temperature takes that back.
+//    a_j / (1 - a_j), so the ten activations hold all that the softmax of eleven does. Logits are divided by 1.25, so
+//    that f32 activations near 1 still differ; the calibration's temperature takes that back.
 // 2. Weights are rounded to five significant bits: this costs no accuracy, and the file compresses to a third.
 // 3. The calibration is fitted to the images that the training held back, and to pictures made of them.
 
@@ -15,8 +15,8 @@ import { recipeOf, withMade } from "ductus/recipe";
 
 /** The lowest bits of an f32, which become 0. */
 const DROPPED = 19;
-/** What logits are divided by. */
-const HALVED = 2;
+/** What logits are divided by: outputs are near 1 where they should be, and f32 still tells them apart. */
+const SOFTENED = 1.25;
 const NO_DIGIT = 10;
 /** Pictures made for each image held back, by another seed than those that trained. */
 const MADE = { made: 2, seed: 1_000_003 };
@@ -34,7 +34,7 @@ function rounded(weights) {
 function folded({ weights, biases }) {
   const inputs = weights.length / biases.length;
   const less = (all, size) =>
-    all.slice(0, NO_DIGIT * size).map((value, i) => (value - all[NO_DIGIT * size + (i % size)]) / HALVED);
+    all.slice(0, NO_DIGIT * size).map((value, i) => (value - all[NO_DIGIT * size + (i % size)]) / SOFTENED);
   return { weights: less(weights, inputs), biases: less(biases, 1) };
 }
 
