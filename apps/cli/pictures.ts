@@ -14,7 +14,8 @@ const HEAD = 1024;
 const OTHERS = ["an IDX file", "a gzip file"];
 const EXPECTED = "a picture (PNG, JPEG, WebP, BMP or GIF) or an IDX file";
 
-const STANDARD_INPUT = "standard input";
+/** The name of what comes from there. */
+export const STANDARD_INPUT = "standard input";
 
 /** What standard input is read from. */
 type Input = AsyncIterable<Uint8Array> & { readonly isTTY?: boolean };

@@ -1,13 +1,14 @@
 // ductus read: all digits of pictures, number by number.
 
 import { FormatError, type Network } from "ductus";
-import { decodePng, encodePng, type Picture, type ReadDigits, readDigits } from "ductus/formats";
-import type { Range, Values } from "ductus/recipe";
+import { decodePicture, encodePng, type Picture, type ReadDigits, readDigits } from "ductus/formats";
+import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
 import { KINDS } from "./kinds.js";
-import { MODEL, readInput, readModel } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
-import { printLine } from "./terminal.js";
+import { type PictureFile, pictureFiles } from "./pictures.js";
+import { digitReaderOf, judgeOf, openReader, READER } from "./reader.js";
+import { printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
 export const READ: Command = {
@@ -16,7 +17,7 @@ export const READ: Command = {
 line for each line of writing, numbers parted by spaces. Digits that touch are cut apart, broken ones put together.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
-    model: { value: "FILE", help: "the model that reads", default: MODEL },
+    model: READER,
     digits: { value: "N", help: "how many digits each number has, if known: 1 to 100" },
     lines: { help: "each line of writing is one number, whatever its gaps" },
     json: { help: "print JSON, one object in a line for each file" },
@@ -32,38 +33,42 @@ export async function read(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(READ));
   if (values.args.length === 0) throw usageError("read", "expected one or more pictures, got none");
   const options = { digits: values.number("digits", DIGITS), lines: values.flag("lines") };
-  const drawing = await drawingFor(values);
-  using network = await readModel(values.path("model") as string, { threads: 1 });
-  const show = printerFor(values);
-  for (const file of values.args) {
+  const files = await pictureFiles(values.args, (sentence) => printError(`ductus: ${sentence}`));
+  const drawing = await drawingFor(values, files);
+  using network = await openReader(values);
+  checkForm(network);
+  const [reader, { verdict }] = [digitReaderOf(network), judgeOf(network)];
+  const show = printerFor(values, files);
+  for (const file of files) {
     try {
-      const picture = await readPicture(file, network);
-      const found = reading(file, () => readDigits(picture, network, options));
+      const picture = decodePicture(await file.read(), file.name);
+      const found = reading(file.name, () => readDigits(picture, reader, { ...options, verdict }));
       await drawing?.save(drawPicture(picture, found));
-      show(file, found);
+      show(file.name, found);
     } catch (error) {
-      if (values.args.length === 1) throw error;
+      if (files.length === 1) throw error;
       // Goes on with the other files. The first error decides the exit code.
-      console.error(`ductus: ${(error as Error).message}`);
+      printError(`ductus: ${(error as Error).message}`);
       process.exitCode ??= exitCodeOf(error);
     }
   }
 }
 
 /** The place for the drawing, checked before anything is read. */
-async function drawingFor(values: Values): Promise<Output | undefined> {
+async function drawingFor(values: Values, files: readonly PictureFile[]): Promise<Output | undefined> {
   const path = values.path("explain");
   if (path === undefined) return undefined;
-  if (values.args.length > 1) throw usageError("read", `--explain: expected one picture, got ${values.args.length}`);
+  if (files.length > 1) throw usageError("read", `--explain: expected one picture, got ${files.length}`);
   return Output.open(path, { kind: KINDS.sheet, force: values.flag("force") });
 }
 
-async function readPicture(file: string, network: Network): Promise<Picture> {
-  const [inputs] = network.layers;
-  if (inputs !== 784) {
-    throw new Error(`${file}: expected a model of 28 x 28 images to read pictures with, got one of ${inputs} pixels`);
-  }
-  return decodePng(await readInput(file, "a picture"), file);
+/** Writing is cut into digits of MNIST's form. */
+function checkForm({ preparation: { form, rows, columns } }: Network): void {
+  if (form === "mnist") return;
+  throw new Error(
+    `the model reads whole pictures of ${columns} x ${rows} pixels, expected one of single digits in MNIST's form: ` +
+      "name another with --model, or give pictures of one digit to ductus predict",
+  );
 }
 
 /** What was read. Errors name the file. */
@@ -87,15 +92,15 @@ function drawPicture(picture: Picture, found: ReadDigits): Uint8Array {
 
 type Printer = (file: string, found: ReadDigits) => void;
 
-function printerFor(values: Values): Printer {
+function printerFor(values: Values, files: readonly PictureFile[]): Printer {
   if (values.flag("json")) {
     return (file, { numbers }) => printLine(JSON.stringify({ file, numbers }));
   }
-  const width = Math.max(...values.args.map((file) => file.length));
+  const width = Math.max(...files.map(({ name }) => escapeControls(name).length));
   return (file, { numbers }) => {
     for (const line of new Set(numbers.map(({ line }) => line))) {
       const texts = numbers.filter((number) => number.line === line).map(({ text }) => text);
-      printLine(values.args.length === 1 ? texts.join(" ") : `${file.padEnd(width)}  ${texts.join(" ")}`);
+      printLine(files.length === 1 ? texts.join(" ") : `${escapeControls(file).padEnd(width)}  ${texts.join(" ")}`);
     }
   };
 }

@@ -69,7 +69,7 @@ test("help for a command, and the version", async () => {
 });
 
 test("arguments that begin with a digit's minus are options' values, or files after --", async () => {
-  expect((await ductus("predict", "--", "-5.png")).stderr).toMatch(/^ductus: -5.png: expected a PNG or IDX file/);
+  expect((await ductus("predict", "--", "-5.png")).stderr).toMatch(/^ductus: -5.png: expected a picture/);
   expect((await ductus("predict", "--index", "-5", "x.png")).stderr).toMatch(/^ductus: --index: .* got "-5"\n$/);
 });
 
@@ -187,9 +187,7 @@ describe("predict", () => {
     expect(await ductus("predict", "two digits.png", "--json")).toMatchObject({
       code: 1,
       stdout: "",
-      stderr:
-        "ductus: two digits.png: expected one digit, got a number, 2 digits seen: use read, " +
-        "as in ductus read two digits.png\n",
+      stderr: "ductus: two digits.png: expected one digit, got 2: use read, as in ductus read 'two digits.png'\n",
     });
   });
 
@@ -227,7 +225,7 @@ describe("predict", () => {
       "one.png 1",
     ]);
     expect(stderr).toMatch(
-      /^ductus: note.png: [^\n]+\nductus: missing.png: expected a PNG or IDX file [^\n]+ got no such file or folder\n$/,
+      /^ductus: note.png: [^\n]+\nductus: missing.png: expected a picture [^\n]+ got no such file or folder\n$/,
     );
   });
 
@@ -259,7 +257,7 @@ describe("predict", () => {
   test("says what it cannot read", async () => {
     expect(await ductus("predict")).toMatchObject({
       code: 2,
-      stderr: "ductus: predict: expected one or more PNG files, got none: see ductus predict --help\n",
+      stderr: "ductus: predict: expected one or more pictures, got none: see ductus predict --help\n",
     });
     await writeFile(join(folder, "blank.png"), encodePng(new Uint8Array(100).fill(255), 10, 10));
     const blank = await ductus("predict", "blank.png");

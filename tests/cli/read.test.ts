@@ -40,7 +40,7 @@ test("prints a line for each line of writing, with the file if there are several
   expect(await ductus("read", "lines.png")).toMatchObject({ code: 0, stdout: `${texts["lines.png"]}\n`, stderr: "" });
   const { code, stdout, stderr } = await ductus("read", "two.png", "none.png", "lines.png");
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^ductus: none.png: [^\n]+ENOENT\n$/);
+  expect(stderr).toMatch(/^ductus: none.png: [^\n]+no such file or folder\n$/);
   const [first, second] = texts["lines.png"].split("\n");
   expect(stdout).toBe(`two.png    ${texts["two.png"]}\nlines.png  ${first}\nlines.png  ${second}\n`);
 });

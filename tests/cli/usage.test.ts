@@ -267,7 +267,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["evaluate", "--json=1"], 'evaluate: --json: expected no value, got "1": see ductus evaluate --help'],
     [["evaluate", ""], "evaluate: expected a file name, got nothing: see ductus evaluate --help"],
     [["evaluate", "none", "--data", ""], "--data: expected a folder name, got nothing"],
-    [["predict"], "predict: expected one or more PNG files, got none: see ductus predict --help"],
+    [["predict"], "predict: expected one or more pictures, got none: see ductus predict --help"],
     [["predict", ""], "predict: expected a file name, got nothing: see ductus predict --help"],
     [["predict", "none", "--index", "abc"], '--index: expected a whole number from 0, got "abc"'],
     [["predict", IMAGES, "--index", "20"], `--index: expected less than 20, the number of images in ${IMAGES}, got 20`],

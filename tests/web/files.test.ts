@@ -9,15 +9,17 @@ import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
 import { CHROMIUM, setUp } from "./web-server.js";
 import {
-  activationsOf,
   answer,
+  barsOf,
   type Dropped,
   download,
   drop,
+  expectBars,
   openWriting,
   PRETRAINED,
   pngOf,
   poll,
+  pretrainedShares,
   seen,
   spoken,
 } from "./write-page.js";
@@ -47,11 +49,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const read = new Set<string>();
     for (const picture of pictures) {
       const pixels = toDigit(decodePng(picture.bytes));
-      const { label, activations } = pretrained.predict(pixels);
+      const shares = pretrainedShares(pretrained, pixels);
+      const label = shares.indexOf(Math.max(...shares));
       await drop(page, [picture]);
-      await poll(() => spoken(page)).toBe(`Read as ${label}, activation ${activations[label].toFixed(2)}`);
+      await poll(() => spoken(page)).toBe(`Read as ${label}, sure (${shares[label].toFixed(2)})`);
       expect(await seen(page)).toEqual(Array.from(pixels));
-      expect(await activationsOf(page)).toEqual(Array.from(activations));
+      expectBars(await barsOf(page), shares);
       expect(await page.locator("#pad").getAttribute("aria-label")).toContain(picture.name);
       expect(await page.locator("#write-note").textContent()).toBe(`Opened ${picture.name}`);
       read.add(await answer(page));
@@ -101,7 +104,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const page = await open();
     await page.getByRole("button", { name: "Write 3" }).click();
     await poll(() => answer(page)).toBe("3");
-    const before = [await seen(page), await activationsOf(page), await page.locator("#network").inputValue()];
+    const before = [await seen(page), await barsOf(page), await page.locator("#network").inputValue()];
 
     const png = pngOf(loadMnist().test.images.subarray(0, 784), 4, (ink) => [255 - ink]);
     const broken = png.slice();
@@ -153,7 +156,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await drop(page, [cases[0][0], cases[1][0]]);
     await poll(() => alert.textContent()).toMatch(/^notes\.png: .*\(the first of 2 files/);
     expect(refused).toBe(12);
-    expect([await seen(page), await activationsOf(page), await page.locator("#network").inputValue()]).toEqual(before);
+    expect([await seen(page), await barsOf(page), await page.locator("#network").inputValue()]).toEqual(before);
 
     await page.getByRole("button", { name: "Write 5" }).click();
     await poll(() => answer(page)).toBe("5");
@@ -191,7 +194,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const page = await open();
     await page.getByRole("button", { name: "Write 2" }).click();
     await poll(() => answer(page)).toBe("2");
-    const before = await activationsOf(page);
+    const before = await barsOf(page);
     const small = await Network.create({ layers: [784, 16, 10], seed: 3, threads: 1 });
     const many = await Network.create({ layers: [784, 47], seed: 4, threads: 1 });
     const pixels = Uint8Array.from(await seen(page));
@@ -199,7 +202,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await drop(page, [{ name: "mine.png", bytes: small.save() }]);
     await poll(() => page.locator("#network").inputValue()).toBe("opened");
     expect(await page.locator("#network option:checked").textContent()).toBe("mine.png: [784, 16, 10], 0 epochs");
-    await poll(() => activationsOf(page)).toEqual(Array.from(small.predict(pixels).activations));
+    await poll(() => barsOf(page)).toEqual(Array.from(small.predict(pixels).activations));
     const saved = await download(page, "#save-model");
     expect(saved.name).toBe("digits-784-16-10.safetensors");
     expect(Buffer.compare(saved.bytes, small.save())).toBe(0);
@@ -207,12 +210,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await drop(page, [{ name: "many.safetensors", bytes: many.save() }]);
     const { activations } = many.predict(pixels);
     const strongest = Array.from(activations).sort((a, b) => b - a);
-    await poll(async () => (await activationsOf(page)).sort((a, b) => b - a)).toEqual(strongest.slice(0, 10));
+    await poll(async () => (await barsOf(page)).sort((a, b) => b - a)).toEqual(strongest.slice(0, 10));
     expect(await page.locator("#activations-count").textContent()).toBe("the strongest 10 of 47");
     expect(await answer(page)).toBe(String(activations.indexOf(strongest[0])));
 
     await page.locator("#network").selectOption("pretrained");
-    await poll(() => activationsOf(page)).toEqual(before);
+    await poll(() => barsOf(page)).toEqual(before);
     expect(await page.locator("#network option").count()).toBe(2);
     small.dispose();
     many.dispose();

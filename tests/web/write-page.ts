@@ -7,6 +7,8 @@ import { encode } from "fast-png";
 import type { BrowserContextOptions, CDPSession, Page } from "playwright-core";
 import { type ExpectPollOptions, expect } from "vitest";
 import type { Stroke } from "../../apps/web/digits.js";
+import type { Network } from "../../src/network/network.js";
+import { calibrationOf, sharesOf } from "../../src/reading/verdict.js";
 import { openStrictly, type Setup } from "./web-server.js";
 
 export const PRETRAINED = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
@@ -52,13 +54,24 @@ export function seen(page: Page): Promise<number[]> {
   }, SIDE);
 }
 
-/** The bars' lengths, which are the activations in all their digits. */
-export async function activationsOf(page: Page): Promise<number[]> {
+/** The bars' lengths, which are the shares of the classes, or their activations, in all their digits. */
+export async function barsOf(page: Page): Promise<number[]> {
   const shown = await page
     .locator("#activations li")
     .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).style.getPropertyValue("--activation")));
   expect(shown).toHaveLength(10);
   return shown.map(Number);
+}
+
+/** How likely each digit is by the network of the package. */
+export function pretrainedShares(network: Network, pixels: Uint8Array): number[] {
+  const calibration = calibrationOf(network.metadata);
+  return Array.from(sharesOf(network.predict(pixels).activations, calibration).classes);
+}
+
+/** Activations have the same bits everywhere. Shares are powers of them, which engines may round in their own ways. */
+export function expectBars(shown: readonly number[], shares: readonly number[]): void {
+  for (const [j, share] of shares.entries()) expect(shown[j]).toBeCloseTo(share, 12);
 }
 
 export async function padOf(page: Page): Promise<[x: number, y: number, side: number]> {

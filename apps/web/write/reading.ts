@@ -1,6 +1,5 @@
-// The result of reading a digit: the image that the network sees, its activations as bars, and its prediction.
+// The result of reading a digit: the image that the network sees, how likely each class is as bars, and its prediction.
 
-import type { Prediction } from "ductus";
 import type { Verdict } from "ductus/formats";
 import { find, make } from "../../ui/elements.js";
 import { INK, makeImage, paintImage } from "../../ui/images.js";
@@ -8,7 +7,7 @@ import { IMAGE } from "../digits.js";
 
 /** The image's width on the page, in pixels. */
 const WIDTH = 168;
-/** With more classes than this, only those with the largest activations are shown. */
+/** With more classes than this, only the likeliest are shown. */
 const MOST_BARS = 10;
 
 /** Stands where the digit would. */
@@ -35,26 +34,27 @@ export class Reading {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
     paintImage(this.#image, new Uint8Array(IMAGE.rows * IMAGE.columns), INK);
     this.#setAnswer("?", why);
-    this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, activation: undefined })));
+    this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, share: undefined })));
     this.#setCount(classes);
   }
 
   /**
    * @param pixels 28 x 28, from 0 to 255
+   * @param shares how likely each class is, from 0 to 1, or its activation
    * @param verdict what the reading is worth, if that is known of the network
    */
-  show(pixels: Uint8Array, { label, activations }: Prediction, verdict: Verdict | undefined): void {
+  show(pixels: Uint8Array, label: number, shares: ArrayLike<number>, verdict?: Verdict): void {
     this.#image.setAttribute("aria-label", "The digit as the network sees it, in 28 by 28 pixels");
     paintImage(this.#image, pixels, INK);
     const isDigit = verdict?.kind !== "not a digit";
-    const worth = verdict === undefined ? `activation ${activations[label].toFixed(2)}` : inWords(verdict);
+    const worth = verdict === undefined ? `activation ${shares[label].toFixed(2)}` : inWords(verdict);
     this.#setAnswer(isDigit ? String(label) : NO_DIGIT, worth);
-    const strongest = Array.from(activations, (activation, j) => ({ j, activation }))
-      .sort((a, b) => b.activation - a.activation)
+    const strongest = Array.from(shares, (share, j) => ({ j, share }))
+      .sort((a, b) => b.share - a.share)
       .slice(0, MOST_BARS)
       .sort((a, b) => a.j - b.j);
     this.#setBars(strongest, label);
-    this.#setCount(activations.length);
+    this.#setCount(shares.length);
   }
 
   #setAnswer(digit: string, activation: string): void {
@@ -69,14 +69,14 @@ export class Reading {
     find("activations-count").textContent = classes > MOST_BARS ? `the strongest ${MOST_BARS} of ${classes}` : "";
   }
 
-  #setBars(shown: readonly { j: number; activation: number | undefined }[], prediction?: number): void {
+  #setBars(shown: readonly { j: number; share: number | undefined }[], prediction?: number): void {
     while (this.#bars.length < shown.length) this.#bars.push(makeBar());
     this.#list.replaceChildren(
-      ...shown.map(({ j, activation }, i) => {
+      ...shown.map(({ j, share }, i) => {
         const { row, label, value } = this.#bars[i];
         label.textContent = String(j);
-        value.textContent = activation === undefined ? "–" : activation.toFixed(3);
-        row.style.setProperty("--activation", String(activation ?? 0));
+        value.textContent = share === undefined ? "–" : share.toFixed(3);
+        row.style.setProperty("--activation", String(share ?? 0));
         if (j === prediction) row.setAttribute("aria-current", "true");
         else row.removeAttribute("aria-current");
         return row;

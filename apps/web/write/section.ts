@@ -1,6 +1,6 @@
 // The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
-import { encodeOnnx, verdict } from "ductus/formats";
+import { encodeOnnx, sharesOf, verdict } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
 import { DIGITS, digitOf } from "../digits.js";
 import type { Model, ModelSource, Models } from "../models.js";
@@ -56,13 +56,15 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
     reading.clear("no digit seen", classes);
     return "No digit is seen: clear the sheet, and write one";
   }
-  const prediction = model.network.predict(pixels);
-  const { label, activations } = prediction;
+  const { label, activations } = model.network.predict(pixels);
   const { calibration } = model;
-  const worth = calibration && verdict(activations, calibration);
-  reading.show(pixels, prediction, worth);
-  const read = `Read as ${label}, activation ${activations[label].toFixed(2)}`;
-  return worth === undefined || worth.kind === "sure" ? read : `${read}, ${inWords(worth)}`;
+  if (calibration === undefined) {
+    reading.show(pixels, label, activations);
+    return `Read as ${label}, activation ${activations[label].toFixed(2)}`;
+  }
+  const worth = verdict(activations, calibration);
+  reading.show(pixels, worth.label, sharesOf(activations, calibration).classes, worth);
+  return worth.kind === "not a digit" ? "Read as no digit" : `Read as ${worth.label}, ${inWords(worth)}`;
 }
 
 /** The accessible name of the pad. */

@@ -1,0 +1,61 @@
+// What predict and read have in common: the network that reads, and words for what a reading is worth.
+
+import { access } from "node:fs/promises";
+import type { Network } from "ductus";
+import { calibrationOf, type DigitReader, prepareDigit, sharesOf, type Verdict, verdict } from "ductus/formats";
+import { loadPretrained } from "ductus/pretrained";
+import type { Option, Values } from "ductus/recipe";
+import { MODEL, readModel } from "./model-file.js";
+import { percent, printError } from "./terminal.js";
+
+/** The option that names the network that reads. */
+export const READER: Option = {
+  value: "FILE",
+  help: `the model that reads (default ${MODEL} if there is one, else the network of the package)`,
+};
+
+/**
+ * The network that reads: the one that is named, or that of the folder, or that of the package. The last is said.
+ * @throws {Error} if it cannot be read
+ */
+export async function openReader(values: Values): Promise<Network> {
+  const given = values.path("model");
+  if (given !== undefined) return readModel(given, { threads: 1 });
+  const exists = await access(MODEL).then(
+    () => true,
+    ({ code }: NodeJS.ErrnoException) => code !== "ENOENT",
+  );
+  if (exists) return readModel(MODEL, { threads: 1 });
+  printError(`ductus: no ${MODEL} here: reading with the network of the package (--model FILE names another)`);
+  return loadPretrained({ threads: 1 });
+}
+
+/** What reads digits in MNIST's form, by a network whose training images may have had other levels or a bright ground. */
+export function digitReaderOf(network: Network): DigitReader {
+  return { predict: (digit) => network.predict(prepareDigit(digit, network.preparation)) };
+}
+
+/** What activations of a network say. */
+export interface Judge {
+  readonly verdict: (activations: ArrayLike<number>) => Verdict;
+  /** How likely each class is: its calibrated share, or its activation as it is. */
+  readonly shares: (activations: ArrayLike<number>) => ArrayLike<number>;
+}
+
+/** By the network's own calibration, if it has one. */
+export function judgeOf({ metadata }: Network): Judge {
+  const calibration = calibrationOf(metadata);
+  return {
+    verdict: (activations) => verdict(activations, calibration),
+    shares: (activations) => (calibration === undefined ? activations : sharesOf(activations, calibration).classes),
+  };
+}
+
+/** How sure a reading is, in words. A network without a calibration has but its activations. */
+export function inWords(worth: Verdict, activations: ArrayLike<number>): string {
+  const { kind, label, confidence, second, secondConfidence, calibrated } = worth;
+  if (!calibrated) return `activation ${percent(activations[label])}`;
+  if (kind === "not a digit") return `not a digit (most like ${label})`;
+  if (kind === "sure") return `sure (${confidence.toFixed(2)})`;
+  return `not sure: ${label} (${confidence.toFixed(2)}) or ${second} (${secondConfidence.toFixed(2)})`;
+}
