@@ -18,6 +18,7 @@ export {
   type Calibration,
   calibrationMetadata,
   calibrationOf,
+  type Shares,
   sharesOf,
   type Verdict,
   verdict,
