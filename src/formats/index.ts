@@ -29,6 +29,7 @@ export {
   type Calibration,
   calibrationMetadata,
   calibrationOf,
+  type Shares,
   sharesOf,
   type Verdict,
   verdict,

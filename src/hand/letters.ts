@@ -1,6 +1,6 @@
 // Letters that are no digits, as strokes on the unit square: "x,y x,y ..." a stroke, in hundredths, y down; a stroke
-// that begins with ~ is a smooth curve. O, I, l and g, which are digits in many hands, are left out; S, Z and q stand in
-// their clearest forms.
+// that begins with ~ is a smooth curve. O, I, l and g, which are digits in many hands, are left out; S, Z and q stand
+// in their clearest forms.
 
 import { type Point, smooth } from "./draw.js";
 import type { Place } from "./written.js";

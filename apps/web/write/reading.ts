@@ -10,9 +10,6 @@ const WIDTH = 168;
 /** With more classes than this, only the likeliest are shown. */
 const MOST_BARS = 10;
 
-/** Stands where the digit would. */
-const NO_DIGIT = "–";
-
 interface Bar {
   readonly row: HTMLElement;
   readonly label: HTMLElement;
@@ -46,9 +43,9 @@ export class Reading {
   show(pixels: Uint8Array, label: number, shares: ArrayLike<number>, verdict?: Verdict): void {
     this.#image.setAttribute("aria-label", "The digit as the network sees it, in 28 by 28 pixels");
     paintImage(this.#image, pixels, INK);
-    const isDigit = verdict?.kind !== "not a digit";
     const worth = verdict === undefined ? `activation ${shares[label].toFixed(2)}` : inWords(verdict);
-    this.#setAnswer(isDigit ? String(label) : NO_DIGIT, worth);
+    // What is no digit is like this one most, and shown in grey.
+    this.#setAnswer(String(label), worth, verdict?.kind !== "not a digit");
     const strongest = Array.from(shares, (share, j) => ({ j, share }))
       .sort((a, b) => b.share - a.share)
       .slice(0, MOST_BARS)
@@ -57,12 +54,12 @@ export class Reading {
     this.#setCount(shares.length);
   }
 
-  #setAnswer(digit: string, activation: string): void {
+  #setAnswer(digit: string, activation: string, isDigit = digit !== "?"): void {
     find("digit").textContent = digit;
     // Labels with more digits are smaller.
     find("digit").style.setProperty("--characters", String(digit.length));
     find("digit-activation").textContent = activation;
-    find("answer").classList.toggle("blank", digit === "?" || digit === NO_DIGIT);
+    find("answer").classList.toggle("blank", !isDigit);
   }
 
   #setCount(classes: number): void {

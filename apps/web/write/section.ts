@@ -64,7 +64,7 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   }
   const worth = verdict(activations, calibration);
   reading.show(pixels, worth.label, sharesOf(activations, calibration).classes, worth);
-  return worth.kind === "not a digit" ? "Read as no digit" : `Read as ${worth.label}, ${inWords(worth)}`;
+  return `Read as ${worth.label}, ${inWords(worth)}`;
 }
 
 /** The accessible name of the pad. */
