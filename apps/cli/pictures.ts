@@ -5,6 +5,7 @@ import { join, parse, sep } from "node:path";
 import { FormatError } from "ductus";
 import { decodePicture, kindOfFile } from "ductus/formats";
 import { UsageError } from "ductus/recipe";
+import { reasonOf } from "./reasons.js";
 
 /** In bytes: a larger file is no picture that is read; and of IDX files, 2 GiB. */
 const [MOST_PICTURE, MOST_IDX] = [2 ** 27, 2 ** 31];
@@ -151,7 +152,7 @@ async function readPicture(path: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof FormatError) throw error;
-    throw new Error(`${path}: expected ${EXPECTED} that can be read, got ${(error as NodeJS.ErrnoException).code}`);
+    throw new Error(`${path}: expected ${EXPECTED} that can be read, got ${reasonOf(error)}`);
   }
 }
 

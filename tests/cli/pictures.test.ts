@@ -100,7 +100,7 @@ describe("reads", () => {
 
   test.each([
     ["scans/notes.png", /notes\.png: expected a picture .*, got a text file$/],
-    ["nothing.png", /nothing\.png: expected a picture .* that can be read, got ENOENT$/],
+    ["nothing.png", /nothing\.png: expected a picture .* that can be read, got no such file or folder$/],
   ])("%s with an error", async (path, message) => {
     await expect(read(path)).rejects.toThrow(message);
   });

@@ -41,7 +41,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     let read = 0;
     for (const [digit, strokes] of DIGITS.entries()) {
       for (const stroke of strokes) await write(page, client, stroke, device);
-      await poll(() => spoken(page)).toMatch(new RegExp(`^Read as ${digit}, activation (0\\.9\\d|1\\.00)$`));
+      await poll(() => spoken(page)).toMatch(new RegExp(`^Read as ${digit}, sure \\((0\\.9\\d|1\\.00)\\)$`));
       expect(await answer(page)).toBe(String(digit));
       expect(await page.locator("#pad").getAttribute("aria-label")).toMatch(
         strokes.length === 1 ? /with 1 stroke$/ : /with 2 strokes$/,
@@ -177,7 +177,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
       reached.push(await focused());
       if (reached[i] === "7") {
         await page.keyboard.press("Enter");
-        await poll(() => spoken(page)).toBe("Read as 7, activation 1.00");
+        await poll(() => spoken(page)).toBe("Read as 7, sure (0.99)");
       }
     }
     expect(reached.slice(0, 12)).toEqual(["Undo", "Clear", ..."0123456789"]);
