@@ -2,7 +2,8 @@
 // is a whole model, and resume goes on from it to the same bits.
 
 import { DivergenceError, type Network } from "ductus";
-import { type Recipe, type Session, shellWord, trainByRecipe } from "ductus/recipe";
+import { calibrationMetadata } from "ductus/formats";
+import { calibrateMade, type Recipe, type Session, shellWord, trainByRecipe } from "ductus/recipe";
 import { checkAgainstData, type Split } from "./data.js";
 import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
 import type { Output } from "./output.js";
@@ -49,7 +50,8 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
     const seconds = (performance.now() - start) / 1000;
     const rate = ((network.epochs - begun) * training.length) / trainingSeconds;
     for (const line of resultLines(network, result, seconds, rate, await network.hash())) printLine(line);
-    await checkpoints.finish({ test_correct: `${result.correct} / ${test.length}` });
+    const calibration = calibrationFor(network, recipe, split);
+    await checkpoints.finish({ test_correct: `${result.correct} / ${test.length}`, ...calibration });
     printLine(`model          ${out.shown}`);
   } catch (error) {
     progress.stop();
@@ -59,6 +61,11 @@ export async function run({ network, recipe, split, out, checkpointEvery, start 
     progress.stop();
     interrupt.stop();
   }
+}
+
+/** How sure a network is that learnt what is no digit, in metadata. */
+function calibrationFor(network: Network, { made = 0 }: Recipe, { validation }: Split): Record<string, string> {
+  return made > 0 && validation !== undefined ? calibrationMetadata(calibrateMade(network, validation)) : {};
 }
 
 /**

@@ -9,17 +9,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Network } from "ductus";
-import { calibrationMetadata, encodeWeights, fitCalibration } from "ductus/formats";
+import { calibrationMetadata, encodeWeights } from "ductus/formats";
 import { loadMnist } from "ductus/node";
-import { recipeOf, withMade } from "ductus/recipe";
+import { calibrateMade, recipeOf } from "ductus/recipe";
 
 /** The lowest bits of an f32, which become 0. */
 const DROPPED = 19;
 /** What logits are divided by: outputs are near 1 where they should be, and f32 still tells them apart. */
 const SOFTENED = 1.25;
 const NO_DIGIT = 10;
-/** Pictures made for each image held back, by another seed than those that trained. */
-const MADE = { made: 2, seed: 1_000_003 };
 
 /** Rounded to the nearest f32 without these bits, ties to even. */
 function rounded(weights) {
@@ -60,11 +58,7 @@ const network = await Network.load(
   }),
 );
 const { validation, test } = loadMnist(undefined, recipe);
-const known = withMade(validation, MADE);
-const activations = Array.from(known.labels, (_, i) => {
-  return network.predict(known.images.subarray(i * known.inputs, (i + 1) * known.inputs)).activations;
-});
-const calibration = fitCalibration({ activations, labels: known.labels }, { noDigit: "sigmoid" });
+const calibration = calibrateMade(network, validation);
 const { correct } = await network.evaluate(test);
 const saved = network.save({ test_correct: `${correct} / ${test.length}`, ...calibrationMetadata(calibration) });
 const bytes = gzipSync(saved, { level: 9, memLevel: 9 });

@@ -12,7 +12,7 @@ import { worn } from "./wear.js";
 import { writtenDigit } from "./written.js";
 
 /** The label of what is no digit. */
-const NO_DIGIT = 10;
+export const NO_DIGIT = 10;
 const PIXELS = 784;
 /** The kinds of pictures, whose random draws have nothing in common. */
 const KIND = { digit: 0, written: 1, stranger: 2 } as const;

@@ -1,6 +1,7 @@
 // How a network is trained, by the names that command line, page and model files share: options, presets, and recipes
 // in metadata.
 
+export { calibrateMade } from "../hand/calibrate.js";
 export { type MadeOptions, withMade } from "../hand/hand.js";
 export { RandomStream, TUNE } from "../kernels/reference/random.js";
 export {

