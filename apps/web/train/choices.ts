@@ -75,7 +75,8 @@ export function choicesOf(texts: ReadonlyMap<string, string>): Choices {
     const around = name === "preset" || preset === undefined ? choices : { ...choices, preset };
     if (text !== undefined && text !== defaultOf(name, around)) choices[name] = text;
   }
-  return choices;
+  // In the order of the form.
+  return Object.fromEntries([...texts.keys()].flatMap((name) => (name in choices ? [[name, choices[name]]] : [])));
 }
 
 /**
