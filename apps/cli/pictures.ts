@@ -38,7 +38,8 @@ export interface PictureFile {
  * with * ? [ ] the files that match, sorted; "-" is standard input. Nothing is read but the beginnings of the files in
  * folders.
  * @param notice gets a sentence for each folder with other files, which are skipped
- * @throws {UsageError} if a folder has no pictures, nothing matches a pattern, or standard input is named twice
+ * @throws {UsageError} if standard input is named twice, or the only argument is a folder without pictures or a pattern
+ * that nothing matches; among others such an argument is a file that cannot be read
  */
 export async function pictureFiles(
   args: readonly string[],
@@ -50,8 +51,17 @@ export async function pictureFiles(
   }
   const files: PictureFile[] = [];
   for (const arg of args) {
-    if (arg === "-") files.push({ name: STANDARD_INPUT, read: () => readInput(input) });
-    else for (const path of await pathsOf(arg, notice)) files.push({ name: path, read: () => readPicture(path) });
+    if (arg === "-") {
+      files.push({ name: STANDARD_INPUT, read: () => readInput(input) });
+      continue;
+    }
+    try {
+      for (const path of await pathsOf(arg, notice)) files.push({ name: path, read: () => readPicture(path) });
+    } catch (error) {
+      if (args.length === 1) throw error;
+      // Reported in its turn, so that the other arguments are read, too.
+      files.push({ name: arg, read: () => Promise.reject(error) });
+    }
   }
   return files;
 }

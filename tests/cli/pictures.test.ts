@@ -81,6 +81,11 @@ describe("names", () => {
   ])("nothing for %s, which is an error", async (arg, message) => {
     await expect(pathsOf(arg)).rejects.toThrow(UsageError);
     await expect(pathsOf(arg)).rejects.toThrow(message);
+    // The others are read all the same.
+    const files = await pictureFiles([at(arg), at("scans/9.png")]);
+    expect(files.map(({ name }) => name)).toEqual([at(arg), at("scans/9.png")]);
+    await expect(files[0].read()).rejects.toThrow(message);
+    expect(new Uint8Array(await files[1].read())).toEqual(PNG);
   });
 
   test("standard input once", async () => {
