@@ -1,6 +1,6 @@
 // Several digits on one sheet, told from one digit in several strokes by the rule of `ductus predict`.
 
-import { type Calibration, findDigit, type Picture, type Region, readDigits, verdict } from "ductus/formats";
+import { type Calibration, type FoundDigit, type Picture, type Region, readDigits, verdict } from "ductus/formats";
 import type { Model } from "../models.js";
 
 /** From this confidence on, one piece is one digit, and a part of a sheet is a digit of its own. */
@@ -18,11 +18,11 @@ export interface Numbers {
 
 /**
  * Reads the numbers of a picture; undefined if it shows one digit.
- * @throws {RangeError} if nothing is drawn
+ * @param found what findDigit() finds on it
  */
-export function numbersIn(picture: Picture, { network, calibration }: Model): Numbers | undefined {
+export function numbersIn(picture: Picture, found: FoundDigit, { network, calibration }: Model): Numbers | undefined {
   const worth = (activations: ArrayLike<number>) => verdict(activations, calibration);
-  const { pixels, box, digits, pieces } = findDigit(picture);
+  const { pixels, box, digits, pieces } = found;
   const looksLikeOne = digits === 1 && pieces.length === 1;
   if (looksLikeOne && worth(network.predict(pixels).activations).confidence >= SURE) return undefined;
   const { numbers } = readDigits(picture, network, { verdict: worth });

@@ -1,6 +1,6 @@
 // The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
-import { encodeOnnx, type Picture, sharesOf, toDigit, verdict } from "ductus/formats";
+import { encodeOnnx, findDigit, sharesOf, verdict } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
 import { DIGITS, pictureOf } from "../digits.js";
 import type { Model, ModelSource, Models } from "../models.js";
@@ -52,9 +52,10 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   let pixels: Uint8Array;
   let numbers: Numbers | undefined;
   try {
-    const shown: Picture = picture?.shown ?? pictureOf(strokes);
-    pixels = picture?.digit ?? toDigit(shown);
-    numbers = numbersIn(shown, model);
+    const shown = picture?.shown ?? pictureOf(strokes);
+    const found = findDigit(shown);
+    pixels = picture?.digit ?? found.pixels;
+    numbers = numbersIn(shown, found, model);
   } catch {
     // On a sheet full of ink there is no digit.
     reading.clear("no digit seen", classes);
