@@ -16,6 +16,6 @@ export const MADE_OPTION = declareOptions({
     help: `add N generated pictures per image: other handwriting, and non-digits as class 10: ${MADE.description}`,
     metadata: "made",
     search: "fixed",
-    form: { group: "distortion", label: "Made pictures", hint: "for each image" },
+    form: { group: "distortion", label: "Generated pictures", hint: "for each image" },
   },
 });

@@ -45,7 +45,7 @@ export const OPTIONS: OptionTable = freeze({
     kind: { type: "choice", choices: Object.keys(PRESETS) },
     default: "notes",
     value: "NAME",
-    help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images; hand: also trains on generated pictures",
+    help: "other defaults. book: cross-entropy; best: distorted images; hand: also trains on generated pictures",
     search: "fixed",
     form: {
       group: "basic",
