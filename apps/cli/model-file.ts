@@ -48,7 +48,7 @@ export function readRecipe(network: Network, file: string): Recipe | undefined {
  * @throws {FormatError} if it is empty, larger than 2 GiB, or not a regular file
  * @throws {Error} if it cannot be read
  */
-export async function readInput(
+async function readInput(
   path: string,
   what: string,
   check?: (size: number) => Promise<void>,
