@@ -32,8 +32,9 @@ export {
   confusionMatrix,
   type Evaluation,
 } from "./network/metrics.js";
-export { Network, type Parameters, type Prediction } from "./network/network.js";
+export { Network } from "./network/network.js";
 export type { LoadOptions, NetworkOptions } from "./network/options.js";
+export type { Parameters, Prediction } from "./network/results.js";
 export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
 export type { EpochReport, TrainOptions } from "./network/trainer.js";
 export { defaultLearningRate, type LearningRateOptions } from "./options/learning-rate.js";

@@ -18,11 +18,11 @@ import { packageVersion } from "./version.js";
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
   tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
-  resume: { ...RESUME, run: resume, does: "go on with a training that was interrupted" },
+  resume: { ...RESUME, run: resume, does: "continue an interrupted training run" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
-  predict: { ...PREDICT, run: predict, does: "read digits from PNG files, or from an IDX file" },
+  predict: { ...PREDICT, run: predict, does: "read the digit of each picture, or of an IDX file" },
   read: { ...READ, run: read, does: "read all digits of pictures, number by number" },
-  distort: { ...DISTORT, run: distort, does: "draw training images as distortions change them" },
+  distort: { ...DISTORT, run: distort, does: "draw training images with distortions" },
   export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
 };

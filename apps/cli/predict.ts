@@ -23,9 +23,9 @@ import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./us
 
 export const PREDICT: Command = {
   usage: "predict FILE... [options]",
-  summary: `Reads handwritten digits from pictures: PNG, JPEG, WebP, BMP or GIF, one digit each, of any size, dark on light
-or light on dark, anywhere on the sheet. One file is shown as the network sees it, with how likely each digit is; several get
-one line each. A folder stands for its pictures, - for standard input. Reads images of IDX files, too.`,
+  summary: `Reads handwritten digits from pictures: PNG, JPEG, WebP, BMP or GIF, one digit each, of any size, dark on
+light or light on dark, anywhere on the sheet. One file is shown as the network sees it, with how likely each digit is;
+several get one line each. A folder stands for its pictures, - for standard input. Reads images of IDX files, too.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: READER,

@@ -30,7 +30,7 @@ export async function openReader(values: Values): Promise<Network> {
   return loadPretrained({ threads: 1 });
 }
 
-/** What reads digits in MNIST's form, by a network whose training images may have had other levels or a bright ground. */
+/** Reads digits in MNIST's form with a network whose training images may have other levels or a bright ground. */
 export function digitReaderOf(network: Network): DigitReader {
   return { predict: (digit) => network.predict(prepareDigit(digit, network.preparation)) };
 }

@@ -13,13 +13,13 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
-  summary: `Goes on with a training that was interrupted, from the model it saved last (default ${MODEL}), with the
-same recipe: the final weights have the same bits as if it had not been interrupted. With --epochs, a finished training
-goes on for more.`,
+  summary: `Continues an interrupted training run, from the model it saved last (default ${MODEL}), with the
+same recipe: the final weights have the same bits as if it had not been interrupted. With --epochs, a finished run is
+trained for more.`,
   arguments: 1,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
-    patience: { value: "N", help: "epochs without better validation to bear, instead of the recipe's" },
+    patience: { value: "N", help: "stop after N epochs without better validation, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
     out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
@@ -45,7 +45,7 @@ export async function resume(args: readonly string[]): Promise<void> {
     throw new FormatError(
       path,
       "expected a model of ductus train, got one without a recipe, as the library's save() writes it: " +
-        "go on with the library's train(), or begin anew with `ductus train`",
+        "go on with the library's train(), or start over with `ductus train`",
     );
   }
   // Learning curves that cannot be read are refused before any work.

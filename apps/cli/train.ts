@@ -25,7 +25,7 @@ export const TRAIN: Command = {
   usage: "train [options]",
   summary: `Trains a network to read digits, by mini-batch stochastic gradient descent; unless told otherwise
 sigmoid neurons on the quadratic cost. Results go to standard output, progress to standard error. The model is saved
-after each epoch: \`ductus resume\` goes on from it.`,
+after each epoch: \`ductus resume\` continues from it.`,
   arguments: 0,
   options: {
     ...commandOptions(),

@@ -1,6 +1,6 @@
 // Digits as strokes of a pen: those that a visitor writes, and a ready-made one of each.
 
-import { toDigit } from "ductus/formats";
+import { type Picture, toDigit } from "ductus/formats";
 
 /** Points that the pen goes through: x and y, 0 to 1, as fractions of the sheet's side. */
 export type Stroke = readonly (readonly [x: number, y: number])[];
@@ -33,11 +33,8 @@ export function drawStrokes(context: CanvasRenderingContext2D, strokes: readonly
 
 let sheet: CanvasRenderingContext2D | undefined;
 
-/**
- * The image that a network sees of strokes: [784], from 0 (paper) to 255 (ink), made as `ductus predict` makes it.
- * @param strokes at least one
- */
-export function digitOf(strokes: readonly Stroke[]): Uint8Array {
+/** Strokes as a picture, black on white. */
+export function pictureOf(strokes: readonly Stroke[]): Picture {
   if (sheet === undefined) {
     const canvas = new OffscreenCanvas(SHEET, SHEET);
     // It lacks only methods that are not used here.
@@ -48,7 +45,15 @@ export function digitOf(strokes: readonly Stroke[]): Uint8Array {
   sheet.strokeStyle = "black";
   drawStrokes(sheet, strokes, SHEET);
   const { data } = sheet.getImageData(0, 0, SHEET, SHEET);
-  return toDigit({ width: SHEET, height: SHEET, channels: 4, depth: 8, data });
+  return { width: SHEET, height: SHEET, channels: 4, depth: 8, data };
+}
+
+/**
+ * The image that a network sees of strokes: [784], from 0 (paper) to 255 (ink), made as `ductus predict` makes it.
+ * @param strokes at least one
+ */
+export function digitOf(strokes: readonly Stroke[]): Uint8Array {
+  return toDigit(pictureOf(strokes));
 }
 
 /** A stroke, from points in percent. */

@@ -125,7 +125,7 @@ function rawGrey({ width, height, channels, depth, data }: Picture): Float64Arra
   return opacity === undefined ? values : values.map((value, i) => paper + (value - paper) * opacity[i]);
 }
 
-/** The levels, turned round if the ground is clearly not that of the training pictures. */
+/** The levels, inverted if the ground is clearly not that of the training pictures. */
 function toGround(grey: Grey, { ground }: Preparation): Grey {
   if (ground === "mixed" || groundOfBorder(grey.values, grey.width, grey.height, 0.5) !== opposite(ground)) return grey;
   return { ...grey, values: grey.values.map((value) => 1 - value) };

@@ -10,6 +10,8 @@ const SCALE = 3;
 export const SIDE = FIELD * SCALE;
 /** The longest side of what is drawn, in cells: MNIST's 20 pixels. */
 export const BOX = 20 * SCALE;
+/** The margin around that box, on each side. */
+export const MARGIN = (SIDE - BOX) / 2;
 /** Less than this share of the darkest ink is paper. */
 const FAINT = 0.15;
 

@@ -1,11 +1,14 @@
 // Shapes and textures that are no digit. A ring is left out: it is a zero.
 
 import type { Grid } from "../reading/grid.js";
-import { blank, fill, mapped, SIDE, stroke } from "./canvas.js";
+import { blank, fill, MARGIN, mapped, SIDE, stroke } from "./canvas.js";
 import { arc, type Draw, type Point, smooth } from "./draw.js";
 
 /** A place within the field that MNIST's digits fill. */
-export const anywhere = (draw: Draw): Point => [draw.between(12, SIDE - 12), draw.between(12, SIDE - 12)];
+export const anywhere = (draw: Draw): Point => [
+  draw.between(MARGIN, SIDE - MARGIN),
+  draw.between(MARGIN, SIDE - MARGIN),
+];
 /** The width of a pen, mostly a thin one. */
 export const penWidth = (draw: Draw): number => (draw.chance(0.6) ? draw.between(3, 6.5) : draw.between(6.5, 11));
 

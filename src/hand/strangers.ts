@@ -1,7 +1,7 @@
 // Pictures of what is no digit: letters, scribbles, digits crossed out, mirrored, cut, or two in one, shapes, textures.
 
 import type { Grid } from "../reading/grid.js";
-import { BOX, blank, boxOf, enlarged, mapped, SIDE, stroke } from "./canvas.js";
+import { BOX, blank, boxOf, enlarged, MARGIN, mapped, SIDE, stroke } from "./canvas.js";
 import { arc, type Draw, type Point, smooth } from "./draw.js";
 import { LETTERS, letter } from "./letters.js";
 import { anywhere, penWidth, shape, texture } from "./shapes.js";
@@ -128,7 +128,7 @@ function several(draw: Draw, sources: Sources): Grid {
     const small = mapped(sheet, { a: scale, b: 0, c: 0, d: scale });
     const own = boxOf(small);
     if (own === undefined) continue;
-    const middle = 12 + (BOX * (i + 0.5)) / count;
+    const middle = MARGIN + (BOX * (i + 0.5)) / count;
     const by = Math.round(middle - SIDE / 2);
     const down = Math.round(draw.between(-3, 3));
     for (let y = Math.max(0, own.top - 1); y < Math.min(SIDE, own.bottom + 1); y++) {
@@ -160,7 +160,7 @@ function flipped(draw: Draw, sources: Sources): Grid {
 }
 
 /** Halves that are no digit: what is cut off from which. */
-const HALVES: Readonly<Record<number, readonly string[]>> = {
+const HALVES: Readonly<Record<number, readonly ("top" | "right" | "bottom")[]>> = {
   0: ["top", "bottom"],
   2: ["top", "right"],
   3: ["right"],
@@ -179,39 +179,27 @@ function halved(draw: Draw, sources: Sources): Grid {
     return {
       ...sheet,
       values: sheet.values.map((value, cell) => {
-        const at = side === "left" || side === "right" ? cell % SIDE : Math.floor(cell / SIDE);
-        return (side === "left" || side === "top" ? at < cut : at > cut) ? 0 : value;
+        const at = side === "right" ? cell % SIDE : Math.floor(cell / SIDE);
+        return (side === "top" ? at < cut : at > cut) ? 0 : value;
       }),
     };
   }
 }
 
-/** The families, each as often as it stands here. */
-const FAMILIES: readonly ((draw: Draw, sources: Sources) => Grid)[] = [
-  aLetter,
-  aLetter,
-  aLetter,
-  aLetter,
-  aLetter,
-  aLetter,
-  aLetter,
-  crossedOut,
-  crossedOut,
-  crossedOut,
-  scribble,
-  scribble,
-  wandering,
-  wandering,
-  wandering,
-  several,
-  several,
-  flipped,
-  flipped,
-  shape,
-  shape,
-  shape,
-  halved,
+type Family = (draw: Draw, sources: Sources) => Grid;
+
+/** The families and their weights: how often each is drawn. */
+const WEIGHTS: readonly (readonly [family: Family, weight: number])[] = [
+  [aLetter, 7],
+  [crossedOut, 3],
+  [scribble, 2],
+  [wandering, 3],
+  [several, 2],
+  [flipped, 2],
+  [shape, 3],
+  [halved, 1],
 ];
+const FAMILIES = WEIGHTS.flatMap(([family, weight]) => Array<Family>(weight).fill(family));
 /** One in so many is a texture. */
 const TEXTURES = 40;
 

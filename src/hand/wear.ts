@@ -1,7 +1,7 @@
 // What pens, paper, cameras and scanners do to a drawn sheet: the width of strokes, holes, few pixels, blur, noise.
 
 import type { Grid } from "../reading/grid.js";
-import { BOX, blank, boxOf, SIDE, stroke } from "./canvas.js";
+import { BOX, blank, boxOf, MARGIN, SIDE, stroke } from "./canvas.js";
 import type { Draw } from "./draw.js";
 
 /**
@@ -95,7 +95,7 @@ export function onFewPixels(sheet: Grid, draw: Draw): Grid {
   for (let y = 0; y < down * cell; y++) {
     for (let x = 0; x < across * cell; x++) {
       const value = few[Math.min(down - 1, Math.floor(y / cell)) * across + Math.min(across - 1, Math.floor(x / cell))];
-      out.values[(y + 12) * SIDE + x + 12] = value;
+      out.values[(y + MARGIN) * SIDE + x + MARGIN] = value;
     }
   }
   return out;

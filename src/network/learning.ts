@@ -64,7 +64,7 @@ export function noLearning(report: EpochFigures, context: EpochContext): string 
   const problem = problemOf(report, context, atChance, Math.max(accuracy, report.accuracy) < low);
   if (problem === undefined) return undefined;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  const score = `${percent(accuracy)} are read correctly, ${percent(alike)} by always answering alike`;
+  const score = `${percent(accuracy)} are read correctly, always guessing one class gives ${percent(alike)}`;
   const advice = adviceOf(report.learningRate, context.suited);
   return `epoch ${report.epoch} learnt nothing: ${problem} (${score}); ${advice}`;
 }

@@ -27,6 +27,7 @@ import { methodOf } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { type BestEpoch, decodeNetwork, encodeNetwork, toFloat32 } from "./network-file.js";
 import { LOAD_OPTIONS, type LoadOptions, NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
+import type { Parameters, Prediction } from "./results.js";
 import { convertState, readState, type State, writeState } from "./state.js";
 import {
   type CheckedOptions,
@@ -36,22 +37,6 @@ import {
   type TrainOptions,
   trainEpoch,
 } from "./trainer.js";
-
-/** How a network reads an image. */
-export interface Prediction {
-  /** The most active output, the first of equals. */
-  readonly label: number;
-  /** a^L, one number for each class, from 0 to 1. */
-  readonly activations: Float32Array;
-}
-
-/** The weights and biases of a layer: w_kj, from input k to output j, is weights[j * inputs + k]. */
-export interface Parameters {
-  /** [outputs][inputs], flat */
-  readonly weights: Float32Array;
-  /** [outputs] */
-  readonly biases: Float32Array;
-}
 
 const DISPOSED = "network: expected one in use, got one that was disposed of";
 

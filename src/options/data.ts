@@ -21,7 +21,7 @@ export const PIXELS = declareOptions({
     flag: "invert",
     kind: { type: "flag" },
     unset: "false",
-    help: "the data have dark ink on bright ground: turn it round",
+    help: "the data have dark ink on bright ground: invert it",
     metadata: "invert",
   },
   transpose: {

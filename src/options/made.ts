@@ -13,9 +13,9 @@ export const MADE_OPTION = declareOptions({
     kind: { type: "number", range: MADE },
     unset: "none",
     value: "N",
-    help: `also train on made pictures, other hands and as class 10 no digits, N for each image: ${MADE.description}`,
+    help: `add N generated pictures per image: other handwriting, and non-digits as class 10: ${MADE.description}`,
     metadata: "made",
     search: "fixed",
-    form: { group: "distortion", label: "Made pictures", hint: "for each image" },
+    form: { group: "distortion", label: "Generated pictures", hint: "for each image" },
   },
 });

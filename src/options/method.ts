@@ -68,7 +68,7 @@ export const METHOD = declareOptions({
     kind: SHARE,
     default: 0,
     value: "D",
-    help: "read with a running average of the weights, with this decay: 0 to below 1",
+    help: "use a running average of the weights, with this decay: 0 to below 1",
     search: "share",
     form: { group: "method", label: "Averaging of weights", hint: "0 to below 1", place: 12 },
   },

@@ -60,7 +60,7 @@ export interface Need {
 }
 
 /** A default that other options decide. */
-interface DerivedDefault {
+export interface DerivedDefault {
   /** It, from the values of the others by their names in recipes. */
   readonly from: (options: Readonly<Record<string, unknown>>) => number;
   /**

@@ -14,6 +14,7 @@ import type { View } from "./view.js";
 
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
 export interface DigitReader {
+  /** The activations of the classes, 0 to 1, for a digit in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. */
   predict(pixels: Uint8Array): { readonly activations: ArrayLike<number> };
 }
 
@@ -63,6 +64,7 @@ export interface Ink {
   readonly mask: Uint8Array;
 }
 
+/** How readDigits() reads: what is known about the numbers, and how sure the network is. */
 export interface ReadOptions {
   /** What activations say: the digit, and how sure it is. By default the share of the largest among them. */
   readonly verdict?: (activations: ArrayLike<number>) => { readonly label: number; readonly confidence: number };

@@ -5,7 +5,9 @@ export { calibrateMade } from "../hand/calibrate.js";
 export { type MadeOptions, withMade } from "../hand/hand.js";
 export { RandomStream, TUNE } from "../kernels/reference/random.js";
 export {
+  type DerivedDefault,
   type FormField,
+  type Need,
   type OptionKind,
   type OptionTable,
   type OptionValue,

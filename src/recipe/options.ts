@@ -45,7 +45,7 @@ export const OPTIONS: OptionTable = freeze({
     kind: { type: "choice", choices: Object.keys(PRESETS) },
     default: "notes",
     value: "NAME",
-    help: "other defaults: notes; book, cross-entropy with weight decay; best, distorted images; hand, made ones, too",
+    help: "other defaults. book: cross-entropy; best: distorted images; hand: also trains on generated pictures",
     search: "fixed",
     form: {
       group: "basic",
@@ -55,7 +55,7 @@ export const OPTIONS: OptionTable = freeze({
         notes: "the notes: 97.8 %, in seconds",
         book: "cross-entropy: 98.0 %, in seconds",
         best: "the best: 99.5 %, in minutes",
-        hand: "other hands and no digits, too: 99.4 %, in minutes",
+        hand: "other handwriting and non-digits: 99.4 %, in minutes",
       },
     },
   },

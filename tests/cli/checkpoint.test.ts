@@ -294,7 +294,7 @@ describe("resume", () => {
     expect(library.code).toBe(1);
     expect(library.stderr).toBe(
       "ductus: library.safetensors: expected a model of ductus train, got one without a recipe, as the library's " +
-        "save() writes it: go on with the library's train(), or begin anew with `ductus train`\n",
+        "save() writes it: go on with the library's train(), or start over with `ductus train`\n",
     );
     const missing = await ductus("resume", "missing.safetensors");
     expect(missing.stderr).toBe(

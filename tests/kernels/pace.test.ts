@@ -15,13 +15,13 @@ function run(machine: Machine, total: number): { readonly ms: number; readonly s
   const pace = new Pace();
   let [ms, slices] = [0, ""];
   for (let done = 0; done < total; ) {
-    const { alone, work } = pace;
-    const took = ((alone ? machine.alone(ms) : machine.team(ms)) * work) / 1e8;
-    slices += alone ? "a" : "T";
+    const { isForOneThread, work } = pace;
+    const took = ((isForOneThread ? machine.alone(ms) : machine.team(ms)) * work) / 1e8;
+    slices += isForOneThread ? "a" : "T";
     ms += took;
     done += work;
-    if (alone) pace.ranAlone(took, work);
-    else pace.ranTogether({ ms: took, parks: 0 }, work);
+    if (isForOneThread) pace.ranOnOneThread(took, work);
+    else pace.ranOnTeam({ ms: took, parks: 0 }, work);
   }
   return { ms, slices };
 }
@@ -48,13 +48,13 @@ describe("on a simulated machine", () => {
   test("a first slice alone that came out slow is found out", () => {
     const machine = { alone: () => ALONE_MS, team: () => 2 * ALONE_MS };
     const pace = new Pace();
-    pace.ranAlone(100, 1e8);
+    pace.ranOnOneThread(100, 1e8);
     let lost = 0;
     for (let i = 0; i < 50; i++) {
-      const { alone, work } = pace;
-      if (!alone) lost += ((machine.team() - ALONE_MS) * work) / 1e8;
-      if (alone) pace.ranAlone((machine.alone() * work) / 1e8, work);
-      else pace.ranTogether({ ms: (machine.team() * work) / 1e8, parks: 0 }, work);
+      const { isForOneThread, work } = pace;
+      if (!isForOneThread) lost += ((machine.team() - ALONE_MS) * work) / 1e8;
+      if (isForOneThread) pace.ranOnOneThread((machine.alone() * work) / 1e8, work);
+      else pace.ranOnTeam({ ms: (machine.team() * work) / 1e8, parks: 0 }, work);
     }
     expect(lost).toBeLessThan(100);
   });
@@ -79,9 +79,9 @@ describe("on a simulated machine", () => {
     const pace = new Pace();
     const works = [];
     for (let i = 0; i < 9; i++) {
-      works.push(pace.alone ? -pace.work : pace.work);
-      if (pace.alone) pace.ranAlone(10, 1e8);
-      else pace.ranTogether({ ms: 5, parks: 0 }, 1e8);
+      works.push(pace.isForOneThread ? -pace.work : pace.work);
+      if (pace.isForOneThread) pace.ranOnOneThread(10, 1e8);
+      else pace.ranOnTeam({ ms: 5, parks: 0 }, 1e8);
     }
     expect(works).toEqual([1e8, 1e8, -1e8, 1e8, 2e8, 4e8, 8e8, -1e8, 1e9]);
   });
@@ -104,21 +104,21 @@ test("while nothing is known of one thread, parks tell: so of slices too short t
   const pace = new Pace();
   let slices = "";
   for (let i = 0; i < 30; i++) {
-    slices += pace.alone ? "a" : "T";
-    if (pace.alone) pace.ranAlone(0, 1e6);
-    else pace.ranTogether({ ms: 0, parks: 2 }, 1e6);
+    slices += pace.isForOneThread ? "a" : "T";
+    if (pace.isForOneThread) pace.ranOnOneThread(0, 1e6);
+    else pace.ranOnTeam({ ms: 0, parks: 2 }, 1e6);
   }
   expect(slices).toBe("TTaaTaaaaTaaaaaaaaTaaaaaaaaaaa");
 });
 
 test("where one thread is known to be slower, parks do not matter", () => {
   const pace = new Pace();
-  pace.ranAlone(10, 1e8);
+  pace.ranOnOneThread(10, 1e8);
   let together = 0;
   for (let i = 0; i < 50; i++) {
-    if (pace.alone) pace.ranAlone(10, 1e8);
-    else pace.ranTogether({ ms: 7, parks: 1e6 }, 1e8);
-    together += pace.alone ? 0 : 1;
+    if (pace.isForOneThread) pace.ranOnOneThread(10, 1e8);
+    else pace.ranOnTeam({ ms: 7, parks: 1e6 }, 1e8);
+    together += pace.isForOneThread ? 0 : 1;
   }
   expect(together).toBeGreaterThan(44);
 });

@@ -20,6 +20,7 @@ import {
   pngOf,
   poll,
   pretrainedShares,
+  rowOf,
   seen,
   spoken,
 } from "./write-page.js";
@@ -62,6 +63,32 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect([...read]).toEqual(["7", "2", "1", "0"]);
     await page.locator("#clear").click();
     await poll(() => spoken(page)).toBe("Blank sheet");
+  });
+
+  test("reads several digits as a number, and one digit as a digit", async () => {
+    const page = await open();
+    const { images, labels } = loadMnist().test;
+    const rows: readonly (readonly number[])[] = [
+      [0, 1, 2, 3, 4],
+      [7, 5],
+      [1, 2, 3],
+    ];
+    for (const scale of [3, 12]) {
+      for (const row of rows) {
+        const text = row.map((i) => labels[i]).join("");
+        await drop(page, [{ name: "row.png", bytes: rowOf(images, row, scale) }]);
+        await poll(() => spoken(page)).toMatch(
+          new RegExp(`^Read as ${row.length} digits: ${text}, (sure|not sure of all)$`),
+        );
+        expect(await answer(page)).toBe(text);
+        expect(Math.max(...(await barsOf(page)))).toBe(0);
+        await page.locator("#clear").click();
+        await poll(() => spoken(page)).toBe("Blank sheet");
+      }
+    }
+    await drop(page, [{ name: "one.png", bytes: rowOf(images, [0], 6) }]);
+    await poll(() => spoken(page)).toMatch(/^Read as 7, sure/);
+    expect(Math.max(...(await barsOf(page)))).toBeGreaterThan(0.9);
   });
 
   test("takes pictures from the button and the clipboard, and JPEG; the first of several", async () => {

@@ -119,7 +119,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await page.click("#go");
     await expect.poll(() => state(page)).toBe("Paused");
     await page.reload();
-    await expect.poll(() => state(page)).toMatch(/^A training of 8 epochs was left after epoch \d: it can go on$/);
+    await expect.poll(() => state(page)).toMatch(/^A run of 8 epochs stopped after epoch \d: it can continue$/);
     expect(Number(/epoch (\d)/.exec(await state(page))?.[1])).toBeGreaterThanOrEqual(2);
     await page.click("#go");
     await expectResult(page);

@@ -150,3 +150,19 @@ export function pngOf(
   const data = (depth === 8 ? Uint8Array : Uint16Array).from(samples.flat());
   return encode({ width, height, channels, depth, data });
 }
+
+/** A PNG of images side by side, dark on light, each as squares of `scale` pixels, with some paper around. */
+export function rowOf(images: ArrayLike<number>, row: readonly number[], scale: number): Uint8Array {
+  const [columns, rows] = [row.length * SIDE + 12, SIDE + 12];
+  const inkAt = (x: number, y: number) => {
+    const place = Math.floor(x / SIDE);
+    if (x < 0 || place >= row.length || y < 0 || y >= SIDE) return 0;
+    return images[(row[place] * SIDE + y) * SIDE + (x % SIDE)];
+  };
+  const [width, height] = [columns * scale, rows * scale];
+  const data = Uint8Array.from(
+    { length: width * height },
+    (_, p) => 255 - inkAt(Math.floor((p % width) / scale) - 6, Math.floor(p / width / scale) - 6),
+  );
+  return encode({ width, height, channels: 1, depth: 8, data });
+}

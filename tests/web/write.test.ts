@@ -54,6 +54,24 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(read).toBe(10);
   });
 
+  test("reads digits written side by side as a number, whatever their strokes", async () => {
+    const page = await open();
+    const client = await page.context().newCDPSession(page);
+    for (const number of ["14", "72", "305"]) {
+      for (const [i, digit] of [...number].entries()) {
+        const size = 0.9 / number.length;
+        for (const stroke of DIGITS[Number(digit)]) {
+          const small = stroke.map(([x, y]) => [0.05 + size * (i + x), 0.5 + 1.2 * size * (y - 0.5)] as const);
+          await write(page, client, small, "mouse");
+        }
+      }
+      await poll(() => spoken(page)).toMatch(new RegExp(`^Read as ${number.length} digits: ${number}, `));
+      expect(await answer(page)).toBe(number);
+      await page.locator("#clear").dispatchEvent("click");
+      await poll(() => spoken(page)).toBe("Blank sheet");
+    }
+  });
+
   test("follows the stroke, and speaks when it ends", async () => {
     const page = await open();
     const [x, y, side] = await padOf(page);

@@ -91,7 +91,7 @@ export class Experiment {
   #propagate(): void {
     const pass = backpropagate(this.network, this.image, this.label);
     if (!Number.isFinite(pass.cost)) {
-      throw new RangeError(`cost: expected a finite number, got ${pass.cost} (begin anew, with a smaller eta)`);
+      throw new RangeError(`cost: expected a finite number, got ${pass.cost} (start over, with a smaller eta)`);
     }
     this.pass = pass;
     this.parameters = this.network.layers.slice(1).map((_, i) => this.network.parameters(i + 1));

@@ -281,7 +281,7 @@ class Section {
       if (location.hash === "") this.#form.choices = choices;
       this.#enter("stopped");
       this.#changed(choicesIn(location.hash));
-      this.#view.state(`A training of ${epochs} epochs was left after epoch ${epoch}: it can go on`);
+      this.#view.state(`A run of ${epochs} epochs stopped after epoch ${epoch}: it can continue`);
     } catch {
       // Damaged, or from another version of this page.
       await forget();

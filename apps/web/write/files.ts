@@ -8,7 +8,7 @@ import type { SheetPicture } from "./pad.js";
 const MOST_BYTES = 2 ** 28;
 /** Pictures that only the browser can decode are shrunk to this side. */
 const LONGEST = 2048;
-/** The longest side of pictures on the pad: more than the pixels of the pad. */
+/** The longest side of pictures on the pad: more than the pixels of the pad, and enough to read numbers. */
 const SHOWN = 1024;
 /** Kinds of pictures that are read as `ductus predict` reads them, to the same pixels in every browser. */
 const DECODED = /^a (PNG|JPEG|WebP|BMP|GIF) picture$/;
@@ -35,7 +35,7 @@ export async function openFile(file: File): Promise<{ model: Uint8Array } | { pi
   if (kind === "a safetensors file") return { model: bytes };
   const picture = DECODED.test(kind ?? "") ? decodePicture(bytes, name) : await decodeOther(file, bytes);
   try {
-    return { picture: { name, image: imageOf(picture), digit: toDigit(picture) } };
+    return { picture: { name, ...shownOf(picture), digit: toDigit(picture) } };
   } catch (error) {
     throw error instanceof RangeError ? new FormatError(name, error.message) : error;
   }
@@ -56,23 +56,39 @@ async function decodeOther(file: File, bytes: Uint8Array): Promise<Picture> {
   return { width, height, channels: 4, depth: 8, data };
 }
 
-/** A picture to draw on the pad; large ones are shrunk. */
-function imageOf({ width, height, channels, depth, data }: Picture): OffscreenCanvas {
-  const step = Math.ceil(Math.max(width, height) / SHOWN);
-  const image = new ImageData(Math.ceil(width / step), Math.ceil(height / step));
-  const alpha = channels % 2 === 0 ? channels - 1 : undefined;
-  const [red, green, blue] = channels < 3 ? [0, 0, 0] : [0, 1, 2];
+/** A picture to draw on the pad, and to read numbers from. Each pixel of a large one is the mean of a square. */
+function shownOf(picture: Picture): { image: OffscreenCanvas; shown: Picture } {
+  const step = Math.ceil(Math.max(picture.width, picture.height) / SHOWN);
+  const [width, height] = [Math.ceil(picture.width / step), Math.ceil(picture.height / step)];
+  const image = new ImageData(width, height);
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 4) image.data.set(meanOf(picture, x * step, y * step, step), at);
+  }
+  const context = contextOf(width, height);
+  context.putImageData(image, 0, 0);
+  return { image: context.canvas, shown: { width, height, channels: 4, depth: 8, data: image.data } };
+}
+
+/** The mean colour of a square, RGBA from 0 to 255: each pixel counts by its alpha. */
+function meanOf({ width, height, channels, depth, data }: Picture, left: number, top: number, side: number): number[] {
   const most = 2 ** depth - 1;
-  for (let y = 0, at = 0; y < height; y += step) {
-    for (let x = 0; x < width; x += step, at += 4) {
+  const [right, bottom] = [Math.min(left + side, width), Math.min(top + side, height)];
+  const [green, blue] = channels < 3 ? [0, 0] : [1, 2];
+  const sums = [0, 0, 0, 0];
+  for (let y = top; y < bottom; y++) {
+    for (let x = left; x < right; x++) {
       const pixel = (y * width + x) * channels;
-      const level = (channel: number) => (255 * data[pixel + channel]) / most;
-      image.data.set([level(red), level(green), level(blue), alpha === undefined ? 255 : level(alpha)], at);
+      const alpha = channels % 2 === 0 ? data[pixel + channels - 1] / most : 1;
+      sums[0] += alpha * data[pixel];
+      sums[1] += alpha * data[pixel + green];
+      sums[2] += alpha * data[pixel + blue];
+      sums[3] += alpha;
     }
   }
-  const context = contextOf(image.width, image.height);
-  context.putImageData(image, 0, 0);
-  return context.canvas;
+  const [, , , opaque] = sums;
+  const level = (sum: number) => (opaque === 0 ? 0 : (255 * sum) / most / opaque);
+  const area = (right - left) * (bottom - top);
+  return [level(sums[0]), level(sums[1]), level(sums[2]), (255 * opaque) / area];
 }
 
 function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {

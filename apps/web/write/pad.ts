@@ -1,11 +1,14 @@
 // The sheet to write on: strokes of a mouse, finger or pen, or a picture instead. Every change can be undone.
 
+import type { Picture } from "ductus/formats";
 import { drawStrokes, type Stroke } from "../digits.js";
 
 /** A picture instead of strokes. */
 export interface SheetPicture {
   readonly name: string;
   readonly image: OffscreenCanvas;
+  /** The pixels of `image`. */
+  readonly shown: Picture;
   /** The image that the network sees of it: [784]. */
   readonly digit: Uint8Array;
 }

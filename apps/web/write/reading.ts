@@ -4,11 +4,14 @@ import type { Verdict } from "ductus/formats";
 import { find, make } from "../../ui/elements.js";
 import { INK, makeImage, paintImage } from "../../ui/images.js";
 import { IMAGE } from "../digits.js";
+import type { Numbers } from "./numbers.js";
 
 /** The image's width on the page, in pixels. */
 const WIDTH = 168;
 /** With more classes than this, only the likeliest are shown. */
 const MOST_BARS = 10;
+/** Longer numbers are cut off where the digit stands; the words below have them whole. */
+const MOST_CHARACTERS = 8;
 
 interface Bar {
   readonly row: HTMLElement;
@@ -28,9 +31,23 @@ export class Reading {
 
   /** Shows a blank image, why there is no prediction, and empty bars for so many classes. */
   clear(why: string, classes: number): void {
+    this.#clearImage(classes);
+    this.#setAnswer("?", why);
+  }
+
+  /** Shows several digits. Each of them is an image of its own to the network, so image and bars stay empty. */
+  showNumbers(numbers: Numbers, classes: number): void {
+    const { text } = numbers;
+    this.#clearImage(classes);
+    this.#setAnswer(
+      text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text,
+      numbersInWords(numbers),
+    );
+  }
+
+  #clearImage(classes: number): void {
     this.#image.setAttribute("aria-label", "Blank image of 28 by 28 pixels");
     paintImage(this.#image, new Uint8Array(IMAGE.rows * IMAGE.columns), INK);
-    this.#setAnswer("?", why);
     this.#setBars(Array.from({ length: Math.min(classes, MOST_BARS) }, (_, j) => ({ j, share: undefined })));
     this.#setCount(classes);
   }
@@ -86,6 +103,12 @@ export class Reading {
 export function inWords({ kind, label, second, confidence }: Verdict): string {
   if (kind === "unsure") return `not sure: ${label} or ${second}`;
   return kind === "sure" ? `sure (${confidence.toFixed(2)})` : kind;
+}
+
+/** Several digits in words. */
+export function numbersInWords({ count, text, sure }: Numbers): string {
+  const certainty = sure === undefined ? "" : sure ? ", sure" : ", not sure of all";
+  return `${count} digits: ${text}${certainty}`;
 }
 
 function makeBar(): Bar {

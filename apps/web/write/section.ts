@@ -1,12 +1,13 @@
 // The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
-import { encodeOnnx, sharesOf, verdict } from "ductus/formats";
+import { encodeOnnx, findDigit, sharesOf, verdict } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
-import { DIGITS, digitOf } from "../digits.js";
+import { DIGITS, pictureOf } from "../digits.js";
 import type { Model, ModelSource, Models } from "../models.js";
 import { openFile, saveFile } from "./files.js";
+import { type Numbers, numbersIn } from "./numbers.js";
 import { Pad } from "./pad.js";
-import { inWords, Reading } from "./reading.js";
+import { inWords, numbersInWords, Reading } from "./reading.js";
 
 /** Starts the section, and loads the network that comes with the page. */
 export function startWriting(models: Models): void {
@@ -49,12 +50,20 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
     return pad.isBlank ? "Blank sheet" : "There is no network yet that reads";
   }
   let pixels: Uint8Array;
+  let numbers: Numbers | undefined;
   try {
-    pixels = picture?.digit ?? digitOf(strokes);
+    const shown = picture?.shown ?? pictureOf(strokes);
+    const found = findDigit(shown);
+    pixels = picture?.digit ?? found.pixels;
+    numbers = numbersIn(shown, found, model);
   } catch {
     // On a sheet full of ink there is no digit.
     reading.clear("no digit seen", classes);
     return "No digit is seen: clear the sheet, and write one";
+  }
+  if (numbers !== undefined) {
+    reading.showNumbers(numbers, classes);
+    return `Read as ${numbersInWords(numbers)}`;
   }
   const { label, activations } = model.network.predict(pixels);
   const { calibration } = model;

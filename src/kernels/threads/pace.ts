@@ -11,7 +11,7 @@ const TIMED_WORK = 1e7;
 /** Multiply-adds of the 0.05 ms, at least, that it takes to wake a thread. */
 const WAKE_WORK = 1e6;
 /** The most slices that one thread does alone before all try again. */
-const MAX_ALONE = 64;
+const MAX_ON_ONE_THREAD = 64;
 /** Timed slices of the team before one thread shows how fast it is alone: code and caches are warm by then. */
 const WARM_UP = 2;
 /** The most of them between two such slices. */
@@ -46,41 +46,41 @@ export interface Slice {
  * the machine may have become another one meanwhile.
  */
 export class Pace {
-  /** Slices still to do alone. */
-  #alone = 0;
+  /** Slices that one thread still has to do alone. */
+  #slicesOnOneThread = 0;
   /** Slow slices of the team in a row. */
   #slow = 0;
   /** Multiply-adds of the team's next slice. */
   #work = TRIAL_WORK;
   /** Milliseconds that one thread takes for a multiply-add; NaN while that is not known. */
-  #aloneRate = Number.NaN;
+  #singleThreadRate = Number.NaN;
   /** Timed slices of the team until one thread shows again how fast it is alone, and how many there were between. */
   #unchecked = WARM_UP;
   #interval = WARM_UP;
 
   /** Whether the next slice is for one thread alone. */
-  get alone(): boolean {
-    return this.#alone > 0;
+  get isForOneThread(): boolean {
+    return this.#slicesOnOneThread > 0;
   }
 
   /** Multiply-adds of the next slice. A slice alone is long where the team is slow, and short where it is fast. */
   get work(): number {
-    if (!this.alone) return this.#work;
+    if (!this.isForOneThread) return this.#work;
     return this.#slow > 0 ? TEAM_SLICE_WORK : TRIAL_WORK;
   }
 
   /** One thread did a slice of so much work alone. */
-  ranAlone(ms: number, work: number): void {
-    this.#alone = Math.max(0, this.#alone - 1);
+  ranOnOneThread(ms: number, work: number): void {
+    this.#slicesOnOneThread = Math.max(0, this.#slicesOnOneThread - 1);
     if (work < TIMED_WORK) return;
     const rate = ms / work;
     // Chance only makes slices slower, so a faster one is believed at once.
-    this.#aloneRate = this.#aloneRate < rate ? (this.#aloneRate + rate) / 2 : rate;
+    this.#singleThreadRate = this.#singleThreadRate < rate ? (this.#singleThreadRate + rate) / 2 : rate;
   }
 
   /** The team did a slice of so much work. */
-  ranTogether({ parks, ms }: Slice, work: number): void {
-    const share = work < TIMED_WORK ? Number.NaN : ms / work / this.#aloneRate;
+  ranOnTeam({ parks, ms }: Slice, work: number): void {
+    const share = work < TIMED_WORK ? Number.NaN : ms / work / this.#singleThreadRate;
     if (Number.isNaN(share) ? parks * WAKE_WORK > work : share > 1) this.#giveUp();
     else this.#goOn(work);
   }
@@ -89,17 +89,17 @@ export class Pace {
     this.#work = TRIAL_WORK;
     this.#unchecked = WARM_UP;
     this.#interval = WARM_UP;
-    this.#alone = this.#slow > 0 ? Math.min(2 ** this.#slow, MAX_ALONE) : 0;
+    this.#slicesOnOneThread = this.#slow > 0 ? Math.min(2 ** this.#slow, MAX_ON_ONE_THREAD) : 0;
     this.#slow++;
   }
 
   #goOn(work: number): void {
     this.#slow = 0;
     if (work < TIMED_WORK) return;
-    if (!Number.isNaN(this.#aloneRate)) this.#work = Math.min(2 * this.#work, TEAM_SLICE_WORK);
+    if (!Number.isNaN(this.#singleThreadRate)) this.#work = Math.min(2 * this.#work, TEAM_SLICE_WORK);
     if (--this.#unchecked > 0) return;
     this.#interval = Math.min(2 * this.#interval, MAX_UNCHECKED);
     this.#unchecked = this.#interval;
-    this.#alone = 1;
+    this.#slicesOnOneThread = 1;
   }
 }

@@ -109,18 +109,18 @@ export class WasmNetwork implements KernelNetwork {
     return team.queue(async () => {
       if (threads === 1) return void trainHere();
       if (team.starting(threads)) {
-        if (suitsCaller(work)) return this.#pace.ranAlone(trainHere(), work);
+        if (suitsCaller(work)) return this.#pace.ranOnOneThread(trainHere(), work);
         await team.started();
       }
       if (team.missing) return void trainHere();
-      const { alone } = this.#pace;
-      const together = alone ? 1 : threads;
+      const { isForOneThread } = this.#pace;
+      const together = isForOneThread ? 1 : threads;
       prepare(together);
       const slice = await team.call("trainBatches", args, together);
       // More threads than cores always park, and whoever asked for them gets them.
       if (threads > team.options.cores) return;
-      if (alone) this.#pace.ranAlone(slice.ms, work);
-      else this.#pace.ranTogether(slice, work);
+      if (isForOneThread) this.#pace.ranOnOneThread(slice.ms, work);
+      else this.#pace.ranOnTeam(slice, work);
     });
   }
 
