@@ -19,6 +19,9 @@ const MOST_SCANS = 50;
  * usual scans pass over 5 times as many as the file has.
  */
 const MOST_PASSED = 400_000_000;
+/** The most segments and Huffman tables: each costs something, however short. */
+const MOST_SEGMENTS = 2 ** 14;
+const MOST_TABLES = 2 ** 12;
 const MARKER = { SOI: 0xd8, EOI: 0xd9, SOS: 0xda, DQT: 0xdb, DHT: 0xc4, DRI: 0xdd, APP1: 0xe1, APP14: 0xee };
 /** Frames that are decoded: baseline, extended, progressive. */
 const [BASELINE, EXTENDED, PROGRESSIVE] = [0xc0, 0xc1, 0xc2];
@@ -40,6 +43,8 @@ interface State {
   /** 1 to 8, as Exif has it. */
   orientation: number;
   scans: number;
+  segments: number;
+  tables: number;
   /** Coefficients that the scans so far have passed over. */
   passed: number;
 }
@@ -54,7 +59,8 @@ export function decodeJpeg(bytes: Uint8Array, file: string): Picture {
     throw new FormatError(file, `expected a JPEG of at most ${MOST_BYTES} bytes, got ${bytes.length}; save it as PNG`);
   }
   try {
-    const state: State = { quantisation: [], dc: [], ac: [], restart: 0, orientation: 1, scans: 0, passed: 0 };
+    const counts = { scans: 0, segments: 0, tables: 0, passed: 0 };
+    const state: State = { quantisation: [], dc: [], ac: [], restart: 0, orientation: 1, ...counts };
     readSegments(bytes, state, file);
     const { frame, adobe, orientation } = state;
     if (frame === undefined) throw new Error("no frame");
@@ -85,6 +91,7 @@ function readSegments(bytes: Uint8Array, state: State, file: string): void {
     if (marker === MARKER.EOI) return;
     // A restart marker or another beginning has no data.
     if (marker >= 0xd0 && marker <= MARKER.SOI) continue;
+    if (++state.segments > MOST_SEGMENTS) throw new Error(`more than ${MOST_SEGMENTS} segments; save it again`);
     const length = (bytes[at] << 8) | bytes[at + 1];
     if (length < 2) throw new Error(`a segment of ${length} bytes`);
     if (at + length > bytes.length) throw new Error("the end of the file (truncated?)");
@@ -127,8 +134,10 @@ function defineQuantisation(data: Uint8Array, { quantisation }: State): void {
   }
 }
 
-function defineHuffman(data: Uint8Array, { dc, ac }: State): void {
+function defineHuffman(data: Uint8Array, state: State): void {
+  const { dc, ac } = state;
   for (let at = 0; at < data.length; ) {
+    if (++state.tables > MOST_TABLES) throw new Error(`more than ${MOST_TABLES} Huffman tables; save it again`);
     const [kind, place] = [data[at] >> 4, data[at] & 15];
     const counts = data.subarray(at + 1, at + 17);
     const symbols = counts.reduce((sum, count) => sum + count, 0);
