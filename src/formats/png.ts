@@ -16,10 +16,10 @@ import { type Header, pixelsOf } from "./png-pixels.js";
 import { inflatedLength, passesOf, Scanlines } from "./png-scanlines.js";
 import { checkSize, MAX_PIXELS, PictureBuilder, reductionOf } from "./reduce.js";
 
-/** The most bytes that the data inflate to, which takes most of the time: RGBA of 8 bits for the most pixels. */
-const MAX_INFLATED = 4 * MAX_PIXELS + 2 ** 17;
-/** The most IDAT chunks: inflating costs some microseconds for each, however short. */
-const MAX_IDAT = 2 ** 15;
+/** The most bytes that the data inflate to, which takes most of the time: RGB of 8 bits for the most pixels. */
+const MAX_INFLATED = 3 * MAX_PIXELS + 2 ** 17;
+/** The most chunks: each costs something, IDAT some microseconds, however short. */
+const MAX_CHUNKS = 2 ** 15;
 /**
  * Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are
  * counted.
@@ -117,7 +117,7 @@ function chunksOf(bytes: Uint8Array, file: string): Chunk[] {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const chunks: Chunk[] = [];
-  for (let at = 8; chunks.at(-1)?.type !== "IEND"; ) {
+  for (let at = 8, count = 1; chunks.at(-1)?.type !== "IEND"; count++) {
     if (at + 12 > bytes.length)
       throw new FormatError(file, "expected chunks up to IEND, got the end of the file (truncated?)");
     const length = view.getUint32(at);
@@ -137,8 +137,8 @@ function chunksOf(bytes: Uint8Array, file: string): Chunk[] {
     } else if (type < "a") {
       throw new FormatError(file, `expected no chunk that a reader must know but IHDR, PLTE, IDAT, IEND, got ${type}`);
     }
-    if (chunks.length > MAX_IDAT)
-      throw new FormatError(file, `expected at most ${MAX_IDAT} chunks, got more; save it again`);
+    if (count > MAX_CHUNKS)
+      throw new FormatError(file, `expected at most ${MAX_CHUNKS} chunks, got more; save it again`);
     at = end;
   }
   return chunks;

@@ -7,12 +7,17 @@ import type { Picture } from "../reading/picture.js";
 
 /** The most pixels of a picture: those of an A4 sheet scanned at 600 dots an inch, 4960 x 7016, and some more. */
 export const MAX_PIXELS = 36_000_000;
+/** The longest side, as in JPEG: each row costs something, however short. */
+const MAX_SIDE = 65_535;
 /** Pixels that the longer side keeps, at least, when a picture is reduced. */
 const KEPT = 2000;
 
-/** @throws {FormatError} if a picture has no pixels, or too many */
+/** @throws {FormatError} if a picture has no pixels, or too many, or a side is too long */
 export function checkSize(width: number, height: number, file: string, most = MAX_PIXELS): void {
-  if (width > 0 && height > 0 && width * height <= most) return;
+  if (width > 0 && height > 0 && width * height <= most) {
+    if (Math.max(width, height) <= MAX_SIDE) return;
+    throw new FormatError(file, `expected sides of at most ${MAX_SIDE} pixels, got ${width} x ${height}; cut it apart`);
+  }
   const remedy = width * height > 0 ? "; make the picture smaller" : "";
   throw new FormatError(file, `expected 1 to ${most} pixels, got ${width} x ${height}${remedy}`);
 }
@@ -90,13 +95,23 @@ export class PictureBuilder {
     const bits = Math.log2(this.#factor);
     const first = this.#inOrder ? 0 : (y >> bits) * this.#columns * channels;
     const sums = this.#sums;
-    const colours = channels % 2 === 0 ? channels - 1 : channels;
-    for (let from = 0; from < row.length; x += step) {
+    if (channels === 4) {
+      for (let from = 0; from < row.length; from += 4, x += step) {
+        const cell = first + (x >> bits) * 4;
+        const weight = row[from + 3] >> shift;
+        sums[cell] += (row[from] >> shift) * weight;
+        sums[cell + 1] += (row[from + 1] >> shift) * weight;
+        sums[cell + 2] += (row[from + 2] >> shift) * weight;
+        sums[cell + 3] += weight;
+      }
+      return;
+    }
+    const colours = channels === 2 ? 1 : channels;
+    for (let from = 0; from < row.length; from += channels, x += step) {
       const cell = first + (x >> bits) * channels;
-      const weight = colours < channels ? row[from + colours] >> shift : 1;
+      const weight = channels === 2 ? row[from + 1] >> shift : 1;
       for (let c = 0; c < colours; c++) sums[cell + c] += (row[from + c] >> shift) * weight;
-      if (colours < channels) sums[cell + colours] += weight;
-      from += channels;
+      if (channels === 2) sums[cell + 1] += weight;
     }
   }
 

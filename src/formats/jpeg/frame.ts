@@ -2,8 +2,11 @@
 
 import { checkSize, reductionOf } from "../reduce.js";
 
-/** Coefficients that a progressive file may have, which are all kept until its end: two bytes each. */
-const MOST_COEFFICIENTS = 110_000_000;
+/**
+ * Coefficients that a progressive file may have, which are all kept until its end: two bytes each. The largest picture
+ * has 54 million with colours at half the resolution.
+ */
+const MOST_COEFFICIENTS = 56_000_000;
 
 /** One of the colours, and how its blocks are laid out. */
 export interface Component {
@@ -24,6 +27,8 @@ export interface Component {
   readonly stride: number;
   /** Of a progressive file: 64 a block, in the order of the file. */
   readonly coefficients: Int16Array;
+  /** Of a progressive file, by coefficient: the lowest bit that the scans so far have coded; -1 before the first. */
+  readonly coded: Int8Array;
   /** Set by the first scan: the quantisation table, in the order of the file. */
   quantisation?: Uint16Array;
   /** The DC coefficient of the block before. */
@@ -89,6 +94,7 @@ export function frameOf(data: Uint8Array, progressive: boolean, file: string): F
       samples: new Uint8ClampedArray(blocksPerRow * blockRows * size * size),
       stride: blocksPerRow * size,
       coefficients: new Int16Array(progressive ? 64 * blocksPerRow * blockRows : 0),
+      coded: new Int8Array(64).fill(-1),
       predicted: 0,
     };
   });

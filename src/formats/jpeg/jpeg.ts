@@ -10,8 +10,18 @@ import { type Frame, frameOf } from "./frame.js";
 import { type HuffmanTable, huffmanTable } from "./huffman.js";
 import { decodeScan, type Scan, transformAll } from "./scan.js";
 
-/** The most scans: ten are usual in a progressive file, and each one passes over all blocks. */
+/** The most bytes of a file: at the highest quality the largest picture has less. */
+const MOST_BYTES = 2 ** 26;
+/** The most scans: ten are usual in a progressive file. */
 const MOST_SCANS = 50;
+/**
+ * The most coefficients that the scans of a progressive file pass over, each counted in every scan that codes it. Ten
+ * usual scans pass over 5 times as many as the file has.
+ */
+const MOST_PASSED = 400_000_000;
+/** The most segments and Huffman tables: each costs something, however short. */
+const MOST_SEGMENTS = 2 ** 14;
+const MOST_TABLES = 2 ** 12;
 const MARKER = { SOI: 0xd8, EOI: 0xd9, SOS: 0xda, DQT: 0xdb, DHT: 0xc4, DRI: 0xdd, APP1: 0xe1, APP14: 0xee };
 /** Frames that are decoded: baseline, extended, progressive. */
 const [BASELINE, EXTENDED, PROGRESSIVE] = [0xc0, 0xc1, 0xc2];
@@ -33,16 +43,24 @@ interface State {
   /** 1 to 8, as Exif has it. */
   orientation: number;
   scans: number;
+  segments: number;
+  tables: number;
+  /** Coefficients that the scans so far have passed over. */
+  passed: number;
 }
 
 /**
  * The picture in a JPEG file, as its orientation has it.
  * @param file the name by which errors call it
- * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, or has too many pixels
+ * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, has too many pixels, or more than 64 MB
  */
 export function decodeJpeg(bytes: Uint8Array, file: string): Picture {
+  if (bytes.length > MOST_BYTES) {
+    throw new FormatError(file, `expected a JPEG of at most ${MOST_BYTES} bytes, got ${bytes.length}; save it as PNG`);
+  }
   try {
-    const state: State = { quantisation: [], dc: [], ac: [], restart: 0, orientation: 1, scans: 0 };
+    const counts = { scans: 0, segments: 0, tables: 0, passed: 0 };
+    const state: State = { quantisation: [], dc: [], ac: [], restart: 0, orientation: 1, ...counts };
     readSegments(bytes, state, file);
     const { frame, adobe, orientation } = state;
     if (frame === undefined) throw new Error("no frame");
@@ -73,6 +91,7 @@ function readSegments(bytes: Uint8Array, state: State, file: string): void {
     if (marker === MARKER.EOI) return;
     // A restart marker or another beginning has no data.
     if (marker >= 0xd0 && marker <= MARKER.SOI) continue;
+    if (++state.segments > MOST_SEGMENTS) throw new Error(`more than ${MOST_SEGMENTS} segments; save it again`);
     const length = (bytes[at] << 8) | bytes[at + 1];
     if (length < 2) throw new Error(`a segment of ${length} bytes`);
     if (at + length > bytes.length) throw new Error("the end of the file (truncated?)");
@@ -115,8 +134,10 @@ function defineQuantisation(data: Uint8Array, { quantisation }: State): void {
   }
 }
 
-function defineHuffman(data: Uint8Array, { dc, ac }: State): void {
+function defineHuffman(data: Uint8Array, state: State): void {
+  const { dc, ac } = state;
   for (let at = 0; at < data.length; ) {
+    if (++state.tables > MOST_TABLES) throw new Error(`more than ${MOST_TABLES} Huffman tables; save it again`);
     const [kind, place] = [data[at] >> 4, data[at] & 15];
     const counts = data.subarray(at + 1, at + 17);
     const symbols = counts.reduce((sum, count) => sum + count, 0);
@@ -147,10 +168,30 @@ function scanOf(data: Uint8Array, state: State): Scan {
   const [high, low] = [bits >> 4, bits & 15];
   const band = from === 0 ? to === 0 : to >= from && to < 64 && count === 1;
   if (frame.progressive && (!band || low > 13 || (high > 0 && high !== low + 1))) throw new Error("a scan of no band");
-  return {
+  const scan = {
     components: chosen.map(({ component }) => component),
     dc: chosen.map(({ tables }) => dc[tables >> 4]),
     ac: chosen.map(({ tables }) => ac[tables & 15]),
     ...{ from, to, high, low, restart },
   };
+  if (frame.progressive) checkProgress(scan, state);
+  return scan;
+}
+
+/**
+ * Each coefficient is coded once, the DC first, and then bit by bit without gaps: T.81, G.1.1.1.1. Otherwise a short
+ * file could have the same blocks passed over any number of times.
+ */
+function checkProgress({ components, from, to, high, low }: Scan, state: State): void {
+  for (const { coded, coefficients } of components) {
+    const band = coded.subarray(from, to + 1);
+    if (from > 0 && coded[0] < 0) throw new Error("a scan of a colour before its DC");
+    if (high === 0 && band.some((bit) => bit >= 0)) throw new Error("two first scans of a band");
+    if (high > 0 && band.some((bit) => bit !== high)) throw new Error("a scan of bits that are not the next ones");
+    band.fill(low);
+    state.passed += (coefficients.length / 64) * band.length;
+  }
+  if (state.passed > MOST_PASSED) {
+    throw new Error(`scans that pass over more than ${MOST_PASSED} coefficients; save it as PNG`);
+  }
 }

@@ -162,12 +162,6 @@ function refine(
   run: { blocks: number },
 ): void {
   const one = 1 << low;
-  /** The next bit of the coefficient there, if it has bits already. */
-  const correct = (at: number): boolean => {
-    if (coefficients[at] === 0) return false;
-    if (bits.bit() === 1) coefficients[at] += coefficients[at] > 0 ? one : -one;
-    return true;
-  };
   let k = from;
   while (k <= to && run.blocks === 0) {
     const symbol = bits.symbol(ac);
@@ -180,7 +174,8 @@ function refine(
       break;
     }
     for (; k <= to; k++) {
-      if (!correct(first + k) && zeros-- === 0) break;
+      if (coefficients[first + k] !== 0) correct(bits, coefficients, first + k, one);
+      else if (zeros-- === 0) break;
     }
     if (value !== 0) {
       if (k > to) throw new Error("a coefficient outside its band");
@@ -190,7 +185,14 @@ function refine(
   }
   if (run.blocks === 0) return;
   run.blocks--;
-  for (; k <= to; k++) correct(first + k);
+  for (let at = first + k; at <= first + to; at++) {
+    if (coefficients[at] !== 0) correct(bits, coefficients, at, one);
+  }
+}
+
+/** The next bit of a coefficient that has bits already. */
+function correct(bits: BitReader, coefficients: Int16Array, at: number, one: number): void {
+  if (bits.bit() === 1) coefficients[at] += coefficients[at] > 0 ? one : -one;
 }
 
 /** The bits of a DC difference. */

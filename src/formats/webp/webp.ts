@@ -11,6 +11,8 @@ import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
 /** The most pixels of a lossless picture, which takes twice the time of others. */
 const MOST_LOSSLESS = 2 ** 24;
+/** The most chunks, of which a file has one for each frame of an animation and a few more. */
+const MOST_CHUNKS = 2 ** 15;
 const FIRST_CHUNK = 12;
 /** What is before the chunks of a frame of an animation. */
 const FRAME_HEADER = 16;
@@ -39,7 +41,8 @@ export function decodeWebp(bytes: Uint8Array, file: string): Picture {
 function chunksOf(bytes: Uint8Array, start: number): Chunks {
   const chunks = new Map<string, Uint8Array>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = start; at + 8 <= bytes.length; ) {
+  for (let at = start, count = 1; at + 8 <= bytes.length; count++) {
+    if (count > MOST_CHUNKS) throw new Error(`more than ${MOST_CHUNKS} chunks; save it as PNG`);
     const name = String.fromCharCode(...bytes.subarray(at, at + 4));
     const length = view.getUint32(at + 4, true);
     // Some programs leave out what is to fill up the last chunk.
