@@ -14,7 +14,7 @@ import {
   Values,
 } from "ductus/recipe";
 import { withData } from "./data.js";
-import { KINDS } from "./kinds.js";
+import { KINDS, SOFTWARE } from "./kinds.js";
 import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -104,5 +104,5 @@ function drawSheet(sheet: readonly Dataset[]): Uint8Array {
       }
     }
   }
-  return encodePng(grey, width, height);
+  return encodePng(grey, width, height, 1, SOFTWARE.sheet);
 }

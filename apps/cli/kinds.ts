@@ -18,16 +18,19 @@ const PNG = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 /** After the IR version: field 2, producer_name, of 6 bytes. */
 const ONNX_PRODUCER = Buffer.from("\x12\x06ductus", "latin1");
 
+/** Bytes of a PNG after the last text: its checksum, and IEND. */
+const AFTER_TEXT = 4 + 12;
+
+/** How the pictures that commands draw name who made them. */
+export const SOFTWARE = { sheet: "ductus distort", drawing: "ductus read" } as const;
+
 export const KINDS = {
   model: { name: "a Ductus model", matches: async (path) => (await readHeader(path))?.metadata.format === "ductus" },
   report: startsWith("a Ductus report", (start) =>
     /^<!doctype html>.{0,8000} – Ductus report<\/title>/s.test(start.toString()),
   ),
-  // 8 bits of grey, as all sheets have; a photograph has colours.
-  sheet: startsWith(
-    "a sheet of `ductus distort`",
-    (start) => start.subarray(0, 8).equals(PNG) && start[24] === 8 && start[25] === 0,
-  ),
+  sheet: madeBy("a sheet of `ductus distort`", SOFTWARE.sheet),
+  drawing: madeBy("a drawing of `ductus read`", SOFTWARE.drawing),
   onnx: startsWith("an ONNX model of `ductus export`", (start) => start.subarray(2, 10).equals(ONNX_PRODUCER)),
   json: startsWith("a JSON file of `ductus export`", (start) =>
     start.toString().startsWith('{"format":"ductus-json",'),
@@ -36,11 +39,23 @@ export const KINDS = {
     name: "a safetensors file of `ductus export`",
     matches: async (path) => {
       const header = await readHeader(path);
-      if (header === undefined || Object.keys(header.metadata).join() !== "format") return false;
-      return header.metadata.format === "pt" && header.tensors.every((name) => /^\d+\.(weight|bias)$/.test(name));
+      return header?.metadata.format === "pt" && header.metadata.producer === "ductus";
     },
   },
 } as const satisfies Record<string, Kind>;
+
+/** A PNG whose last chunk but IEND names the program that made it, as encodePng() writes it. */
+function madeBy(name: string, software: string): Kind {
+  const mark = Buffer.from(`tEXtSoftware\0${software}`, "latin1");
+  return {
+    name,
+    matches: async (path) => {
+      if (!(await readBytes(path, 0, PNG.length)).equals(PNG)) return false;
+      const end = await readBytes(path, -(mark.length + AFTER_TEXT), mark.length);
+      return end.equals(mark);
+    },
+  };
+}
 
 function startsWith(name: string, matches: (start: Buffer) => boolean): Kind {
   return { name, matches: async (path) => matches(await readBytes(path, 0, START)) };
@@ -76,12 +91,14 @@ interface Place {
   readonly data_offsets: readonly [begin: number, end: number];
 }
 
-/** Bytes of a file from an offset, fewer where it ends before. */
+/** Bytes of a file from an offset, or from its end if that is negative; fewer where the file ends before. */
 async function readBytes(path: string, offset: number, length: number): Promise<Buffer> {
   const file = await open(path);
   try {
-    const room = Math.max(0, Math.min(length, (await file.stat()).size - offset));
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(room), 0, room, offset);
+    const { size } = await file.stat();
+    const start = offset < 0 ? Math.max(0, size + offset) : offset;
+    const room = Math.max(0, Math.min(length, size - start));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(room), 0, room, start);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -1,6 +1,6 @@
 // The files that commands read. A model is checked as a whole before it is used.
 
-import { readFile, realpath, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
 import { OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
@@ -68,17 +68,24 @@ async function readInput(path: string, what: string, check?: (size: number) => P
 }
 
 /**
- * Checks that a command does not overwrite its own input.
- * @throws {UsageError} if the output is the model it is made from
+ * Checks that a command does not overwrite its own input, by whatever name.
+ * @throws {UsageError} if the output is the file that it is made from
  */
-export async function checkOther(out: string, model: string): Promise<void> {
-  if (await isSame(out, model)) {
-    throw new UsageError(`--out: expected another file than the model itself, got ${out}`);
+export async function checkOther(
+  out: string,
+  path: string,
+  { option, input } = { option: "--out", input: "the model" },
+): Promise<void> {
+  if (await isSame(out, path)) {
+    throw new UsageError(`${option}: expected another file than ${input} itself, got ${out}`);
   }
 }
 
-/** Whether an output is the model that a command read. */
-export async function isSame(out: string, model: string): Promise<boolean> {
+/** Whether an output is the file that a command reads. */
+export async function isSame(out: string, path: string): Promise<boolean> {
   if (out === STANDARD_OUTPUT) return false;
-  return (await realpath(out).catch(() => out)) === (await realpath(model));
+  const [written, read] = await Promise.all(
+    [out, path].map((name) => stat(name, { bigint: true }).catch(() => undefined)),
+  );
+  return written !== undefined && written.dev === read?.dev && written.ino === read.ino;
 }

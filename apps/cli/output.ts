@@ -34,6 +34,8 @@ export interface OutputOptions {
   readonly force?: boolean;
   /** Whether a model of another recipe is kept under another name. */
   readonly keepOthers?: boolean;
+  /** The command's option for the place, which errors name; default --out. */
+  readonly option?: string;
   /** Whether no other program may write there until this one ends. */
   readonly exclusive?: boolean;
 }
@@ -53,6 +55,7 @@ export class Output {
     readonly path: string,
     /** Undefined for standard output, which takes one version only. */
     readonly target: string | undefined,
+    readonly option: string,
     keepOthers: boolean,
     readonly lock?: Lock,
   ) {
@@ -68,19 +71,19 @@ export class Output {
    *   being written by another program
    */
   static async open(path: string, options: OutputOptions = {}): Promise<Output> {
-    const { kind, force, keepOthers = false, exclusive = false } = options;
-    if (path === STANDARD_OUTPUT) return Output.#openStandardOutput();
+    const { kind, force, keepOthers = false, option = "--out", exclusive = false } = options;
+    if (path === STANDARD_OUTPUT) return Output.#openStandardOutput(option);
     try {
       const target = await resolveTarget(path);
-      if (force !== true) await checkReplaceable(path, target, kind, force === false);
+      if (force !== true) await checkReplaceable(path, target, kind, { option, hasForce: force === false });
       await removeStale(target);
       const temporary = temporaryOf(target);
       await (await open(temporary, "wx")).close();
       await unlink(temporary);
       const lock = exclusive ? await Lock.acquire(path, target, temporaryOf) : undefined;
-      return new Output(path, target, keepOthers && force !== true, lock);
+      return new Output(path, target, option, keepOthers && force !== true, lock);
     } catch (error) {
-      throw cannotWrite(path, error);
+      throw cannotWrite(path, error, option);
     }
   }
 
@@ -89,14 +92,15 @@ export class Output {
     return escapeControls(this.path);
   }
 
-  static #openStandardOutput(): Output {
+  static #openStandardOutput(option: string): Output {
     if (process.stdout.isTTY) {
       throw new UsageError(
-        "--out: expected standard output to be a file or a pipe, got a terminal: redirect it, as in --out - > FILE",
+        `${option}: expected standard output to be a file or a pipe, got a terminal: redirect it, as in ` +
+          `${option} - > FILE`,
       );
     }
     leaveStandardOutput();
-    return new Output("standard output", undefined, false);
+    return new Output("standard output", undefined, option, false);
   }
 
   /**
@@ -105,14 +109,14 @@ export class Output {
    * @throws {Error} if it cannot be written; then the file is as it was
    */
   async save(contents: Uint8Array | string): Promise<string | undefined> {
-    const { target, lock } = this;
-    if (target === undefined) return writeToStandardOutput(this.path, contents);
+    const { target, lock, option } = this;
+    if (target === undefined) return writeToStandardOutput(this.path, contents, option);
     let kept: string | undefined;
     const before = async (temporary: string) => {
       lock?.check();
       if (this.#keepOthers) kept = await keepOther(target, temporary);
     };
-    await replace(this.path, target, contents, before);
+    await replace(this.path, target, contents, { before, option });
     this.#keepOthers = false;
     if (kept === undefined) return undefined;
     return `${this.path}: the model of another recipe that was there is now ${join(dirname(this.path), kept)}`;
@@ -150,9 +154,9 @@ export async function saveFile(path: string, contents: Uint8Array | string): Pro
 }
 
 /** Resolves when all is written. */
-function writeToStandardOutput(path: string, contents: Uint8Array | string): Promise<undefined> {
+function writeToStandardOutput(path: string, contents: Uint8Array | string, option: string): Promise<undefined> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(contents, (error) => (error ? reject(cannotWrite(path, error)) : resolve(undefined)));
+    process.stdout.write(contents, (error) => (error ? reject(cannotWrite(path, error, option)) : resolve(undefined)));
   });
 }
 
@@ -187,8 +191,13 @@ function unlessMissing(error: NodeJS.ErrnoException): undefined {
 }
 
 /** @throws {Refusal} if the target is a file that this command does not write, or that may not be written to */
-async function checkReplaceable(path: string, target: string, kind: Kind | undefined, hasForce: boolean) {
-  const advice = `give another place with --out${hasForce ? ", or replace it with --force" : ""}`;
+async function checkReplaceable(
+  path: string,
+  target: string,
+  kind: Kind | undefined,
+  { option, hasForce }: { readonly option: string; readonly hasForce: boolean },
+): Promise<void> {
+  const advice = `give another place with ${option}${hasForce ? ", or replace it with --force" : ""}`;
   const status = await lstat(target).catch(unlessMissing);
   if (status === undefined) return;
   const mayWrite = await access(target, constants.W_OK).then(
@@ -244,7 +253,7 @@ async function replace(
   path: string,
   target: string,
   contents: Uint8Array | string,
-  before?: (temporary: string) => Promise<void>,
+  { before, option = "--out" }: { before?: (temporary: string) => Promise<void>; option?: string } = {},
 ): Promise<void> {
   const temporary = temporaryOf(target);
   try {
@@ -264,7 +273,7 @@ async function replace(
     await rename(temporary, target);
   } catch (error) {
     if (unfinished.has(temporary)) await unlink(temporary).catch(() => {});
-    throw cannotWrite(path, error);
+    throw cannotWrite(path, error, option);
   } finally {
     unfinished.delete(temporary);
   }
@@ -311,17 +320,18 @@ async function isAbandoned(path: string): Promise<boolean> {
 }
 
 const ADVICE: Record<string, string> = {
-  ENOSPC: "free some space, or choose another place with --out",
-  EDQUOT: "free some space, or choose another place with --out",
-  EACCES: "choose a place where you may write with --out",
-  EPERM: "choose a place where you may write with --out",
-  EROFS: "choose a place that is not read-only with --out",
-  ENOENT: "make the folder, or choose another one with --out",
+  ENOSPC: "free some space, or choose another place",
+  EDQUOT: "free some space, or choose another place",
+  EFBIG: "raise the limit (ulimit -f), or choose another place",
+  EACCES: "choose a place where you may write",
+  EPERM: "choose a place where you may write",
+  EROFS: "choose a place that is not read-only",
+  ENOENT: "make the folder, or choose another one",
 };
 
-function cannotWrite(path: string, error: unknown): Error {
+function cannotWrite(path: string, error: unknown, option: string): Error {
   if (error instanceof Refusal || error instanceof Locked) return error;
   const { code = "" } = error as NodeJS.ErrnoException;
-  const advice = ADVICE[code] ?? "choose another one with --out";
+  const advice = `${ADVICE[code] ?? "choose another one"} with ${option}`;
   return new Error(`${path}: expected a place to write to, got ${reasonOf(error)}: ${advice}`);
 }

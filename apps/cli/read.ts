@@ -4,7 +4,8 @@ import { FormatError, type Network } from "ductus";
 import { decodePicture, encodePng, type Picture, type ReadDigits, readDigits } from "ductus/formats";
 import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
-import { KINDS } from "./kinds.js";
+import { KINDS, SOFTWARE } from "./kinds.js";
+import { checkOther } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { type PictureFile, pictureFiles } from "./pictures.js";
 import { digitReaderOf, judgeOf, openReader, READER } from "./reader.js";
@@ -59,7 +60,8 @@ async function drawingFor(values: Values, files: readonly PictureFile[]): Promis
   const path = values.path("explain");
   if (path === undefined) return undefined;
   if (files.length > 1) throw usageError("read", `--explain: expected one picture, got ${files.length}`);
-  return Output.open(path, { kind: KINDS.sheet, force: values.flag("force") });
+  await checkOther(path, files[0].name, { option: "--explain", input: "the picture" });
+  return Output.open(path, { kind: KINDS.drawing, force: values.flag("force"), option: "--explain" });
 }
 
 /** Writing is cut into digits of MNIST's form. */
@@ -87,7 +89,7 @@ function reading(file: string, read: () => ReadDigits): ReadDigits {
 
 function drawPicture(picture: Picture, found: ReadDigits): Uint8Array {
   const { samples, width, height } = drawReading(picture, found);
-  return encodePng(samples, width, height, 3);
+  return encodePng(samples, width, height, 3, SOFTWARE.drawing);
 }
 
 type Printer = (file: string, found: ReadDigits) => void;

@@ -95,12 +95,23 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
 
 /**
  * A PNG file of width x height pixels, row by row: grey, 0 black to 255 white, or with 3 channels RGB.
- * @throws {TypeError | RangeError} if a side is not a positive integer, or there are not width x height pixels
+ * @param software the program that made it, in Latin-1: a tEXt chunk with the keyword Software; default: none
+ * @throws {TypeError | RangeError} if a side is not a positive integer, there are not width x height pixels, or
+ *   `software` has other characters
  */
-export function encodePng(samples: Uint8Array, width: number, height: number, channels: 1 | 3 = 1): Uint8Array {
+export function encodePng(
+  samples: Uint8Array,
+  width: number,
+  height: number,
+  channels: 1 | 3 = 1,
+  software?: string,
+): Uint8Array {
   checkArgument("pixels", "a Uint8Array of grey pixels or of RGB", samples, samples instanceof Uint8Array);
   for (const [side, value] of Object.entries({ width, height })) checkRange(`picture ${side}`, value, RANGES.inputs);
-  return encode({ width, height, data: samples, channels, depth: 8 });
+  const isText = software === undefined || (typeof software === "string" && /^[ -~\xa0-\xff]*$/.test(software));
+  checkArgument("software", "a name in Latin-1", software, isText);
+  const text = software === undefined ? {} : { text: { Software: software } };
+  return encode({ width, height, data: samples, channels, depth: 8, ...text });
 }
 
 interface Chunk {

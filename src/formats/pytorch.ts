@@ -7,7 +7,8 @@ import { encodeSafetensors, type Tensor } from "./safetensors.js";
 import { type NetworkWeights, parametersOf } from "./weights.js";
 
 /**
- * The bytes of a safetensors file with the f32 tensors 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
+ * The bytes of a safetensors file with the f32 tensors 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ... Its
+ * metadata are format "pt", which PyTorch's readers ask for, and producer "ductus".
  * @example
  * ```ts
  * await writeFile("torch.safetensors", encodePyTorch(network));
@@ -25,5 +26,5 @@ export function encodePyTorch(network: NetworkWeights | readonly LayerParameters
     tensors.set(`${2 * i}.weight`, { shape: [sizes[i + 1], sizes[i]], data: Float32Array.from(weights) });
     tensors.set(`${2 * i}.bias`, { shape: [sizes[i + 1]], data: Float32Array.from(biases) });
   }
-  return encodeSafetensors({ tensors, metadata: new Map([["format", "pt"]]) });
+  return encodeSafetensors({ tensors, metadata: new Map(Object.entries({ format: "pt", producer: "ductus" })) });
 }

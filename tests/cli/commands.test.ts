@@ -321,7 +321,7 @@ describe("export", () => {
       ["2.weight", [4, 8]],
       ["2.bias", [4]],
     ]);
-    expect([...metadata]).toEqual([["format", "pt"]]);
+    expect(Object.fromEntries(metadata)).toEqual({ format: "pt", producer: "ductus" });
     const network = await model("small.safetensors");
     expect(tensors.get("2.weight")?.data).toEqual(network.parameters(2).weights);
   });

@@ -32,8 +32,15 @@ const STRANGERS: readonly (readonly [string, Uint8Array])[] = [
   ["a text", Buffer.from("My thesis")],
   ["an HTML page", Buffer.from("<!doctype html>\n<title>Ductus report</title>\n")],
   ["a JSON file", Buffer.from('{"format":"other"}')],
-  ["a colour picture", encodeColour()],
+  ["a scan", encodePng(new Uint8Array(4), 2, 2)],
+  ["a scan by another program", encodePng(new Uint8Array(4), 2, 2, 1, "ductus distort 2")],
+  ["a drawing", encodePng(new Uint8Array(12), 2, 2, 3, "ductus read")],
+  ["a text that ends as a sheet does", encodePng(new Uint8Array(4), 2, 2, 1, "ductus distort").subarray(1)],
+  ["a colour picture", encodePng(new Uint8Array(12), 2, 2, 3)],
   ["another program's safetensors", tensors("fc1.weight", [["format", "pt"]])],
+  ["a PyTorch network's safetensors", tensors("0.weight", [["format", "pt"]])],
+  ["a PyTorch network's safetensors with notes", tensors("0.bias", Object.entries({ format: "pt", producer: "me" }))],
+  ["an ONNX model of a program named alike", Buffer.from("\x08\x08\x12\x07ductus2", "latin1")],
   ["safetensors without metadata", tensors("0.weight", [])],
   ["safetensors cut short", Buffer.from("\xff\0\0\0\0\0\0\0{", "latin1")],
   ["a header that is no object", Buffer.from("\x04\0\0\0\0\0\0\0null", "latin1")],
@@ -45,12 +52,6 @@ function tensors(name: string, metadata: readonly (readonly [string, string])[])
     tensors: new Map([[name, { shape: [1], data: Float32Array.of(1) }]]),
     metadata: new Map(metadata),
   });
-}
-
-function encodeColour(): Uint8Array {
-  const png = encodePng(new Uint8Array(4), 2, 2);
-  png[25] = 2;
-  return png;
 }
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // ductus read: the digits of pictures as text, as JSON, and drawn.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -65,6 +65,39 @@ test("draws what was found, and replaces no other file", async () => {
   const colours = new Set(Array.from({ length: width * height }, (_, i) => data.subarray(3 * i, 3 * i + 3).join()));
   for (const colour of ["220,0,0", "0,150,60", "0,0,0"]) expect(colours).toContain(colour);
   expect((await ductus("read", "two.png", "lines.png", "--explain", "out.png")).code).toBe(2);
+});
+
+test("draws again over its own drawing, and over no other picture, least of all its own input", async () => {
+  await copyFile(join(folder, "two.png"), join(folder, "scan.png"));
+  await symlink("scan.png", join(folder, "link.png"));
+  await link(join(folder, "scan.png"), join(folder, "hard.png"));
+  const before = await readFile(join(folder, "scan.png"));
+  for (const [input, output] of [
+    ["scan.png", "scan.png"],
+    ["scan.png", join(folder, "scan.png")],
+    ["scan.png", "link.png"],
+    ["scan.png", "hard.png"],
+    ["link.png", "scan.png"],
+    ["scan.pn[g]", "scan.png"],
+  ]) {
+    expect(await ductus("read", input, "--explain", output, "--force")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: `ductus: --explain: expected another file than the picture itself, got ${output}\n`,
+    });
+  }
+  const other = await ductus("read", "two.png", "--explain", "scan.png");
+  expect(other).toMatchObject({ code: 1, stdout: "" });
+  expect(other.stderr).toBe(
+    "ductus: scan.png: expected no file or a drawing of `ductus read` to replace, got another file: " +
+      "give another place with --explain, or replace it with --force\n",
+  );
+  expect(await readFile(join(folder, "scan.png"))).toEqual(before);
+  for (let time = 1; time <= 2; time++) {
+    expect(await ductus("read", "lines.png", "--explain", "drawn.png")).toMatchObject({ code: 0, stderr: "" });
+  }
+  // A drawing is a picture, too.
+  expect((await ductus("read", "drawn.png", "--explain", "drawn.png")).stderr).toMatch(/than the picture itself/);
 });
 
 test("says what it cannot read", async () => {
