@@ -22,6 +22,11 @@ export function checkBytes(name: string, value: unknown): void {
   checkArgument(name, "the bytes of a file, a Uint8Array", value, value instanceof Uint8Array);
 }
 
+/** @throws {TypeError} unless it is a list of numbers or the like: an array or a typed array */
+export function checkScores(name: string, value: unknown): void {
+  checkArgument(name, "an array of numbers", value, Array.isArray(value) || ArrayBuffer.isView(value));
+}
+
 /** @throws {TypeError} unless it is an array, as of sizes of layers */
 export function checkLayers(layers: unknown): void {
   checkArgument("layers", "an array of sizes", layers, Array.isArray(layers));

@@ -14,6 +14,7 @@ export function hasControls(text: string): boolean {
  * another line, or hide a part of itself.
  */
 export function escapeControls(text: string): string {
+  if (typeof text !== "string") throw new TypeError(`text: expected a string, got ${typeof text}`);
   return text.replace(UNSEEN, (character) => {
     const short = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character];
     return short ?? Array.from({ length: character.length }, (_, i) => escapeUnit(character.charCodeAt(i))).join("");

@@ -2,7 +2,7 @@
 // Format: "The MNIST database of handwritten digits", LeCun, Cortes, Burges.
 
 import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
-import { FormatError } from "../errors.js";
+import { checkObject, FormatError } from "../errors.js";
 import { RANGES } from "../ranges.js";
 import { Dataset, type PixelOptions } from "./dataset.js";
 
@@ -12,6 +12,12 @@ const UNSIGNED_BYTE = 0x08;
 export interface IdxFile {
   readonly name: string;
   readonly bytes: Uint8Array;
+}
+
+/** @throws {TypeError} unless it is the bytes of a file, and a name */
+function checkFile(file: IdxFile): void {
+  const isFile = hasObjects(file, "bytes") && file.bytes instanceof Uint8Array;
+  checkArgument("IDX file", "an object { name, bytes } with its bytes as a Uint8Array", file, isFile);
 }
 
 /** The bytes that an IDX header with these first bytes takes, 4 before the rank is known. */
@@ -26,8 +32,7 @@ export function idxHeaderLength(bytes: Uint8Array): number {
  *   image has at most 2^22 pixels
  */
 export function idxDimensions(file: IdxFile, rank: number): number[] {
-  const isFile = hasObjects(file, "bytes") && file.bytes instanceof Uint8Array;
-  checkArgument("IDX file", "an object { name, bytes } with its bytes as a Uint8Array", file, isFile);
+  checkFile(file);
   const { name, bytes } = file;
   const magic = `00 00 08 0${rank}`;
   if (bytes.length < 4)
@@ -88,6 +93,8 @@ export function checkLength({ name, dimensions }: IdxHeader, got: number): void 
  * @throws {TypeError | RangeError} if the pixels cannot be made so
  */
 export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number, pixels: PixelOptions = {}): Dataset {
+  for (const file of [images, labels]) checkFile(file);
+  checkObject("pixels", pixels);
   const header = { name: images.name, dimensions: idxDimensions(images, 3) };
   const labelHeader = { name: labels.name, dimensions: idxDimensions(labels, 1) };
   checkCounts(header, labelHeader);

@@ -1,8 +1,10 @@
 // Pictures as a network reads them: made as those were that it was trained on.
 
+import { checkBytes } from "../arguments.js";
+import { checkObject } from "../errors.js";
 import { toDigit } from "../reading/digit.js";
 import { checkPicture, type Picture } from "../reading/picture.js";
-import { type Pixels, preparePixels } from "./dataset.js";
+import { checkPixels, type Pixels, preparePixels } from "./dataset.js";
 import { groundOfBorder, isCentred, rangeOf } from "./measure.js";
 import { opposite, type Preparation } from "./preparation.js";
 
@@ -70,6 +72,8 @@ export function transposePicture(picture: Picture): Picture {
  * @returns the pixels: bytes if all of the training's levels were, else inputs a^0
  */
 export function prepareDigit(digit: Uint8Array, preparation: Preparation): Pixels {
+  checkBytes("digit", digit);
+  checkObject("preparation", preparation);
   const bright = preparation.ground === "bright";
   return toInputs(
     Float64Array.from(digit, (level) => (bright ? 1 - level / 255 : level / 255)),
@@ -84,6 +88,8 @@ export function prepareDigit(digit: Uint8Array, preparation: Preparation): Pixel
  * @param preparation that of the network: Network.preparation
  */
 export function prepareImage(pixels: Pixels, preparation: Preparation): Pixels {
+  checkPixels("pixels", pixels);
+  checkObject("preparation", preparation);
   const { pixelMax, invert, transpose, rows, columns } = preparation;
   if (!pixelMax && !invert && !transpose) return pixels;
   return preparePixels(pixels, { pixelMax, invert, transpose }, pixels.length, transpose ? rows : columns);

@@ -66,7 +66,8 @@ export function parseSplit(files: readonly IdxFile[]): DataSplit;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined>;
 export function parseSplit(files: readonly IdxFile[], division?: Division): DataSplit<Dataset | undefined> {
   checkArgument("files", "an array of four IDX files { name, bytes }", files, Array.isArray(files));
-  checkHeaders(files.map((file, i) => ({ name: file.name, dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1) })));
+  if (files.length !== 4) throw new RangeError(`files: expected four IDX files { name, bytes }, got ${files.length}`);
+  checkHeaders(files.map((file, i) => ({ dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1), name: file.name })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
   return { ...parts, test: parseDataset(testImages, testLabels, parts.training.classes, division) };

@@ -1,6 +1,8 @@
 // What a file is, told from its first bytes, so that an error can say what it got instead of what it expected.
 // Sources: the formats' own specifications; for signatures of files in common use, IANA's media type registrations.
 
+import { checkBytes } from "../arguments.js";
+
 /** Bytes that are looked at, at most. */
 const LOOKED_AT = 1024;
 
@@ -68,6 +70,7 @@ const ARCHIVES: readonly (readonly [text: string, kind: string])[] = [
  * @param bytes the file, or 1024 bytes of its beginning
  */
 export function kindOfFile(bytes: Uint8Array): string | undefined {
+  checkBytes("bytes", bytes);
   if (bytes.length === 0) return "an empty file";
   const head = bytes.subarray(0, LOOKED_AT);
   const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");

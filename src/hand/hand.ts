@@ -1,7 +1,9 @@
 // The training data of the preset hand: MNIST's images, as many digits made of them as other hands and pictures show
 // them, and pictures of what is no digit, as an eleventh class.
 
+import { checkArgument } from "../arguments.js";
 import { Dataset } from "../data/dataset.js";
+import { checkObject } from "../errors.js";
 import { MADE } from "../options/made.js";
 import { checkRange } from "../ranges.js";
 import { enlarged, toImage } from "./canvas.js";
@@ -38,7 +40,10 @@ export interface MadeOptions {
  * @param digits images of 28 x 28 bytes in ten classes, as MNIST's
  * @throws {RangeError} if they are others, and pictures are to be made
  */
-export function withMade(digits: Dataset, { made, seed }: MadeOptions): Dataset {
+export function withMade(digits: Dataset, options: MadeOptions): Dataset {
+  checkArgument("digits", "a Dataset", digits, digits instanceof Dataset);
+  checkObject("options", options);
+  const { made, seed } = options;
   if (made === undefined || made === 0) return digits;
   checkRange("made", made, MADE);
   const { length, images: pixels, inputs, columns, classes } = digits;

@@ -1,5 +1,6 @@
 // SHA-256 of bytes, by the engine or by the copy of it that needs no secure context.
 
+import { checkBytes } from "../arguments.js";
 import { sha256 } from "./sha256.js";
 
 /**
@@ -7,6 +8,7 @@ import { sha256 } from "./sha256.js";
  * those that are not served securely.
  */
 export async function hashBytes(bytes: Uint8Array): Promise<string> {
+  checkBytes("bytes", bytes);
   // On such a page it is missing, whatever its type says.
   const subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle;
   const digest = subtle

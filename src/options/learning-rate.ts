@@ -1,5 +1,7 @@
 // The learning rate that suits a training: its default where none is given.
 
+import { checkLayers } from "../arguments.js";
+import { checkObject } from "../errors.js";
 import type { Activation, Cost, Optimizer } from "../kernels/kernels.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { METHOD } from "./method.js";
@@ -66,10 +68,12 @@ const LARGEST_BATCH = 100;
  * @throws {TypeError | RangeError} for an option that cannot be used
  */
 export function defaultLearningRate(options: LearningRateOptions = {}): number {
+  checkObject("options", options);
   const { optimizer, momentum, activation, cost } = checkOptions<Omit<LearningRateOptions, "hidden" | "batchSize">>(
     options,
     TABLE,
   );
+  if (options.hidden !== undefined) checkLayers(options.hidden);
   const { hidden = [1], batchSize = MEASURED.batchSize } = options;
   checkRange("batch size", batchSize, RANGES.batchSize);
   // Without a hidden layer there is no activation to saturate, as with ReLU.

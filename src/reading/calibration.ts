@@ -1,5 +1,7 @@
 // Fits the calibration of a network to readings whose truth is known, and measures how good it is.
 
+import { checkArgument, checkScores, hasObjects } from "../arguments.js";
+import { checkObject } from "../errors.js";
 import { type Calibration, sharesOf } from "./verdict.js";
 
 /** Readings and what they should be: of validation data, never of those that trained the network. */
@@ -35,6 +37,9 @@ const TINY = 1e-12;
  * @throws {RangeError} if there are no readings of digits
  */
 export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): Calibration {
+  const isReadings = hasObjects(readings, "activations", "labels");
+  checkArgument("readings", "an object { activations, labels }", readings, isReadings);
+  checkObject("aims", aims);
   const { noDigit, shown = 0.05, kept = 0.97, right = 0.99 } = aims;
   const { activations, labels } = readings;
   const isDigit = Array.from(activations, (all, i) => labels[i] !== (noDigit === "sigmoid" ? all.length : noDigit));
@@ -116,6 +121,8 @@ const ascending = (values: readonly number[]): number[] => [...values].sort((a, 
  * @param isRight whether the answer was right
  */
 export function calibrationError(confidences: ArrayLike<number>, isRight: ArrayLike<boolean>, bins = 15): number {
+  checkScores("confidences", confidences);
+  checkScores("is right", isRight);
   const gaps = new Float64Array(bins);
   for (let i = 0; i < confidences.length; i++) {
     gaps[Math.min(bins - 1, Math.floor(confidences[i] * bins))] += confidences[i] - (isRight[i] ? 1 : 0);
@@ -128,6 +135,8 @@ export function calibrationError(confidences: ArrayLike<number>, isRight: ArrayL
  * second, equal ones counting half (Mann and Whitney's U). 0 to 1.
  */
 export function areaUnderCurve(first: readonly number[], second: readonly number[]): number {
+  checkScores("first", first);
+  checkScores("second", second);
   const others = ascending(second);
   const below = (score: number, orEqual: boolean) => {
     let [low, high] = [0, others.length];

@@ -4,7 +4,8 @@
 // Sources: Guo et al., "On calibration of modern neural networks", 2017; Hendrycks et al., "Deep anomaly detection with
 // outlier exposure", 2019.
 
-import { FormatError, show } from "../errors.js";
+import { checkArgument, checkScores } from "../arguments.js";
+import { checkObject, FormatError, show } from "../errors.js";
 
 /** What makes confidences of a network's activations. It belongs to the network, and is kept in its metadata. */
 export interface Calibration {
@@ -63,6 +64,8 @@ export function sharesOf(
   activations: ArrayLike<number>,
   calibration: Omit<Calibration, "sure"> = UNCALIBRATED,
 ): Shares {
+  checkScores("activations", activations);
+  checkObject("calibration", calibration);
   const { temperature, noDigit, prior = 1 } = calibration;
   const sharpened = (odds: number) => odds ** (1 / temperature);
   const classes = Float64Array.from(activations, (a) =>
@@ -87,6 +90,7 @@ export function sharesOf(
  * @throws {RangeError} if there are fewer classes than it takes
  */
 export function verdict(activations: ArrayLike<number>, calibration?: Calibration): Verdict {
+  checkScores("activations", activations);
   const { sure, noDigit, reject = 1 } = calibration ?? UNCALIBRATED;
   const needed = typeof noDigit === "number" ? Math.max(3, noDigit + 1) : 2;
   if (!(activations.length >= needed)) {
@@ -118,6 +122,7 @@ export function calibrationMetadata(calibration: Calibration): Record<string, st
  * @throws {FormatError} if it is not one
  */
 export function calibrationOf(metadata: ReadonlyMap<string, string>, file = "model"): Calibration | undefined {
+  checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   const text = metadata.get(KEY);
   if (text === undefined) return undefined;
   const refuse = (expected: string, got: unknown) =>

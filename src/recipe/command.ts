@@ -32,6 +32,7 @@ function textOf(value: OptionValue): string {
 
 /** The command line of a training, to repeat it. */
 export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
+  checkLayers(layers);
   const fields = { ...recipe, hidden: layers.slice(1, -1) };
   const lookUp = (key: string) => valueIn(fields, key, table[key]) ?? table[key].default;
   const options = entriesOf(recipe, layers, table)

@@ -41,6 +41,8 @@ export function addToHistory(history: readonly HistoryEntry[], report: EpochRepo
 
 /** Why an epoch learnt nothing, and what to try; undefined if none did so. */
 export function warningIn(history: readonly HistoryEntry[]): string | undefined {
+  const isHistory = Array.isArray(history) && history.every((entry) => typeof entry === "object" && entry !== null);
+  checkArgument("history", "an array of epochs", history, isHistory);
   return history.find(({ warning }) => warning !== undefined)?.warning;
 }
 

@@ -104,6 +104,7 @@ function holds(values: Values, { flag, alias = flag, derived }: TrainingOption, 
  * @throws {UsageError} for the first that has none
  */
 export function checkEffects(values: Values, table: OptionTable = OPTIONS): void {
+  checkValues(values);
   values.preset = presetOf(values, table);
   for (const option of Object.values(table)) {
     const { flag, alias = flag, needs } = option;
