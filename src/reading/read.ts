@@ -86,6 +86,8 @@ const CELLS = 1024;
 
 /** A digit read with this confidence is one: it is not a part of another, nor a mark. */
 const SURE = 0.9;
+/** Digits squeezed into one are at least this share of its height, and are read with at least this confidence. */
+const SQUEEZED = { height: 0.4, confidence: 0.5 };
 
 /**
  * Reads all digits of a picture, in reading order. Where it sees one digit at most, it looks as findDigit() does, which
@@ -107,8 +109,8 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
 }
 
 /**
- * How many digits there are in what findDigit() found: 1, or as many as are read one by one, surely, where they are not
- * read surely as one. A network that knows what is no digit tells a number squeezed into a digit's form from a digit.
+ * How many digits there are in what findDigit() found: 1, or as many as are read one by one, more
+ * surely than they are read as one. A network that knows what is no digit tells a number squeezed into a digit's form from a digit.
  * @param found what findDigit() found in the picture
  */
 export function countDigits(picture: Picture, found: FoundDigit, reader: DigitReader, verdict?: Judge): number {
@@ -117,13 +119,15 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
   const one = judge(reader.predict(found.pixels).activations);
   if (digits === 1 && pieces.length === 1 && isSure(one)) return 1;
   const isWithin = ({ box: { left, top, right, bottom } }: ReadDigit) =>
+    bottom - top > SQUEEZED.height * (box.bottom - box.top) &&
     left + right > 2 * box.left &&
     left + right < 2 * box.right &&
     top + bottom > 2 * box.top &&
     top + bottom < 2 * box.bottom;
   const page = unlessBlank(() => readPage(picture, reader, judge, {}));
+  const least = Math.min(SURE, Math.max(SQUEEZED.confidence, one.confidence));
   const within = page?.numbers.flatMap((number) => number.digits).filter(isWithin) ?? [];
-  return Math.max(1, within.filter(isSure).length);
+  return Math.max(1, within.filter(({ confidence }) => confidence >= least).length);
 }
 
 const isSure = ({ confidence }: { readonly confidence: number }) => confidence >= SURE;
