@@ -86,7 +86,7 @@ const CELLS = 1024;
 
 /** A digit read with this confidence is one: it is not a part of another, nor a mark. */
 const SURE = 0.9;
-/** Digits squeezed into one are at least this share of its height, and are read with at least this confidence. */
+/** Digits squeezed into one are at least this share of the highest, and are read with at least this confidence. */
 const SQUEEZED = { height: 0.4, confidence: 0.5 };
 
 /**
@@ -119,7 +119,6 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
   const one = judge(reader.predict(found.pixels).activations);
   if (digits === 1 && pieces.length === 1 && isSure(one)) return 1;
   const isWithin = ({ box: { left, top, right, bottom } }: ReadDigit) =>
-    bottom - top > SQUEEZED.height * (box.bottom - box.top) &&
     left + right > 2 * box.left &&
     left + right < 2 * box.right &&
     top + bottom > 2 * box.top &&
@@ -127,7 +126,8 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
   const page = unlessBlank(() => readPage(picture, reader, judge, {}));
   const least = Math.min(SURE, Math.max(SQUEEZED.confidence, one.confidence));
   const within = page?.numbers.flatMap((number) => number.digits).filter(isWithin) ?? [];
-  return Math.max(1, within.filter(({ confidence }) => confidence >= least).length);
+  const sure = within.filter(({ confidence }) => confidence >= least).map(({ box: { top, bottom } }) => bottom - top);
+  return Math.max(1, sure.filter((height) => height > SQUEEZED.height * Math.max(...sure)).length);
 }
 
 const isSure = ({ confidence }: { readonly confidence: number }) => confidence >= SURE;
