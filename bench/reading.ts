@@ -1,6 +1,8 @@
 // npm run bench:reading: how many digits are read right on each kind of sheet, and how many pages of numbers are read
 // whole, with the network of the page.
 // --count N              digits of MNIST's test set a kind, 100 if not given
+// --first N              the number of the first sheet of a kind, from which its digits and strengths follow. Those
+//                        below 1,000,000 are for choosing constants by, the default is not
 // --kind NAME            this kind only; may be repeated
 // --model FILE           another network
 // --idx IMAGES LABELS    also pictures of an IDX pair, as they are and eight times as large on a sheet
@@ -21,6 +23,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: "string", default: "100" },
+    first: { type: "string", default: "1000000" },
     kind: { type: "string", multiple: true, default: [...Object.keys(KINDS), ...Object.keys(PAGES)] },
     model: { type: "string", default: "apps/web/pretrained.bin" },
     idx: { type: "string" },
@@ -41,6 +44,8 @@ const { test } = loadMnist();
 const imageOf = (images: Pixels, index: number, size: number) =>
   Uint8Array.from(images.subarray(index * size, (index + 1) * size));
 
+const first = Number(options.first);
+
 interface Example {
   readonly picture: Picture;
   readonly label: number;
@@ -48,9 +53,9 @@ interface Example {
 
 function* made(kind: string, count: number): Generator<Example> {
   // Steps of 37 take digits of all writers.
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
     const index = (i * 37) % test.length;
-    yield { picture: draw(kind, imageOf(test.images, index, 784), index), label: test.labels[index] };
+    yield { picture: draw(kind, imageOf(test.images, index, 784), i), label: test.labels[index] };
   }
 }
 
@@ -107,7 +112,7 @@ function reportPages(kind: string, count: number): void {
     return { image: imageOf(test.images, i, 784), label: test.labels[i] };
   };
   let [right, refused, time] = [0, 0, 0];
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
     const { picture, text } = drawPage(kind, digitAt, i);
     const start = performance.now();
     try {

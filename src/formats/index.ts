@@ -17,8 +17,10 @@ export { type FoundDigit, findDigit, type Segment, toDigit } from "../reading/di
 export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
 export {
+  countDigits,
   type DigitReader,
   type Ink,
+  type Judge,
   type ReadDigit,
   type ReadDigits,
   type ReadNumber,

@@ -3,7 +3,7 @@
 import { type Grid, hull, longerSide, type Region } from "./grid.js";
 import { normalise } from "./normalise.js";
 import { checkPicture, type Picture } from "./picture.js";
-import { countDigits } from "./pieces.js";
+import { countGroups } from "./pieces.js";
 import { inPixels, partOf, type Sheet, sheetOf } from "./sheet.js";
 import { type View, viewOf } from "./view.js";
 
@@ -55,12 +55,17 @@ export function toDigit(picture: Picture): Uint8Array {
  * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
  */
 export function findDigit(picture: Picture): FoundDigit {
+  return lookAt(picture).found;
+}
+
+/** The digit, and the sheet in which it was found, as it was seen. */
+export function lookAt(picture: Picture): { found: FoundDigit; view: View; sheet: Sheet } {
   checkPicture(picture);
   for (let sheet = sheetOf(picture, CELLS); ; ) {
     const view = viewOf(sheet.tones);
     const box = hull(view.pieces.map((piece) => piece.box));
     const side = longerSide(box);
-    if (sheet.factor === 1 || side >= ENOUGH) return found(view, box, sheet);
+    if (sheet.factor === 1 || side >= ENOUGH) return { found: foundIn(view, box, sheet), view, sheet };
     const closer = enlarged(box, Math.ceil(MARGIN * side), sheet.tones);
     sheet = partOf(picture, inPixels(closer, sheet), CELLS);
   }
@@ -75,14 +80,14 @@ function enlarged({ left, top, right, bottom }: Region, margin: number, { width,
   };
 }
 
-function found(view: View, box: Region, sheet: Sheet): FoundDigit {
+function foundIn(view: View, box: Region, sheet: Sheet): FoundDigit {
   const { paper, ink, threshold, pieces } = view;
   const digit = new Float64Array(ink.values.length);
   for (const { cells } of pieces) for (const cell of cells) digit[cell] = ink.values[cell];
   return {
     pixels: normalise({ ...ink, values: digit }, box),
     box: inPixels(box, sheet),
-    digits: countDigits(pieces),
+    digits: countGroups(pieces),
     paper,
     threshold,
     lines: linesOf(view, sheet),

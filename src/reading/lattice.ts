@@ -19,29 +19,26 @@ export interface Reading {
 export type Classify = (segments: readonly Segment[], box: Region) => { label: number; confidence: number };
 
 /** A digit has at most this many segments. */
-const JOINED = 5;
+const JOINED = 9;
 /** Beliefs below this count as this: a network is never so sure that nothing else matters. */
-const LEAST = 4e-4;
+const LEAST = 1e-9;
 /**
  * The weight of the logarithm of the network's belief. It and the costs below were fitted to numbers made of MNIST's
- * training digits, as bench/reading/numbers.ts makes them.
+ * digits, as bench/reading/numbers.ts makes them, and the network of the package.
  */
-const BELIEF = 2;
+const BELIEF = 7;
 /** What each digit costs: fewer are likelier. */
-const DIGIT = 1.4;
+const DIGIT = 1.5;
 /** What a cut costs for each height of ink that it crosses. */
-const CUT = 9.5;
-/**
- * What joining pieces costs for each height of gap between them, and if both are at least this high: a digit has one
- * piece of its whole height.
- */
-const JOIN = { gap: 38, high: 0.65, both: 1.5 };
+const CUT = 2.9;
+/** What joining pieces costs for each height of gap between them. */
+const JOIN = 56;
 /** The height of digits varies by this factor (natural logarithm), costs at most so much. */
-const HEIGHT = { deviation: 0.35, most: 4 };
+const HEIGHT = { deviation: 0.24, most: 2.7 };
 /** Digits wider than this many heights cost this much for each height more. */
-const WIDTH = { most: 0.88, each: 13 };
+const WIDTH = { most: 0.94, each: 11.6 };
 /** What leaving out a segment costs, and more for its share of the height. */
-const SKIP = { each: 0.2, height: 6.3 };
+const SKIP = { each: 0.17, height: 5.2 };
 /** Nothing wider than this many heights is one digit. */
 const WIDEST = 1.7;
 
@@ -113,13 +110,9 @@ function sizeCost(box: Region, height: number): number {
 /** What joining pieces costs. Parts of one piece that are cut apart have nothing to be joined. */
 function joinCost(joined: readonly Segment[], height: number): number {
   let [cost, right] = [0, joined[0].box.right];
-  const high = ({ box }: Segment) => heightOf(box) > JOIN.high * height;
-  joined.slice(1).forEach((segment, i) => {
-    if (segment.cut === 0) {
-      cost += JOIN.gap * Math.max(0, (segment.box.left - right) / height);
-      if (high(segment) && joined.slice(0, i + 1).some(high)) cost += JOIN.both;
-    }
-    right = Math.max(right, segment.box.right);
-  });
+  for (const { cut, box } of joined.slice(1)) {
+    if (cut === 0) cost += JOIN * Math.max(0, (box.left - right) / height);
+    right = Math.max(right, box.right);
+  }
   return cost;
 }

@@ -21,8 +21,11 @@ const BODY = 0.3;
 const NEIGHBOUR = { overlap: 0.4, apart: 3 };
 /** Writing leans by less than this slope, 22 degrees; fewer neighbours than this tell nothing of it. */
 const LEAN = { slope: 0.4, links: 2 };
-/** Pieces are of one line if they overlap it by this share of the lower one. */
-const SAME = 0.5;
+/**
+ * Pieces are of one line if they overlap it by this share of the lower one, or if this share of them is at heights at
+ * which it has ink: an upper and a lower part of a digit.
+ */
+const SAME = { overlap: 0.5, within: 0.8 };
 /** A part of a digit is at most this many heights away from the rest of its line. */
 const NEAR = 0.6;
 
@@ -41,8 +44,11 @@ export function linesOfWriting(pieces: readonly Piece[]): Line[] {
   // The highest pieces first: a line's height is theirs.
   for (const piece of [...bodies].sort((a, b) => heightOfBox(b.box) - heightOfBox(a.box))) {
     const height = heightOfBox(piece.box);
-    const own = best(lines, (line) => overlap(line, level(piece), height) / Math.min(height, line.height));
-    if (own === undefined || own.score < SAME) lines.push({ pieces: [piece], at: level(piece), height });
+    const own = best(lines, (line) => {
+      const share = overlap(line, level(piece), height) / Math.min(height, line.height) / SAME.overlap;
+      return Math.max(share, withinOf(line.pieces, piece, level) / SAME.within);
+    });
+    if (own === undefined || own.score < 1) lines.push({ pieces: [piece], at: level(piece), height });
     else {
       const { of } = own;
       of.pieces.push(piece);
@@ -57,29 +63,67 @@ export function linesOfWriting(pieces: readonly Piece[]): Line[] {
   return lines.sort((a, b) => a.at - b.at).map(({ pieces, at, height }) => ({ pieces, at, height, slope }));
 }
 
-/** How much the writing leans: the median of the slopes between neighbours. */
+/** How much the writing leans: the slope of least squares that all rows of neighbours have in common. */
 function slopeOf(bodies: readonly Piece[]): number {
-  const slopes: number[] = [];
-  for (const { box } of bodies) {
-    let nearest: Region | undefined;
-    for (const { box: other } of bodies) {
-      const gap = other.left - box.right;
-      const lower = Math.min(heightOfBox(box), heightOfBox(other));
-      if (middleX(other) <= middleX(box) || gap > NEIGHBOUR.apart * heightOfBox(box)) continue;
-      if (Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) < NEIGHBOUR.overlap * lower) continue;
-      if (nearest === undefined || other.left < nearest.left) nearest = other;
+  const rows = rowsOf(bodies);
+  let [links, products, squares] = [0, 0, 0];
+  for (const row of rows) {
+    links += row.length - 1;
+    const [x, y] = [middleX, middleY].map((at) => row.reduce((sum, box) => sum + at(box), 0) / row.length);
+    for (const box of row) {
+      products += (middleX(box) - x) * (middleY(box) - y);
+      squares += (middleX(box) - x) ** 2;
     }
-    if (nearest === undefined) continue;
-    const slope = (middleY(nearest) - middleY(box)) / (middleX(nearest) - middleX(box));
-    if (Math.abs(slope) < LEAN.slope) slopes.push(slope);
   }
-  return slopes.length < LEAN.links ? 0 : median(slopes);
+  return links < LEAN.links || squares === 0 ? 0 : products / squares;
+}
+
+/** Boxes by rows: each but the first has its left neighbour before it. */
+function rowsOf(bodies: readonly Piece[]): Region[][] {
+  const rows: Region[][] = [];
+  const rowOf = new Map<Region, Region[]>();
+  for (const box of bodies.map((piece) => piece.box).sort((a, b) => middleX(a) - middleX(b))) {
+    let row = rowOf.get(box);
+    if (row === undefined) {
+      row = [box];
+      rows.push(row);
+    }
+    const next = neighbourOf(box, bodies);
+    if (next === undefined || rowOf.has(next)) continue;
+    row.push(next);
+    rowOf.set(next, row);
+  }
+  return rows;
+}
+
+/** The nearest box to the right at about the same height. */
+function neighbourOf(box: Region, bodies: readonly Piece[]): Region | undefined {
+  let nearest: Region | undefined;
+  for (const { box: other } of bodies) {
+    const gap = other.left - box.right;
+    const lower = Math.min(heightOfBox(box), heightOfBox(other));
+    if (middleX(other) <= middleX(box) || gap > NEIGHBOUR.apart * heightOfBox(box)) continue;
+    if (Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) < NEIGHBOUR.overlap * lower) continue;
+    const slope = (middleY(other) - middleY(box)) / (middleX(other) - middleX(box));
+    if (Math.abs(slope) >= LEAN.slope) continue;
+    if (nearest === undefined || other.left < nearest.left) nearest = other;
+  }
+  return nearest;
 }
 
 function overlap(line: { at: number; height: number }, level: number, height: number): number {
   return (
     Math.min(line.at + line.height / 2, level + height / 2) - Math.max(line.at - line.height / 2, level - height / 2)
   );
+}
+
+/** The share of a piece's height at which others are. */
+function withinOf(pieces: readonly Piece[], piece: Piece, level: (piece: Piece) => number): number {
+  const half = ({ box }: Piece) => heightOfBox(box) / 2;
+  const top = Math.min(...pieces.map((other) => level(other) - half(other)));
+  const bottom = Math.max(...pieces.map((other) => level(other) + half(other)));
+  const shared = Math.min(bottom, level(piece) + half(piece)) - Math.max(top, level(piece) - half(piece));
+  return shared / (2 * half(piece));
 }
 
 /** How far a part is from the line's pieces, along the line and, beyond its height, across it. */

@@ -189,16 +189,18 @@ function choose(lines: readonly Line[], others: readonly Line[], width: number):
   return lines.filter((line) => {
     const { at, slope, from, to } = line;
     const long = to - from >= RULED.some * width;
-    if (long && lines.filter((other) => alike(line, other)).length >= RULED.count) return true;
+    const count = lines.filter((other) => alike(line, other)).length;
+    if (long && count >= RULED.count) return true;
     const ends = endsOf(line, width);
     if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
-    // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes.
+    // It ends where another one ends, too, or, as a wall between two boxes does and a 1 between two rules does not, just
+    // at another one, which goes on.
     const meets = (x: number) => {
       const y = at + slope * x;
       return others.some((other) => {
         const distance = Math.abs(other.at + other.slope * y - x);
         const end = Math.min(Math.abs(other.from - y), Math.abs(other.to - y));
-        return (distance < corner && end < corner) || distance <= NEAR + other.thickness;
+        return (distance < corner && end < corner) || (count > 1 && distance <= NEAR + other.thickness);
       });
     };
     return to - from >= BOX.side * width && meets(from) && meets(to);

@@ -186,7 +186,7 @@ export function spans(pieces: readonly Piece[], { width, height }: Grid): boolea
 }
 
 /** How many digits stand side by side: groups of pieces that overlap horizontally, of like height. */
-export function countDigits(pieces: readonly Piece[]): number {
+export function countGroups(pieces: readonly Piece[]): number {
   const groups: Region[] = [];
   for (const { box } of [...pieces].sort((a, b) => a.box.left - b.box.left)) {
     const last = groups.at(-1);

@@ -1,6 +1,6 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
-import { linesOf, type Segment as Stroke } from "./digit.js";
+import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
 import { bestReading, type Classify, type Reading } from "./lattice.js";
 import { type Line, linesOfWriting, numbersOf } from "./layout.js";
@@ -10,13 +10,19 @@ import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
-import type { View } from "./view.js";
+import { calibrationOf, verdict as verdictOn } from "./verdict.js";
+import { BLANK, type View } from "./view.js";
 
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
 export interface DigitReader {
   /** The activations of the classes, 0 to 1, for a digit in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. */
   predict(pixels: Uint8Array): { readonly activations: ArrayLike<number> };
+  /** Where its calibration is, if it has one: see calibrationOf(). */
+  readonly metadata?: ReadonlyMap<string, string>;
 }
+
+/** What activations say: the digit, and how sure it is. */
+export type Judge = (activations: ArrayLike<number>) => { readonly label: number; readonly confidence: number };
 
 /** A digit on a picture. */
 export interface ReadDigit {
@@ -66,8 +72,11 @@ export interface Ink {
 
 /** How readDigits() reads: what is known about the numbers, and how sure the network is. */
 export interface ReadOptions {
-  /** What activations say: the digit, and how sure it is. By default the share of the largest among them. */
-  readonly verdict?: (activations: ArrayLike<number>) => { readonly label: number; readonly confidence: number };
+  /**
+   * What activations say. By default verdict() with the reader's own calibration; without one, the share of the largest
+   * activation.
+   */
+  readonly verdict?: Judge;
   /** The number of digits of each number, where it is known. */
   readonly digits?: number;
   /** Whether each line of writing is one number, whatever its gaps. */
@@ -77,24 +86,99 @@ export interface ReadOptions {
 /** The longest side, in cells, of the grid on which writing is looked for. */
 const CELLS = 1024;
 
+/** A digit read with this confidence is one: it is not a part of another, nor a mark. */
+const SURE = 0.9;
+/** Digits squeezed into one are at least this share of the highest, and are read with at least this confidence. */
+const SQUEEZED = { height: 0.4, confidence: 0.5 };
+
 /**
- * Reads all digits of a picture, in reading order.
+ * Reads all digits of a picture, in reading order. Where it sees one digit at most, it looks as findDigit() does, which
+ * sees more of a single digit: one cut to its strokes, or one as large as its sheet.
  * @throws {TypeError} if a member of the picture has the wrong type
  * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
  */
 export function readDigits(picture: Picture, reader: DigitReader, options: ReadOptions = {}): ReadDigits {
   checkPicture(picture);
+  const judge = options.verdict ?? judgeOf(reader);
+  const page = unlessBlank(() => readPage(picture, reader, judge, options));
+  const read = page?.numbers.flatMap(({ digits }) => digits) ?? [];
+  if (page !== undefined && read.filter(isSure).length > 1) return page;
+  const single = unlessBlank(() => readSingle(picture, reader, judge));
+  if (single === undefined && page === undefined) throw new RangeError(BLANK);
+  if (single === undefined) return page as ReadDigits;
+  const isNone = page === undefined || read.length === 0;
+  return isNone || isSure(single.numbers[0]) ? single : page;
+}
+
+/**
+ * How many digits there are in what findDigit() found: 1, or as many as are read one by one, more
+ * surely than they are read as one. A network that knows what is no digit tells a number squeezed into a digit's form from a digit.
+ * @param found what findDigit() found in the picture
+ */
+export function countDigits(picture: Picture, found: FoundDigit, reader: DigitReader, verdict?: Judge): number {
+  const judge = verdict ?? judgeOf(reader);
+  const { box, digits, pieces } = found;
+  const one = judge(reader.predict(found.pixels).activations);
+  if (digits === 1 && pieces.length === 1 && isSure(one)) return 1;
+  const isWithin = ({ box: { left, top, right, bottom } }: ReadDigit) =>
+    left + right > 2 * box.left &&
+    left + right < 2 * box.right &&
+    top + bottom > 2 * box.top &&
+    top + bottom < 2 * box.bottom;
+  const page = unlessBlank(() => readPage(picture, reader, judge, {}));
+  const least = Math.min(SURE, Math.max(SQUEEZED.confidence, one.confidence));
+  const within = page?.numbers.flatMap((number) => number.digits).filter(isWithin) ?? [];
+  const sure = within.filter(({ confidence }) => confidence >= least).map(({ box: { top, bottom } }) => bottom - top);
+  return Math.max(1, sure.filter((height) => height > SQUEEZED.height * Math.max(...sure)).length);
+}
+
+const isSure = ({ confidence }: { readonly confidence: number }) => confidence >= SURE;
+
+/** What was read; undefined where nothing is drawn. */
+function unlessBlank(read: () => ReadDigits): ReadDigits | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError && error.message === BLANK) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a page of any number of digits. */
+function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: ReadOptions): ReadDigits {
   const sheet = sheetOf(picture, CELLS);
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
-  const classify = classifierOf(reader, view.ink, options.verdict ?? shareOfLargest);
+  const classify = classifierOf(reader, view.ink, judge);
   const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
     pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
-    return readLine(segments, line, classify, options).map((digits) => numberOf(digits, index, sheet));
+    return readLine(segments, line, classify, options).map((digits) =>
+      numberOf(
+        digits.map((digit) => ({ ...digit, box: inPixels(digit.box, sheet) })),
+        index,
+      ),
+    );
   });
+  return { numbers, ...seenIn(view, sheet), pieces };
+}
+
+/** Reads the one digit that findDigit() finds. */
+function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDigits {
+  const { found, view, sheet } = lookAt(picture);
+  const digit = { ...judge(reader.predict(found.pixels).activations), box: found.box };
+  return { numbers: [numberOf([digit], 0)], ...seenIn(view, sheet), pieces: found.pieces };
+}
+
+function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "pieces"> {
   const { paper, threshold } = view;
-  return { numbers, paper, threshold, lines: linesOf(view, sheet), ink: inkOf(view, sheet), pieces };
+  return { paper, threshold, lines: linesOf(view, sheet), ink: inkOf(view, sheet) };
+}
+
+/** What a reader's activations say: by its own calibration, if it has one. */
+function judgeOf({ metadata }: DigitReader): Judge {
+  const calibration = metadata === undefined ? undefined : calibrationOf(metadata);
+  return calibration === undefined ? shareOfLargest : (activations) => verdictOn(activations, calibration);
 }
 
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
@@ -125,7 +209,7 @@ function readLine(
 }
 
 /** Reads segments in MNIST's form; each choice of segments once. */
-function classifierOf(reader: DigitReader, ink: Grid, verdict: NonNullable<ReadOptions["verdict"]>): Classify {
+function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
   return (segments, box) => {
     const [width, height] = [box.right - box.left, box.bottom - box.top];
     const values = new Float64Array(width * height);
@@ -136,7 +220,7 @@ function classifierOf(reader: DigitReader, ink: Grid, verdict: NonNullable<ReadO
       }
     }
     const whole = { left: 0, top: 0, right: width, bottom: height };
-    return verdict(reader.predict(normalise({ width, height, values }, whole)).activations);
+    return judge(reader.predict(normalise({ width, height, values }, whole)).activations);
   };
 }
 
@@ -156,8 +240,9 @@ function shareOfLargest(activations: ArrayLike<number>): { label: number; confid
   };
 }
 
-function numberOf(readings: readonly Reading[], line: number, sheet: Sheet): ReadNumber {
-  const digits = readings.map(({ label, confidence, box }) => ({ label, confidence, box: inPixels(box, sheet) }));
+/** Digits side by side, all in the picture's pixels. */
+function numberOf(readings: readonly ReadDigit[], line: number): ReadNumber {
+  const digits = readings.map(({ label, confidence, box }) => ({ label, confidence, box }));
   return {
     text: digits.map(({ label }) => label).join(""),
     line,

@@ -20,12 +20,15 @@ const NARROW = 0.55;
 const FULL = 0.6;
 /** A cut crosses ink of at most this share of the writing's height. */
 const MOST_INK = 0.45;
-/** Cuts are at least this share of the writing's height apart, and from the piece's ends. */
-const APART = 0.14;
+/** Two cuts differ by at least this much ink, in squares of the height, and cross in less than this. */
+const APART = 0.015;
+const CROSSING = 0.003;
+/** Cuts are looked for through all columns of these rows, shares of the piece's height. */
+const THROUGH = [0, 0.25, 0.5, 0.75, 1];
 /** A step aside costs as much as this many cells of ink. */
 const ASIDE = 0.3;
 /** No piece is cut more often than this times its width in heights of the writing. */
-const CUTS = 3;
+const CUTS = 8;
 
 /** The parts of a piece, from left to right, of writing of this height in cells. */
 export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Grid, height: number): Segment[] {
@@ -40,7 +43,7 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
     const [x, y] = [cell % width, Math.floor(cell / width)];
     shares[(y - box.top) * columns + x - box.left] = Math.min(1, values[cell] / full);
   }
-  const cuts = chosen(paths(shares, columns), columns, height);
+  const cuts = chosen(paths(shares, columns), shares, columns, height);
   if (cuts.length === 0) return [{ cells, box, cut: 0 }];
   const parts: number[][] = Array.from({ length: cuts.length + 1 }, () => []);
   for (const cell of cells) {
@@ -75,48 +78,91 @@ interface Cut {
   readonly ink: number;
 }
 
-/** The path of least ink to each column of the lowest row. */
+/** The paths of least ink from top to bottom through each column of some rows. */
 function paths(ink: Float64Array, width: number): Cut[] {
   const height = ink.length / width;
-  const cost = new Float64Array(ink.length);
-  const from = new Int8Array(ink.length);
-  for (let x = 0; x < width; x++) cost[x] = ink[x];
-  for (let y = 1, cell = width; y < height; y++) {
-    for (let x = 0; x < width; x++, cell++) {
-      let best = cost[cell - width];
-      if (x > 0 && cost[cell - width - 1] + ASIDE < best) {
-        best = cost[cell - width - 1] + ASIDE;
-        from[cell] = -1;
+  const above = leastTo(ink, width, 0, 1);
+  const below = leastTo(ink, width, height - 1, -1);
+  return THROUGH.flatMap((share) => {
+    const row = Math.round(share * (height - 1));
+    return Array.from({ length: width }, (_, column) => {
+      const columns = new Int32Array(height);
+      let crossed = -ink[row * width + column];
+      for (const { from, step } of [
+        { from: above, step: -1 },
+        { from: below, step: 1 },
+      ]) {
+        for (let y = row, x = column; y >= 0 && y < height; y += step) {
+          columns[y] = x;
+          crossed += ink[y * width + x];
+          x += from[y * width + x];
+        }
       }
-      if (x < width - 1 && cost[cell - width + 1] + ASIDE < best) {
-        best = cost[cell - width + 1] + ASIDE;
-        from[cell] = 1;
-      }
-      cost[cell] = best + ink[cell];
-    }
-  }
-  return Array.from({ length: width }, (_, end) => {
-    const columns = new Int32Array(height);
-    let crossed = 0;
-    for (let y = height - 1, x = end; y >= 0; y--) {
-      columns[y] = x;
-      crossed += ink[y * width + x];
-      x += from[y * width + x];
-    }
-    return { columns, ink: crossed };
+      return { columns, ink: crossed };
+    });
   });
 }
 
-/** Those of the paths that cross least, apart from each other. */
-function chosen(cuts: readonly Cut[], width: number, height: number): Cut[] {
-  const middle = ({ columns }: Cut) => columns.reduce((sum, x) => sum + x, 0) / columns.length;
-  const apart = APART * height;
-  const kept: { cut: Cut; at: number }[] = [];
+/** Where the path of least ink from the first row to each cell comes from: the column less its own. */
+function leastTo(ink: Float64Array, width: number, first: number, step: 1 | -1): Int8Array {
+  const cost = ink.slice();
+  const from = new Int8Array(ink.length);
+  for (let y = first + step; y >= 0 && y * width < ink.length; y += step) {
+    for (let x = 0, cell = y * width; x < width; x++, cell++) {
+      const before = cell - step * width;
+      let best = cost[before];
+      if (x > 0 && cost[before - 1] + ASIDE < best) {
+        best = cost[before - 1] + ASIDE;
+        from[cell] = -1;
+      }
+      if (x < width - 1 && cost[before + 1] + ASIDE < best) {
+        best = cost[before + 1] + ASIDE;
+        from[cell] = 1;
+      }
+      cost[cell] += best;
+    }
+  }
+  return from;
+}
+
+/** Those of the paths that cross least, each of which parts the ink in another way; none crosses another in ink. */
+function chosen(cuts: readonly Cut[], shares: Float64Array, width: number, height: number): Cut[] {
+  const sums = cumulated(shares, width);
+  const last = new Int32Array(shares.length / width).fill(width);
+  const first = new Int32Array(last.length);
+  const [least, crossing] = [APART * height * height, CROSSING * height * height];
+  const isNew = (columns: Int32Array, other: Int32Array) => {
+    const { left, right } = inkBetween(sums, width, columns, other);
+    return Math.max(left, right) >= least && Math.min(left, right) <= crossing;
+  };
+  const kept: Cut[] = [];
   for (const cut of [...cuts].sort((a, b) => a.ink - b.ink)) {
     if (cut.ink > MOST_INK * height || kept.length >= (CUTS * width) / height) break;
-    const at = middle(cut);
-    if (at < apart || at > width - apart || kept.some((other) => Math.abs(other.at - at) < apart)) continue;
-    kept.push({ cut, at });
+    if ([first, last, ...kept.map(({ columns }) => columns)].every((other) => isNew(cut.columns, other))) {
+      kept.push(cut);
+    }
   }
-  return kept.sort((a, b) => a.at - b.at).map(({ cut }) => cut);
+  const middle = ({ columns }: Cut) => columns.reduce((sum, x) => sum + x, 0);
+  return kept.sort((a, b) => middle(a) - middle(b));
+}
+
+/** For each row the ink left of each column. */
+function cumulated(shares: Float64Array, width: number): Float64Array {
+  const sums = new Float64Array((shares.length / width) * (width + 1));
+  for (let cell = 0; cell < shares.length; cell++) {
+    const at = cell + Math.floor(cell / width);
+    sums[at + 1] = sums[at] + shares[cell];
+  }
+  return sums;
+}
+
+/** The ink that is left of a and right of b, and the other way round. */
+function inkBetween(sums: Float64Array, width: number, a: Int32Array, b: Int32Array): { left: number; right: number } {
+  let [left, right] = [0, 0];
+  for (let y = 0; y < a.length; y++) {
+    const difference = sums[y * (width + 1) + a[y]] - sums[y * (width + 1) + b[y]];
+    if (difference > 0) left += difference;
+    else right -= difference;
+  }
+  return { left, right };
 }

@@ -14,13 +14,13 @@ const SEPARABLE = 0.75;
  * Strokes are pieces of at least this share of the ink, at most so many; no square in them has more than this share of
  * the longer side; they fill at most so much of the picture and cover at most this share of a side of the picture,
  * which tables do; and they come this near all four sides, in shares of the longer one: their soft edges touch
- * them. A picture with sides of less than this ratio is cut to a 1, which may well cover them.
+ * them. A picture narrower than this share of its height is cut to a 1, which may well cover them.
  */
 const STROKES = { speck: 0.05, pieces: 3, square: 0.35, cover: 0.97, gap: 0.03, narrow: 0.4, filled: 0.6 };
 
 /** Whether a picture is so narrow that it must be cut to a 1, of which it may have more than of paper. */
 export function isNarrow({ width, height }: Grid): boolean {
-  return Math.min(width, height) < STROKES.narrow * Math.max(width, height);
+  return width < STROKES.narrow * height;
 }
 
 /**

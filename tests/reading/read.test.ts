@@ -4,8 +4,9 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { draw } from "../../bench/reading/kinds.js";
 import { drawPage } from "../../bench/reading/numbers.js";
-import { type Picture, type ReadDigits, readDigits } from "../../src/formats/index.js";
+import { countDigits, findDigit, type Picture, type ReadDigits, readDigits } from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
 import { bestReading } from "../../src/reading/lattice.js";
@@ -91,6 +92,23 @@ test("a known count of digits is kept, and a line can be one number", () => {
   expect(line.text).toBe(free.map(({ text }) => text).join(""));
   const pairs = readDigits(picture, network, { digits: 2 }).numbers;
   expect(pairs.map(({ text }) => text.length)).toEqual([2, 2, 2, 2, 2]);
+});
+
+describe("digits are counted", () => {
+  const counted = (picture: Picture) => countDigits(picture, findDigit(picture), network);
+
+  test.each(["two digits", "five in a row", "two lines", "column", "table of cells"])("more than one: %s", (kind) => {
+    for (const i of [0, 1, 2]) expect(counted(drawPage(kind, digitAt, i).picture)).toBeGreaterThan(1);
+  });
+
+  test.each(["clean", "book edge", "squared, dark", "window's shadow", "tight, 16 pixels"])("one: %s", (kind) => {
+    for (const i of [0, 1, 2, 3]) {
+      const { image, label } = digitAt(37 * i);
+      const picture = draw(kind, image, i);
+      expect(counted(picture)).toBe(1);
+      expect(textOf(readDigits(picture, network))).toBe(String(label));
+    }
+  });
 });
 
 test("a blank page is refused", () => {

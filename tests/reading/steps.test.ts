@@ -7,7 +7,7 @@ import { type Grid, hull, quantile, transposed } from "../../src/reading/grid.js
 import { withoutLines } from "../../src/reading/lines.js";
 import { split } from "../../src/reading/otsu.js";
 import { fromTone, paperTone } from "../../src/reading/paper.js";
-import { countDigits, digitPieces, framesOf, piecesOf } from "../../src/reading/pieces.js";
+import { countGroups, digitPieces, framesOf, piecesOf } from "../../src/reading/pieces.js";
 import { fromTightPaper } from "../../src/reading/tight.js";
 import { tonesOf } from "../../src/reading/tones.js";
 import { opaqueSheet, withoutOutline } from "../../src/reading/trim.js";
@@ -260,9 +260,9 @@ describe("pieces", () => {
 
   test("side by side and of like height are digits of their own", () => {
     const pieces = (level: Level) => piecesOf(grid(100, 100, level), 20);
-    expect(countDigits(pieces(digit))).toBe(1);
-    expect(countDigits(pieces((x, y) => digit(x + 25, y) + digit(x - 25, y)))).toBe(2);
-    expect(countDigits(pieces((x, y) => (within(70, 70, 78, 80)(x, y) ? 200 : digit(x, y))))).toBe(1);
+    expect(countGroups(pieces(digit))).toBe(1);
+    expect(countGroups(pieces((x, y) => digit(x + 25, y) + digit(x - 25, y)))).toBe(2);
+    expect(countGroups(pieces((x, y) => (within(70, 70, 78, 80)(x, y) ? 200 : digit(x, y))))).toBe(1);
   });
 });
 
