@@ -3,16 +3,13 @@
 import { basename } from "node:path";
 import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
 import {
-  type DigitReader,
+  countDigits,
   decodePicture,
   findDigit,
   idxDimensions,
   idxHeaderLength,
-  type Picture,
   prepareImage,
   preparePicture,
-  type Region,
-  readDigits,
   type Verdict,
 } from "ductus/formats";
 import { escapeControls, shellWord, UsageError, type Values } from "ductus/recipe";
@@ -33,9 +30,6 @@ several get one line each. A folder stands for its pictures, - for standard inpu
     json: { help: "print JSON, one object in a line for each file" },
   },
 };
-
-/** From this confidence on, what is in one piece is one digit, and a part of a piece is a digit of its own. */
-const SURE = 0.9;
 
 /** An image as the network reads it. */
 interface Image {
@@ -82,7 +76,10 @@ async function readImage(file: PictureFile, index: number, network: Network, jud
   const picture = decodePicture(bytes, name);
   try {
     const pixels = preparePicture(picture, preparation);
-    const digits = preparation.form === "mnist" ? countDigits(picture, digitReaderOf(network), judge) : 1;
+    const digits =
+      preparation.form === "mnist"
+        ? countDigits(picture, findDigit(picture), digitReaderOf(network), judge.verdict)
+        : 1;
     if (digits > 1) {
       const word = name === STANDARD_INPUT ? "-" : shellWord(name);
       throw new RangeError(`expected one digit, got ${digits}: use read, as in ductus read ${word}`);
@@ -107,23 +104,6 @@ function idxImage(bytes: Uint8Array, name: string, index: number, { layers: [inp
     throw new FormatError(name, `expected ${count} images, got fewer (file truncated?)`);
   }
   return bytes.subarray(first, first + inputs);
-}
-
-/**
- * How many digits were squeezed into one: those side by side, or those that are read one by one, surely, of what is in
- * pieces or is not read surely as one digit.
- */
-function countDigits(picture: Picture, reader: DigitReader, judge: Judge): number {
-  const { pixels, box, digits, pieces } = findDigit(picture);
-  const isSure = (worth: { confidence: number }) => worth.confidence >= SURE;
-  if (digits === 1 && pieces.length === 1 && isSure(judge.verdict(reader.predict(pixels).activations))) return 1;
-  const within = ({ left, top, right, bottom }: Region) =>
-    left + right > 2 * box.left &&
-    left + right < 2 * box.right &&
-    top + bottom > 2 * box.top &&
-    top + bottom < 2 * box.bottom;
-  const read = readDigits(picture, reader, judge).numbers.flatMap((number) => number.digits);
-  return Math.max(digits, read.filter((digit) => isSure(digit) && within(digit.box)).length);
 }
 
 type Printer = (file: string, image: Image, prediction: Prediction, worth: Verdict) => void;

@@ -1,14 +1,14 @@
 // ductus read: all digits of pictures, number by number.
 
 import { FormatError, type Network } from "ductus";
-import { decodePicture, encodePng, type Picture, type ReadDigits, readDigits } from "ductus/formats";
+import { decodePicture, encodePng, type Picture, type ReadDigit, type ReadDigits, readDigits } from "ductus/formats";
 import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
 import { checkOther } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { type PictureFile, pictureFiles } from "./pictures.js";
-import { digitReaderOf, judgeOf, openReader, READER } from "./reader.js";
+import { digitReaderOf, type Judge, judgeOf, openReader, READER } from "./reader.js";
 import { printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
@@ -38,12 +38,12 @@ export async function read(args: readonly string[]): Promise<void> {
   const drawing = await drawingFor(values, files);
   using network = await openReader(values);
   checkForm(network);
-  const [reader, { verdict }] = [digitReaderOf(network), judgeOf(network)];
-  const show = printerFor(values, files);
+  const [reader, judge] = [digitReaderOf(network), judgeOf(network)];
+  const show = printerFor(values, files, judge);
   for (const file of files) {
     try {
       const picture = decodePicture(await file.read(), file.name);
-      const found = reading(file.name, () => readDigits(picture, reader, { ...options, verdict }));
+      const found = reading(file.name, () => readDigits(picture, reader, { ...options, verdict: judge.verdict }));
       await drawing?.save(drawPicture(picture, found));
       show(file.name, found);
     } catch (error) {
@@ -94,9 +94,17 @@ function drawPicture(picture: Picture, found: ReadDigits): Uint8Array {
 
 type Printer = (file: string, found: ReadDigits) => void;
 
-function printerFor(values: Values, files: readonly PictureFile[]): Printer {
+function printerFor(values: Values, files: readonly PictureFile[], { sure }: Judge): Printer {
+  const isUnsure = ({ confidence }: ReadDigit) => sure !== undefined && confidence < sure;
   if (values.flag("json")) {
-    return (file, { numbers }) => printLine(JSON.stringify({ file, numbers }));
+    const told = (digit: ReadDigit) => ({ ...digit, verdict: isUnsure(digit) ? "unsure" : "sure" });
+    return (file, found) => {
+      const numbers = found.numbers.map((number) => ({
+        ...number,
+        digits: sure === undefined ? number.digits : number.digits.map(told),
+      }));
+      printLine(JSON.stringify({ file, numbers }));
+    };
   }
   const width = Math.max(...files.map(({ name }) => escapeControls(name).length));
   return (file, { numbers }) => {
@@ -104,5 +112,8 @@ function printerFor(values: Values, files: readonly PictureFile[]): Printer {
       const texts = numbers.filter((number) => number.line === line).map(({ text }) => text);
       printLine(files.length === 1 ? texts.join(" ") : `${escapeControls(file).padEnd(width)}  ${texts.join(" ")}`);
     }
+    const digits = numbers.flatMap((number) => number.digits);
+    const unsure = digits.filter(isUnsure).length;
+    if (unsure > 0) printError(`ductus: ${file}: not sure of ${unsure} of ${digits.length} digits: --json tells which`);
   };
 }

@@ -40,6 +40,8 @@ export interface Judge {
   readonly verdict: (activations: ArrayLike<number>) => Verdict;
   /** How likely each class is: its calibrated share, or its activation as it is. */
   readonly shares: (activations: ArrayLike<number>) => ArrayLike<number>;
+  /** The confidence from which answers are sure; undefined if nobody has measured it. */
+  readonly sure: number | undefined;
 }
 
 /** By the network's own calibration, if it has one. */
@@ -48,6 +50,7 @@ export function judgeOf({ metadata }: Network): Judge {
   return {
     verdict: (activations) => verdict(activations, calibration),
     shares: (activations) => (calibration === undefined ? activations : sharesOf(activations, calibration).classes),
+    sure: calibration?.sure,
   };
 }
 

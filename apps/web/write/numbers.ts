@@ -1,10 +1,7 @@
 // Several digits on one sheet, told from one digit in several strokes by the rule of `ductus predict`.
 
-import { type Calibration, type FoundDigit, type Picture, type Region, readDigits, verdict } from "ductus/formats";
+import { type Calibration, countDigits, type FoundDigit, type Picture, readDigits, verdict } from "ductus/formats";
 import type { Model } from "../models.js";
-
-/** From this confidence on, one piece is one digit, and a part of a sheet is a digit of its own. */
-const SURE = 0.9;
 
 /** The digits of a sheet. */
 export interface Numbers {
@@ -22,13 +19,10 @@ export interface Numbers {
  */
 export function numbersIn(picture: Picture, found: FoundDigit, { network, calibration }: Model): Numbers | undefined {
   const worth = (activations: ArrayLike<number>) => verdict(activations, calibration);
-  const { pixels, box, digits, pieces } = found;
-  const looksLikeOne = digits === 1 && pieces.length === 1;
-  if (looksLikeOne && worth(network.predict(pixels).activations).confidence >= SURE) return undefined;
+  if (countDigits(picture, found, network, worth) < 2) return undefined;
   const { numbers } = readDigits(picture, network, { verdict: worth });
   const all = numbers.flatMap((number) => number.digits);
-  const own = all.filter((digit) => digit.confidence >= SURE && isWithin(digit.box, box));
-  if (all.length < 2 || Math.max(digits, own.length) < 2) return undefined;
+  if (all.length < 2) return undefined;
   return {
     count: all.length,
     text: numbers.map(({ text }) => text).join(" "),
@@ -38,10 +32,4 @@ export function numbersIn(picture: Picture, found: FoundDigit, { network, calibr
 
 function areSure(digits: readonly { confidence: number }[], calibration: Calibration | undefined): boolean | undefined {
   return calibration && digits.every(({ confidence }) => confidence >= calibration.sure);
-}
-
-/** Whether the middle of one region is in the other. */
-function isWithin({ left, top, right, bottom }: Region, outer: Region): boolean {
-  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
-  return outer.left < x && x < outer.right && outer.top < y && y < outer.bottom;
 }
