@@ -193,8 +193,8 @@ function choose(lines: readonly Line[], others: readonly Line[], width: number):
     if (long && count >= RULED.count) return true;
     const ends = endsOf(line, width);
     if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
-    // It ends where another one ends, too, or, as a wall between two boxes does and a 1 between two rules does not, just
-    // at another one, which goes on.
+    // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes. A 1 between
+    // two rules is no wall: it is alone.
     const meets = (x: number) => {
       const y = at + slope * x;
       return others.some((other) => {

@@ -111,11 +111,15 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
 }
 
 /**
- * How many digits there are in what findDigit() found: 1, or as many as are read one by one, more
- * surely than they are read as one. A network that knows what is no digit tells a number squeezed into a digit's form from a digit.
+ * How many digits there are in what findDigit() found: 1, or as many as are read one by one, more surely than they are
+ * read as one. A network that knows what is no digit tells a digit from a number squeezed into a digit's form.
  * @param found what findDigit() found in the picture
+ * @param verdict what activations say, as in ReadOptions
+ * @throws {TypeError} if a member of the picture has the wrong type
+ * @throws {RangeError} if sizes are wrong or do not agree
  */
 export function countDigits(picture: Picture, found: FoundDigit, reader: DigitReader, verdict?: Judge): number {
+  checkPicture(picture);
   const judge = verdict ?? judgeOf(reader);
   const { box, digits, pieces } = found;
   const one = judge(reader.predict(found.pixels).activations);
