@@ -9,7 +9,7 @@ import { reasonOf } from "./reasons.js";
 import { messageOf } from "./refused.js";
 import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
-import { printError, printLine } from "./terminal.js";
+import { printError, printLine, printsToStandardOutput } from "./terminal.js";
 import { TRAIN, train } from "./train.js";
 import { TUNE, tune } from "./tune/tune.js";
 import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
@@ -59,6 +59,8 @@ function outputLost([name]: readonly string[]): (error: NodeJS.ErrnoException) =
   const makesFile = command !== undefined && "out" in COMMANDS[command].options;
   let told = false;
   return (error) => {
+    // It takes the file that the command writes, whose error is told by whoever writes it.
+    if (!printsToStandardOutput()) return;
     // The terminal is closed. SIGHUP says so too, and saves the model.
     if (error.code === "EIO" && process.stdout.isTTY) return;
     if (error.code !== "EPIPE" && !told) {

@@ -4,15 +4,22 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Where process numbers count. Containers have their own, and may share a folder with others. */
-export const HOST = hashOf(`${hostname()} ${read(() => readlinkSync("/proc/self/ns/pid"))}`).slice(0, 8);
+/**
+ * Where process numbers count: this computer until it starts again, and the container in it. Others may have the same
+ * host name, and share a folder with this one.
+ */
+export const BOOT = createHash("sha256")
+  .update(
+    [
+      hostname(),
+      read(() => readlinkSync("/proc/self/ns/pid")),
+      read(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1")).trim(),
+    ].join(" "),
+  )
+  .digest("hex");
 
-/** The same until the system starts again; containers of other computers may otherwise look alike. */
-export const BOOT = hashOf(`${HOST} ${read(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1"))}`);
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}
+/** BOOT in short, for names of files. */
+export const HOST = BOOT.slice(0, 8);
 
 /** What only Linux has; "" elsewhere. */
 function read(file: () => string): string {

@@ -61,10 +61,11 @@ function startsWith(name: string, matches: (start: Buffer) => boolean): Kind {
   return { name, matches: async (path) => matches(await readBytes(path, 0, START)) };
 }
 
-/** What the header of a safetensors file says: its metadata, the names of its tensors, and where the last one ends. */
+/** What the header of a safetensors file says: its metadata, the shapes of its tensors, and where the last one ends. */
 export interface Header {
   readonly metadata: Readonly<Record<string, unknown>>;
-  readonly tensors: readonly string[];
+  /** By name, as JSON: "[30,784]"; what is no tensor has none. */
+  readonly shapes: ReadonlyMap<string, string | undefined>;
   /** Bytes of the whole file; NaN if the header does not say. */
   readonly end: number;
 }
@@ -78,7 +79,10 @@ export async function readHeader(path: string): Promise<Header | undefined> {
     const { __metadata__: metadata, ...tensors } = JSON.parse(String(await readBytes(path, 8, Number(length))));
     const ends = Object.values(tensors).map((tensor) => Number((tensor as Partial<Place> | null)?.data_offsets?.[1]));
     const end = ends.reduce((most, one) => Math.max(most, one), 0);
-    return { metadata: { ...metadata }, tensors: Object.keys(tensors), end: 8 + Number(length) + end };
+    const shapes = new Map(
+      Object.entries(tensors).map(([name, tensor]) => [name, JSON.stringify((tensor as Partial<Place> | null)?.shape)]),
+    );
+    return { metadata: { ...metadata }, shapes, end: 8 + Number(length) + end };
   } catch (error) {
     // Not JSON, or no object.
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
@@ -86,8 +90,9 @@ export async function readHeader(path: string): Promise<Header | undefined> {
   }
 }
 
-/** Where the bytes of a tensor are, from the end of the header. */
+/** A tensor in the header: its shape, and where its bytes are, from the end of the header. */
 interface Place {
+  readonly shape: readonly number[];
   readonly data_offsets: readonly [begin: number, end: number];
 }
 

@@ -1,21 +1,20 @@
 // Locks: who writes to a file. "model.safetensors.lock" names the process; its time of change is a heartbeat.
 // A process of this host that is dead loses its lock at once. One of another host, as in a container with a folder in
-// common, loses it when its heart has stopped. (proper-lockfile knows only the heartbeat: after a kill the same command
-// would have to wait.)
+// common, loses it when its heartbeat has stopped. (proper-lockfile knows only the heartbeat: after a kill the same
+// command would have to wait.)
 
 import { createHash, randomBytes } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { constants, copyFile, type FileHandle, link, lstat, open, unlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BOOT, isRunning, startOf } from "./host.js";
 
-/** Milliseconds between two heartbeats. */
-const BEAT = 1000;
-/** Milliseconds without one after which a lock is watched; then it has three beats of time. */
-const SILENCE = 60_000;
-/** Bytes. Locks are much smaller. */
-const MOST = 4096;
+const HEARTBEAT_MS = 1000;
+/** A lock that was not touched for so long is watched for three heartbeats. */
+const STALE_MS = 60_000;
+/** Locks are much smaller. */
+const MAX_LOCK_BYTES = 4096;
 /** How every lock begins. */
 const MARK = '{"lock":"ductus",';
 
@@ -33,15 +32,18 @@ export class Locked extends Error {}
 
 /** Held until the program ends. */
 export class Lock {
-  #heart: FileHandle | undefined;
-
   private constructor(
-    /** As it was given. */
+    /** The file that is locked, as it was given. */
     readonly path: string,
+    /** Where the lock is: beside the locked file. */
     readonly file: string,
+    /** What the lock says: its owner, and a random number that no other lock has. */
     readonly text: string,
+    /** The lock itself, open to be touched, whatever has its name by then. */
+    readonly handle: FileHandle,
   ) {
     process.on("exit", () => this.#release());
+    setInterval(() => this.#beat(), HEARTBEAT_MS).unref();
   }
 
   /**
@@ -52,35 +54,38 @@ export class Lock {
    * @throws {Locked} if another process writes to it
    */
   static async acquire(path: string, target: string, temporaryOf: (target: string) => string): Promise<Lock> {
-    const temporary = temporaryOf(target);
-    const lock = new Lock(path, `${target}.lock`, ownText());
-    await writeFile(temporary, lock.text, { flag: "wx" });
+    const [temporary, file, text] = [temporaryOf(target), `${target}.lock`, ownText()];
     try {
-      await take(lock.file, temporary, path);
+      await writeFile(temporary, text, { flag: "wx" });
+      await take(file, temporary, path);
     } finally {
-      await unlink(temporary);
+      // On a full disk, what could be written of it is there.
+      await unlink(temporary).catch(() => {});
     }
-    lock.#heart = await open(lock.file);
-    setInterval(() => lock.#beat(), BEAT).unref();
-    return lock;
+    return new Lock(path, file, text, await open(file));
   }
 
   /** @throws {Locked} if another process has taken the lock, as it may when this one stood still for long */
   check(): void {
     const text = this.#read();
-    if (text === "") {
-      // Somebody removed it, or its folder.
-      try {
-        writeFileSync(this.file, this.text, { flag: "wx" });
-      } catch {
-        // Where nothing can be written, nobody else does.
-      }
-    } else if (text !== this.text) throw lockedBy(this.path, ownerOf(text));
+    if (text === "") this.#restore();
+    else if (text !== this.text) throw lockedBy(this.path, ownerOf(text));
   }
 
+  /** Writes the lock again after somebody removed it, or its folder. */
+  #restore(): void {
+    try {
+      writeFileSync(this.file, this.text, { flag: "wx" });
+    } catch (error) {
+      // Where nothing can be written, nobody else writes. A full disk leaves an empty file.
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") rmSync(this.file, { force: true });
+    }
+  }
+
+  /** What the lock says now; "" if it is gone, or something that no program of ductus wrote is there. */
   #read(): string {
     try {
-      return readFileSync(this.file, "utf8");
+      return readSmallFile(this.file) ?? "";
     } catch {
       return "";
     }
@@ -88,7 +93,7 @@ export class Lock {
 
   #beat(): void {
     const now = new Date();
-    this.#heart?.utimes(now, now).catch(() => {});
+    this.handle.utimes(now, now).catch(() => {});
   }
 
   #release(): void {
@@ -105,7 +110,7 @@ function ownText(): string {
 async function take(file: string, written: string, path: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     if (await linkExclusively(written, file)) return;
-    const text = await readLock(file);
+    const text = readLock(file);
     if (text === undefined) continue;
     if (await isHeld(file, text)) throw lockedBy(path, ownerOf(text));
     try {
@@ -126,7 +131,7 @@ async function removeDead(file: string, text: string, written: string, path: str
   const claim = `${file}.${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
   await take(claim, written, path);
   try {
-    if ((await readLock(file)) === text) await unlink(file);
+    if (readLock(file) === text) await unlink(file);
   } finally {
     await unlink(claim);
   }
@@ -151,17 +156,35 @@ async function linkExclusively(file: string, name: string): Promise<boolean> {
  * What a lock says; undefined if it is gone.
  * @throws {Locked} if the file is no lock
  */
-async function readLock(file: string): Promise<string | undefined> {
+function readLock(file: string): string | undefined {
   try {
-    const status = await lstat(file);
-    const text = status.isFile() && status.size <= MOST ? readFileSync(file, "utf8") : undefined;
+    const text = readSmallFile(file);
     // One that is being written may be empty, or end anywhere.
     if (text !== undefined && (text.startsWith(MARK) || MARK.startsWith(text))) return text;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return undefined;
+    // Opened without following it, a link is ELOOP; a socket is ENXIO.
+    if (code !== "ELOOP" && code !== "ENXIO") throw error;
   }
   throw new Locked(`${file}: expected a lock of ductus, got another file: give another place with --out, or move it`);
+}
+
+/**
+ * The text of a regular file; undefined if something else is there, or a larger file. Never waits: others may put a
+ * pipe, a device or an endless file where a lock should be.
+ */
+function readSmallFile(path: string): string | undefined {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (!fstatSync(file).isFile()) return undefined;
+    const bytes = Buffer.alloc(MAX_LOCK_BYTES + 1);
+    const length = readSync(file, bytes, 0, bytes.length, 0);
+    return length > MAX_LOCK_BYTES ? undefined : bytes.toString("utf8", 0, length);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function ownerOf(text: string): Owner | undefined {
@@ -188,8 +211,8 @@ async function hasHeartbeat(file: string): Promise<boolean> {
   const changed = () => lstat(file).then(({ mtimeMs }) => mtimeMs);
   try {
     const before = await changed();
-    if (Math.abs(Date.now() - before) < SILENCE) return true;
-    await sleep(3 * BEAT);
+    if (Math.abs(Date.now() - before) < STALE_MS) return true;
+    await sleep(3 * HEARTBEAT_MS);
     return (await changed()) !== before;
   } catch {
     return false;
@@ -198,8 +221,6 @@ async function hasHeartbeat(file: string): Promise<boolean> {
 
 function lockedBy(path: string, owner: Owner | undefined): Locked {
   const where = owner?.boot === BOOT ? "" : ` on ${owner?.hostname}`;
-  const who = owner === undefined ? "another one" : `process ${owner.pid}${where}`;
-  return new Locked(
-    `${path}: expected no other program that writes it, got ${who}: wait for its end, or give another place with --out`,
-  );
+  const who = owner === undefined ? "another program" : `process ${owner.pid}${where}`;
+  return new Locked(`${path}: ${who} is writing it: wait for it to end, or give another place with --out`);
 }

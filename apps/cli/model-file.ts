@@ -4,7 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
 import { OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
-import { readHeader } from "./kinds.js";
+import { type Header, readHeader } from "./kinds.js";
 import { STANDARD_OUTPUT } from "./output.js";
 import { reasonOf } from "./reasons.js";
 
@@ -23,14 +23,42 @@ const LARGE = 2 ** 24;
 export async function readModel(path: string, options: KernelOptions = {}): Promise<Network> {
   const bytes = await readInput(path, "a model", async (size) => {
     if (size <= LARGE) return;
-    const { end = Number.NaN } = (await readHeader(path)) ?? {};
-    if (end === size) return;
+    const header = await readHeader(path);
+    const { end = Number.NaN } = header ?? {};
+    if (header !== undefined && end === size) return checkTensors(header, path);
     const expected = Number.isNaN(end)
       ? "that begins with a safetensors header"
       : `of ${end} bytes, as its header says`;
     throw new FormatError(path, `expected a model ${expected}, got ${size} other bytes`);
   });
   return Network.load(bytes, { ...options, file: basename(path) });
+}
+
+/** The most copies of its parameters that a model has: weights, averages, the best, and what an optimiser keeps. */
+const MAX_COPIES = 5;
+
+/**
+ * Checks that a header has the tensors of a network of the layers in its metadata, and no others. Network.load() checks
+ * everything, but after the file is in memory.
+ * @throws {FormatError} if it does not
+ */
+function checkTensors({ metadata, shapes }: Header, path: string): void {
+  const refuse = (expected: string, got: string) => new FormatError(path, `expected ${expected}, got ${got}`);
+  const [format, text] = [metadata.format, String(metadata.layers)];
+  if (format !== "ductus") throw refuse('format "ductus" in its metadata', JSON.stringify(format) ?? "nothing");
+  if (!/^\[\d+(, ?\d+)+\]$/.test(text)) throw refuse("a list of layers in its metadata", JSON.stringify(text));
+  const layers = JSON.parse(text) as number[];
+  for (const [name, shape] of shapes) {
+    const [, number, kind] = /^(?:\w+\.)?(\d*[02468])\.(weight|bias)$/.exec(name) ?? [];
+    const [inputs, outputs] = number === undefined ? [] : layers.slice(Number(number) / 2);
+    const expected = kind === "weight" ? `[${outputs},${inputs}]` : `[${outputs}]`;
+    if (outputs === undefined) throw refuse(`tensors of the layers ${text} alone`, JSON.stringify(name));
+    if (shape !== expected) throw refuse(`shape ${expected} of tensor ${name} in layers ${text}`, shape ?? "none");
+  }
+  const once = 2 * (layers.length - 1);
+  if (shapes.size % once !== 0 || shapes.size > MAX_COPIES * once) {
+    throw refuse(`${once} tensors, or a few times as many, for the layers ${text}`, String(shapes.size));
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 // step or not at all, and only if it is of the kind that the command writes.
 
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { readFileSync, readlinkSync, rmSync } from "node:fs";
 import {
   access,
   constants,
@@ -22,7 +22,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { escapeControls, UsageError } from "ductus/recipe";
 import { HOST, isRunning } from "./host.js";
-import { type Kind, readHeader } from "./kinds.js";
+import { type Header, type Kind, readHeader } from "./kinds.js";
 import { Lock, Locked } from "./lock.js";
 import { reasonOf } from "./reasons.js";
 import { leaveStandardOutput } from "./terminal.js";
@@ -49,6 +49,8 @@ export const FORCE = { help: "replace any file that is there" } as const;
 /** Where a command writes. The place is found once: links that change later change nothing. */
 export class Output {
   #keepOthers: boolean;
+  /** What is removed once this training has as many epochs as the model in it, whose recipe is the same. */
+  #further: Further | undefined;
 
   private constructor(
     /** As it was given. */
@@ -99,6 +101,9 @@ export class Output {
           `${option} - > FILE`,
       );
     }
+    if (isClosed()) {
+      throw new UsageError(`${option}: expected standard output to be a file or a pipe, got one that is closed`);
+    }
     leaveStandardOutput();
     return new Output("standard output", undefined, option, false);
   }
@@ -111,15 +116,25 @@ export class Output {
   async save(contents: Uint8Array | string): Promise<string | undefined> {
     const { target, lock, option } = this;
     if (target === undefined) return writeToStandardOutput(this.path, contents, option);
-    let kept: string | undefined;
+    let kept: Kept | undefined;
+    let epochs = 0;
     const before = async (temporary: string) => {
       lock?.check();
       if (this.#keepOthers) kept = await keepOther(target, temporary);
+      if (this.#further !== undefined) epochs = epochsIn(await readHeader(temporary));
     };
     await replace(this.path, target, contents, { before, option });
     this.#keepOthers = false;
+    if (this.#further !== undefined && epochs >= this.#further.epochs) {
+      await removeSame(this.#further);
+      this.#further = undefined;
+    }
+    this.#further ??= kept?.further;
     if (kept === undefined) return undefined;
-    return `${this.path}: the model of another recipe that was there is now ${join(dirname(this.path), kept)}`;
+    const place = join(dirname(this.path), kept.name);
+    if (kept.further === undefined) return `${this.path}: the model of another recipe that was there is now ${place}`;
+    const count = kept.further.epochs;
+    return `${this.path}: the model that was there has ${count} epochs: ${place} keeps it until this one has as many`;
   }
 
   /**
@@ -158,6 +173,21 @@ function writeToStandardOutput(path: string, contents: Uint8Array | string, opti
   return new Promise((resolve, reject) => {
     process.stdout.write(contents, (error) => (error ? reject(cannotWrite(path, error, option)) : resolve(undefined)));
   });
+}
+
+/**
+ * Whether the program began without a standard output, as after >&- in a shell. Then Node has opened the null device in
+ * its place, to read and to write; a shell opens it to write only.
+ */
+function isClosed(): boolean {
+  try {
+    const [, flags = "0"] = /^flags:\s*(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/1", "latin1")) ?? [];
+    const readable = (Number.parseInt(flags, 8) & constants.O_RDWR) !== 0;
+    return readable && readlinkSync("/proc/self/fd/1") === "/dev/null";
+  } catch {
+    // No Linux.
+    return false;
+  }
 }
 
 /** Something that must not be written to, and why. */
@@ -213,21 +243,53 @@ async function checkReplaceable(
 }
 
 /** What a training changes in its model's metadata as it goes on. */
-const PROGRESS = ["history", "epochs", "best_epoch", "best_correct", "test_correct"];
+const PROGRESS = ["history", "epochs", "best_epoch", "best_correct", "test_correct", "calibration"];
 
-/**
- * If the models in two files are of different recipes, gives the first one the next free name, as in
- * model.1.safetensors, besides its own. Returns that name.
- */
-async function keepOther(target: string, temporary: string): Promise<string | undefined> {
-  const recipeIn = async (path: string) => {
-    const header = await readHeader(path).catch(() => undefined);
-    if (header === undefined) return undefined;
-    const entries = Object.entries(header.metadata).filter(([key]) => !PROGRESS.includes(key));
-    return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
-  };
-  const before = await recipeIn(target);
-  if (before === undefined || before === (await recipeIn(temporary))) return undefined;
+/** A model that was there, and is kept. */
+interface Kept {
+  /** The file's name in the folder of the output. */
+  readonly name: string;
+  /** Only of the same recipe: the new model will be the same once it has as many epochs. */
+  readonly further?: Further;
+}
+
+/** A file that is kept for a while. */
+interface Further {
+  readonly path: string;
+  readonly epochs: number;
+  /** As it was then: another file of this name is left alone. */
+  readonly modified: bigint;
+}
+
+function recipeIn({ metadata }: Header): string {
+  const entries = Object.entries(metadata).filter(([key]) => !PROGRESS.includes(key));
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function epochsIn(header: Header | undefined): number {
+  return Number(header?.metadata.epochs ?? 0);
+}
+
+/** Keeps the model in a file, if the one that is to replace it is of another recipe, or has fewer epochs. */
+async function keepOther(target: string, temporary: string): Promise<Kept | undefined> {
+  const [before, after] = await Promise.all([target, temporary].map((path) => readHeader(path).catch(() => undefined)));
+  if (before === undefined || after === undefined) return undefined;
+  const isSame = recipeIn(before) === recipeIn(after);
+  const epochs = epochsIn(before);
+  if (isSame && epochs <= epochsIn(after)) return undefined;
+  const name = await keep(target);
+  if (!isSame) return { name };
+  const path = join(dirname(target), name);
+  return { name, further: { path, epochs, modified: (await stat(path, { bigint: true })).mtimeNs } };
+}
+
+async function removeSame({ path, modified }: Further): Promise<void> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  if (status?.mtimeNs === modified) await unlink(path).catch(() => {});
+}
+
+/** Gives a file the next free name, as in model.1.safetensors, besides its own. Returns that name. */
+async function keep(target: string): Promise<string> {
   const [ending, folder] = [extname(target), dirname(target)];
   for (let number = 1; ; number++) {
     const name = `${basename(target, ending)}.${number}${ending}`;

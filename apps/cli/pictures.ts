@@ -1,6 +1,6 @@
 // The pictures that a command's arguments name: files, folders, patterns that no shell has expanded, standard input.
 
-import { open, readdir, stat } from "node:fs/promises";
+import { constants, open, readdir, stat } from "node:fs/promises";
 import { join, parse, sep } from "node:path";
 import { FormatError } from "ductus";
 import { decodePicture, kindOfFile } from "ductus/formats";
@@ -150,7 +150,8 @@ function expressionOf(part: string): RegExp {
 /** Checks size and kind before it reads the whole file, which may be sparse. */
 async function readPicture(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path);
+    // A pipe would be waited for.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const status = await file.stat();
       if (!status.isFile()) throw new FormatError(path, `expected ${EXPECTED}, got something that is not a file`);

@@ -8,6 +8,11 @@ import { bar, LiveLines, PAUSE } from "./live-lines.js";
 /** Where results go. */
 let results: NodeJS.WriteStream = process.stdout;
 
+/** Whether results go to standard output. */
+export function printsToStandardOutput(): boolean {
+  return results === process.stdout;
+}
+
 /** From now on results go to standard error, since standard output takes the file that a command writes. */
 export function leaveStandardOutput(): void {
   results = process.stderr;

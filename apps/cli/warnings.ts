@@ -2,6 +2,7 @@
 
 import type { DataWarning } from "ductus";
 import { OPTIONS } from "ductus/recipe";
+import { printError } from "./terminal.js";
 
 /** Prints warnings, with the options of the command line that mend what they say. */
 export function printWarnings(data: string | undefined, warnings: readonly DataWarning[]): void {
@@ -10,6 +11,6 @@ export function printWarnings(data: string | undefined, warnings: readonly DataW
       return `--${OPTIONS[key].flag}${value === true ? "" : ` ${value}`}`;
     });
     const advice = options.length === 0 ? "" : ` (mended by ${options.join(" ")})`;
-    console.error(`ductus: ${data ?? "MNIST"}: ${message}${advice}`);
+    printError(`ductus: ${data ?? "MNIST"}: ${message}${advice}`);
   }
 }

@@ -42,8 +42,8 @@ export function ductus(...args: string[]): Promise<Result> {
   return start(args).result;
 }
 
-/** Resolves once the child has printed the line of an epoch. */
-export function epochPrinted(child: ChildProcess, epoch: number): Promise<void> {
+/** Resolves once the child has printed the line of an epoch; without a number, of any. */
+export function epochPrinted(child: ChildProcess, epoch: number | string = "\\d+"): Promise<void> {
   let text = "";
   return new Promise((resolve) => {
     child.stdout?.on("data", (more) => {

@@ -1,14 +1,14 @@
 // Two programs that write to the same place: the second one is told. Locks that the dead left behind hinder nobody.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, readlinkSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { writeIdxFolder } from "../idx-files.js";
-import { type Result, startDuctus } from "./command-line.js";
+import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 
 const TRAIN = ["train", "--data", "../data", "--hidden", "8", "--validation", "0"];
 const SEARCH = ["tune", "--data", "../data", "--hidden", "4", "--eta", "0.1..1", "--trials", "9"];
@@ -53,7 +53,7 @@ async function begin(...args: readonly string[]): Promise<ChildProcess> {
 async function expectTold(args: readonly string[], who: string | RegExp): Promise<void> {
   const { code, stdout, stderr } = await ductus(...args);
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(/^ductus: [^\n]*: expected no other program that writes it, got [^\n]* with --out\n$/);
+  expect(stderr).toMatch(/^ductus: [^\n]*: [^\n]+ is writing it: wait for it to end, [^\n]* with --out\n$/);
   expect(stderr).toMatch(who);
 }
 
@@ -66,9 +66,9 @@ function bootId(): string {
       return "";
     }
   };
-  const hash = (text: string) => createHash("sha256").update(text).digest("hex");
-  const host = hash(`${hostname()} ${read(() => readlinkSync("/proc/self/ns/pid"))}`).slice(0, 8);
-  return hash(`${host} ${read(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1"))}`);
+  const space = read(() => readlinkSync("/proc/self/ns/pid"));
+  const boot = read(() => readFileSync("/proc/sys/kernel/random/boot_id", "latin1")).trim();
+  return createHash("sha256").update(`${hostname()} ${space} ${boot}`).digest("hex");
 }
 
 async function writeLock(owner: Readonly<Record<string, unknown>>, name = LOCK): Promise<void> {
@@ -93,7 +93,7 @@ describe("two at the same time", () => {
   test("two trainings to one file, by whatever name: the second one is told", async () => {
     const { pid } = await begin(...TRAIN, ...LONG);
     await symlink("model.safetensors", join(folder, "link"));
-    await expectTold([...TRAIN, ...SHORT], new RegExp(`got process ${pid}:`));
+    await expectTold([...TRAIN, ...SHORT], new RegExp(`: process ${pid} is writing`));
     await expectTold([...TRAIN, ...SHORT, "--force", "--out", join(folder, "model.safetensors")], `process ${pid}`);
     const { code } = await ductus(...TRAIN, ...SHORT, "--out", "other.safetensors");
     expect(code).toBe(0);
@@ -117,7 +117,7 @@ describe("two at the same time", () => {
   test("two searches in one folder: the second one is told", async () => {
     const { pid } = await begin(...SEARCH, ...LONG);
     await symlink("tune", join(folder, "same"));
-    await expectTold([...SEARCH, ...LONG], new RegExp(`search.json: .*process ${pid}:`));
+    await expectTold([...SEARCH, ...LONG], new RegExp(`search.json: .*process ${pid} is`));
     await expectTold([...SEARCH, ...LONG, "--out", "same"], `process ${pid}`);
     children[0].child.kill("SIGKILL");
     await children[0].result;
@@ -163,7 +163,7 @@ describe("a lock that was left behind", () => {
   test("half written, or by a program killed while it took over another one, hinders for a while", async () => {
     for (const text of ["", '{"lock":"du', '{"lock":"ductus","pid":']) {
       await writeFile(join(folder, LOCK), text);
-      await expectTold([...TRAIN, ...SHORT], "got another one");
+      await expectTold([...TRAIN, ...SHORT], ": another program is writing it");
       await age();
       expect(await ductus(...TRAIN, ...SHORT, "--force")).toMatchObject({ code: 0, stderr: "" });
     }
@@ -183,7 +183,7 @@ describe("another container", () => {
   test("has its lock as long as its heart beats, whatever process has its number here", async () => {
     for (const owner of await foreign()) {
       await writeLock(owner);
-      await expectTold([...TRAIN, ...SHORT], new RegExp(`got process ${owner.pid} on box:`));
+      await expectTold([...TRAIN, ...SHORT], new RegExp(`: process ${owner.pid} on box is`));
       // Where the clocks differ, it looks old, but goes on beating.
       await age();
       const heart = setInterval(() => utimes(join(folder, LOCK), new Date(1e12), new Date(Date.now() - 7e6)), 300);
@@ -213,7 +213,7 @@ describe("another container", () => {
     await writeLock({ pid: 7, boot: "0".repeat(64) });
     const { code, stderr } = await children[0].result;
     expect(code).toBe(1);
-    const [, refuge] = /got process 7 on box: .*; the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
+    const [, refuge] = /process 7 on box is writing it: .*; the model was saved to (.+) instead\n$/.exec(stderr) ?? [];
     expect((await readFile(refuge)).length).toBeGreaterThan(100);
     await rm(refuge);
     expect(await readdir(folder)).toContain(LOCK);
@@ -232,8 +232,70 @@ test("a file that is no lock stays as it is", async () => {
   expect(await readdir(folder)).toEqual([LOCK]);
 });
 
+test.runIf(process.platform === "linux")(
+  "what nobody can read to its end, in place of a lock, is refused at once, and stays as it is",
+  async () => {
+    const place = join(folder, LOCK);
+    await writeFile(join(folder, "own"), `{"lock":"ductus","pid":1}${" ".repeat(5000)}`);
+    for (const make of [
+      () => spawnSync("mkfifo", [place]),
+      () => symlink("/dev/zero", place),
+      () => symlink("/dev/stdin", place),
+      () => symlink("own", place),
+      () => mkdir(place),
+      () => copyFile(join(folder, "own"), place),
+    ]) {
+      await make();
+      const before = lstatSync(place);
+      for (const args of [
+        [...TRAIN, ...SHORT],
+        [...TRAIN, ...SHORT, "--force"],
+      ]) {
+        const { code, stdout, stderr } = await ductus(...args);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+        expect(stderr).toMatch(/^ductus: .*lock: expected a lock of ductus, got another file: [^\n]*\n$/);
+      }
+      expect([lstatSync(place).ino, lstatSync(place).mode]).toEqual([before.ino, before.mode]);
+      expect((await readdir(folder)).sort()).toEqual([LOCK, "own"]);
+      await rm(place, { recursive: true });
+    }
+  },
+  60_000,
+);
+
+test.runIf(process.platform === "linux")(
+  "a lock that is replaced while its program trains hinders no end",
+  async () => {
+    for (const make of [
+      (place: string) => spawnSync("mkfifo", [place]),
+      (place: string) => symlink("/dev/zero", place),
+    ]) {
+      const child = await begin(...TRAIN, ...LONG);
+      await unlink(join(folder, LOCK));
+      await make(join(folder, LOCK));
+      child.kill("SIGTERM");
+      expect((await children[children.length - 1].result).code).toBe(143);
+      await unlink(join(folder, LOCK));
+    }
+  },
+);
+
+test.skipIf(spawnSync("unshare", ["-Urm", "mount", "-t", "tmpfs", "none", "/mnt"]).status !== 0)(
+  "on a full disk, nothing is left of the lock",
+  async () => {
+    await mkdir(join(folder, "full"));
+    const line = [process.execPath, MAIN, ...TRAIN, ...SHORT, "--out", "full/model"]
+      .map((word) => `'${word}'`)
+      .join(" ");
+    const script = `mount -t tmpfs -o size=4k,nr_inodes=16 none full && cat /dev/zero > full/zeros; ${line}; ls full`;
+    const { stdout, stderr } = await startProgram(folder, "unshare", ["-Urm", "sh", "-c", script]).result;
+    expect(stderr).toMatch(/ductus: full\/model: expected a place to write to, got a full disk: free some space, or/);
+    expect(stdout).toBe("zeros\n");
+  },
+);
+
 test("a name and a host in a lock cannot act on the terminal", async () => {
   await writeLock({ pid: 7, boot: "x", hostname: "\u001b[2J\u202eevil\n" });
   const { stderr } = await ductus(...TRAIN, ...SHORT);
-  expect(stderr).toContain("process 7 on \\u001b[2J\\u202eevil\\n:");
+  expect(stderr).toContain("process 7 on \\u001b[2J\\u202eevil\\n is writing");
 });

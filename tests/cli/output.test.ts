@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { encodePng } from "../../src/formats/png.js";
-import { encodeSafetensors } from "../../src/formats/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 
@@ -165,6 +165,44 @@ describe("a model", () => {
     expect((await readdir(folder)).sort()).toEqual(["model.1.safetensors", "model.2.safetensors", "model.safetensors"]);
   });
 
+  test("of the same recipe with more epochs is kept until the new one has as many", async () => {
+    const recipe = TRAIN.map((word) => (word === "1" ? "3000" : word));
+    await writeFile(join(folder, "whole.safetensors"), "");
+    const stop = async (lines: number) => {
+      const { child, result } = startDuctus(folder, recipe);
+      let text = "";
+      child.stdout?.on("data", (more) => {
+        text += more;
+        if (text.split("\n").length > lines) child.kill("SIGKILL");
+      });
+      await result;
+    };
+    const epochsOf = async (name: string) => {
+      const { metadata } = decodeSafetensors(await readFile(join(folder, name)));
+      return Number(metadata.get("epochs"));
+    };
+    await stop(200);
+    const far = await readFile(join(folder, "model.safetensors"));
+    const epochs = await epochsOf("model.safetensors");
+    expect(epochs).toBeGreaterThan(100);
+    await stop(10);
+    // A slow reader may let it go on for longer: then the new one has as many.
+    if ((await epochsOf("model.safetensors")) < epochs) {
+      expect((await readFile(join(folder, "model.1.safetensors"))).equals(far)).toBe(true);
+    }
+    await writeFile(join(folder, "model.safetensors"), far);
+    await rm(join(folder, "model.1.safetensors"), { force: true });
+    const { code, stderr } = await ductus(...recipe);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr:
+        `ductus: model.safetensors: the model that was there has ${epochs} epochs: ` +
+        "model.1.safetensors keeps it until this one has as many\n",
+    });
+    expect(await epochsOf("model.safetensors")).toBe(3000);
+    expect((await readdir(folder)).sort()).toEqual(["model.safetensors", "whole.safetensors"]);
+  }, 60_000);
+
   test("that goes on replaces itself, and keeps another one", async () => {
     await writeFile(join(folder, "model.safetensors"), model);
     expect(await ductus("resume", "--epochs", "2")).toMatchObject({ code: 0, stderr: "" });
@@ -175,6 +213,74 @@ describe("a model", () => {
     expect((await readFile(join(folder, "other.1"))).equals(model)).toBe(true);
   });
 });
+
+test("a search takes no folder with another's models in it, and removes none of them", async () => {
+  const search = ["tune", "--data", "../data", "--hidden", "4", "--eta", "1|2", "--trials", "2", "--epochs", "1"];
+  const names = ["trial-1.best.safetensors", "trial-1.rung-1.safetensors", "trial-99.rung-3.safetensors"];
+  for (const [i, contents] of [model, Buffer.from("My thesis"), written.get("export to safetensors")].entries()) {
+    const place = join(folder, `tune ${i}`);
+    await mkdir(place);
+    for (const name of names) {
+      await writeFile(join(place, name), contents as Buffer);
+      await expectRefusal([...search, "--out", place], /expected a new folder or one with this search, got trial-\d/);
+      expect(await readdir(place)).toEqual([name]);
+      expect((await readFile(join(place, name))).equals(contents as Buffer)).toBe(true);
+      await rm(join(place, name));
+    }
+    // Put there later, what is no model stays.
+    expect((await ductus(...search, "--out", place)).code).toBe(0);
+    await writeFile(join(place, "trial-99.rung-3.safetensors"), "My thesis");
+    await writeFile(join(place, "trial-1.best.safetensors.backup.tmp"), "My thesis");
+    expect((await ductus(...search, "--out", place)).code).toBe(0);
+    expect((await readdir(place)).sort()).toEqual([
+      "best.safetensors",
+      "search.json",
+      "trial-1.best.safetensors.backup.tmp",
+      "trial-99.rung-3.safetensors",
+    ]);
+  }
+}, 60_000);
+
+test("a search refuses a journal whose results cannot be its own", async () => {
+  const search = ["tune", "--data", "../data", "--hidden", "4", "--eta", "1|2|4", "--trials", "3", "--epochs", "3"];
+  expect((await ductus(...search)).code).toBe(0);
+  const path = join(folder, "tune", "search.json");
+  const text = await readFile(path, "utf8");
+  const whole = JSON.parse(text);
+  const [first] = whole.outcomes;
+  for (const change of [
+    { correct: first.count + 1 },
+    { correct: -1 },
+    { correct: 0.5 },
+    { count: 0 },
+    { count: 0, correct: 0 },
+    { count: first.count + 1 },
+    { count: 1e300 },
+    { trial: 0 },
+    { trial: 1.5 },
+    { trial: 4 },
+    { trial: "1" },
+    { rung: 0 },
+    { rung: 3 },
+    { rung: 1.5 },
+    { history: [] },
+    { history: [...first.history, ...first.history] },
+    { history: [{ ...first.history[0], epoch: 2 }] },
+    { error: "failed", history: first.history },
+    { trial: whole.outcomes[1].trial },
+    { cost: null },
+  ]) {
+    const outcomes = [{ ...first, ...change }, ...whole.outcomes.slice(1)];
+    await writeFile(path, JSON.stringify({ ...whole, outcomes }));
+    await expectRefusal(search, /search.json: expected the search of ductus tune, got something else: /);
+  }
+  for (const outcomes of [[null], [1], ["x"], {}, null]) {
+    await writeFile(path, JSON.stringify({ ...whole, outcomes }));
+    await expectRefusal(search, /search.json: expected the search of ductus tune, got something else: /);
+  }
+  await writeFile(path, text);
+  expect((await ductus(...search)).code).toBe(0);
+}, 60_000);
 
 test("a search refuses a best model that is none, and a journal that it cannot read", async () => {
   const search = ["tune", "--data", "../data", "--hidden", "4", "--eta", "1|2", "--trials", "2", "--epochs", "1"];

@@ -1,5 +1,6 @@
 // ductus read: the digits of pictures as text, as JSON, and drawn.
 
+import { spawnSync } from "node:child_process";
 import { copyFile, link, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -101,6 +102,11 @@ test("draws again over its own drawing, and over no other picture, least of all 
 });
 
 test("says what it cannot read", async () => {
+  // Nobody writes into the pipe: it is not waited for.
+  spawnSync("mkfifo", [join(folder, "pipe")]);
+  const pipe = await ductus("read", "pipe", "two.png");
+  expect(pipe).toMatchObject({ code: 1, stdout: `two.png  ${texts["two.png"]}\n` });
+  if (process.platform !== "win32") expect(pipe.stderr).toMatch(/^ductus: pipe: [^\n]+ that is not a file\n$/);
   await writeFile(join(folder, "blank.png"), encodePng(new Uint8Array(2500).fill(255), 50, 50));
   const blank = await ductus("read", "blank.png");
   expect(blank).toMatchObject({ code: 1, stdout: "" });

@@ -57,10 +57,44 @@ async function expectRefusal(args: readonly string[], message: RegExp): Promise<
   expect(Number(await readFile(join(folder, "memory"), "utf8"))).toBeLessThan(MOST_MEMORY);
 }
 
+const OWN = { format: "ductus", layers: "[784, 4]" };
 const TENSOR = '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
 
+/** Headers that agree with their sizes of 2 GB less 1 MB, but not with themselves. */
+const FORGED = (
+  [
+    [
+      "tensors of another program",
+      {},
+      [["0.weight", 2 ** 29 - 2 ** 18]],
+      /format "ductus" in its metadata, got nothing/,
+    ],
+    ["no layers", { format: "ductus" }, [["0.weight", 2 ** 29 - 2 ** 18]], /a list of layers in its metadata/],
+    ["a list of many layers", { format: "ductus", layers: "[1]" }, [["0.bias", 2 ** 29 - 2 ** 18]], /a list of layers/],
+    ["tensors of other shapes", OWN, [["0.weight", 2 ** 29 - 2 ** 18]], /expected shape \[4,784\] of tensor 0.weight/],
+    ["a tensor of no layer", OWN, [["2.bias", 2 ** 29 - 2 ** 18]], /expected tensors of the layers \[784, 4\] alone/],
+    ["a tensor between two layers", OWN, [["1.bias", 2 ** 29 - 2 ** 18]], /expected tensors of the layers \[784, 4\]/],
+    ["a tensor of another name", OWN, [["weights", 2 ** 29 - 2 ** 18]], /expected tensors of the layers \[784, 4\]/],
+    [
+      "a million of its tensors",
+      OWN,
+      Array.from({ length: 33_000 }, (_, i) => [`s${i}.0.weight`, 784, 4] as const),
+      /expected 2 tensors, or a few times as many/,
+    ],
+  ] as const
+).map(([name, metadata, tensors, message]) => {
+  let end = 0;
+  const entries = (tensors as readonly (readonly [string, ...number[]])[]).map(([tensor, ...sides]) => {
+    const begin = end;
+    end += sides.reduce((product, side) => product * side, 4);
+    return [tensor, { dtype: "F32", shape: sides.reverse(), data_offsets: [begin, end] }] as const;
+  });
+  const beginning = header(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
+  return [name, beginning, beginning.length + end, message] as const;
+});
+
 describe.each(["evaluate", "resume", "report", "export"])("%s", (command) => {
-  test.each([
+  test.each<readonly [string, Uint8Array | string, number, RegExp]>([
     ["10 GB of zeros", "", 10 * GIGABYTE, /at most 2147483648 bytes, got 10737418240$/m],
     ["nearly 2 GB of zeros", "", 2 * GIGABYTE - 1, /begins with a safetensors header, got 2147483647 other bytes$/m],
     ["1.5 GB of text", "My thesis", 1.5 * GIGABYTE, /begins with a safetensors header/],
@@ -68,6 +102,7 @@ describe.each(["evaluate", "resume", "report", "export"])("%s", (command) => {
     ["a header that says less", header(TENSOR), 1.5 * GIGABYTE, /of 66 bytes, as its header says, got 1610612736/],
     ["a header that says nothing", header('{"a":null}'), GIGABYTE, /begins with a safetensors header/],
     ["a header that is no object", header("null"), GIGABYTE, /begins with a safetensors header/],
+    ...FORGED,
   ])("%s", async (_, beginning, size, message) => {
     await writeSparse("large.safetensors", beginning, size);
     await expectRefusal([command, "large.safetensors"], message);

@@ -101,6 +101,32 @@ describe("--out -", () => {
     expect(await readdir(folder)).not.toContain("-");
   });
 
+  test
+    .runIf(process.platform === "linux")
+    .each([
+      [["export"]],
+      [["export", "--format", "json"]],
+      [["report"]],
+      [["distort", "--data", "data"]],
+      [[...TRAIN, "--epochs", "1"]],
+    ])("%j on a full disk says so once, and is refused where there is no standard output", (args) => {
+    const command = [process.execPath, MAIN, ...args, "--out", "-"].map((word) => `'${word}'`).join(" ");
+    const inShell = (end: string) => spawnSync("sh", ["-c", `${command} ${end}`], { cwd: folder, encoding: "utf8" });
+    const full = inShell("> /dev/full");
+    expect(full.status).toBe(1);
+    const sentences = full.stderr.split("\n").filter((line) => line.startsWith("ductus: "));
+    expect(sentences).toEqual([
+      expect.stringMatching(/^ductus: standard output: expected a place to write to, got a full disk: free some space/),
+    ]);
+    const closed = inShell(">&-");
+    expect({ status: closed.status, stderr: closed.stderr }).toEqual({
+      status: 2,
+      stderr: "ductus: --out: expected standard output to be a file or a pipe, got one that is closed\n",
+    });
+    // Who throws the file away on purpose may.
+    expect(inShell("> /dev/null").status).toBe(0);
+  });
+
   describe("to a terminal", () => {
     const { isTTY } = process.stdout;
     afterEach(() => {

@@ -9,7 +9,7 @@ import { type HistoryEntry, isEntry, UsageError } from "ductus/recipe";
 import { KINDS } from "../kinds.js";
 import { Output, STANDARD_OUTPUT } from "../output.js";
 import { reasonOf } from "../reasons.js";
-import type { Outcome } from "./halving.js";
+import { type Outcome, rungsOf } from "./halving.js";
 import type { Settings } from "./space.js";
 
 /** What decides a search. */
@@ -45,17 +45,18 @@ export class Journal {
 
   /**
    * The search in a folder, which is made if there is none.
+   * @param validation how many images there are to validate by
    * @throws {FormatError} if what is there is not one
    * @throws {Error} if it is another search, or the folder cannot be written to
    */
-  static async open(folder: string, settings: SearchSettings): Promise<Journal> {
+  static async open(folder: string, settings: SearchSettings, validation: number): Promise<Journal> {
     if (folder === STANDARD_OUTPUT) throw new UsageError("--out: expected a folder, got -, standard output");
     await mkdir(folder, { recursive: true }).catch(() => {});
     const path = join(folder, FILE);
     const out = await Output.open(path, { exclusive: true });
     await Output.open(join(folder, BEST), { kind: KINDS.model });
     const text = await readJournal(path);
-    if (text === undefined) return new Journal(folder, settings, [], false, out);
+    if (text === undefined) return Journal.#begin(folder, settings, out);
     const saved = parse(text, path);
     const different = differenceOf(saved.settings, settings);
     if (different !== undefined) {
@@ -64,7 +65,25 @@ export class Journal {
           "give another one with --out, or remove it",
       );
     }
+    if (!areOutcomes(saved.outcomes, settings, validation)) throw noSearch(path);
     return new Journal(folder, settings, [...saved.outcomes], saved.finished, out);
+  }
+
+  /**
+   * A new search. Its journal is there before any model: without one, models in the folder are somebody else's.
+   * @throws {Error} if there are files with names that the search would give its own
+   */
+  static async #begin(folder: string, settings: SearchSettings, out: Output): Promise<Journal> {
+    const other = (await readdir(folder)).find((name) => MODEL_NAME.test(name));
+    if (other !== undefined) {
+      throw new Error(
+        `${folder}: expected a new folder or one with this search, got ${other} of no search: ` +
+          "give another one with --out, or move the file",
+      );
+    }
+    const journal = new Journal(folder, settings, [], false, out);
+    await journal.#save();
+    return journal;
   }
 
   get best(): string {
@@ -106,14 +125,19 @@ export class Journal {
     await this.clean(() => false);
   }
 
-  /** Removes the models of trials that are of no use any more, and what killed programs left half written. */
+  /**
+   * Removes the models of trials that are of no use any more, and what killed programs left half written. A file that
+   * is no model of ductus is somebody else's, whatever its name.
+   */
   async clean(isNeeded: (trial: number, rung: number) => boolean): Promise<void> {
     for (const name of await readdir(this.folder).catch(() => [])) {
       const [, trial, rung, temporary] = MODEL_NAME.exec(name) ?? [];
       if (trial === undefined) continue;
       // A snapshot goes with every rung.
       const needed = isNeeded(Number(trial), Number(rung ?? Number.POSITIVE_INFINITY)) && temporary === undefined;
-      if (!needed) await unlink(join(this.folder, name)).catch(() => {});
+      const path = join(this.folder, name);
+      const isOurs = temporary !== undefined || (await KINDS.model.matches(path).catch(() => false));
+      if (!needed && isOurs) await unlink(path).catch(() => {});
     }
   }
 
@@ -131,7 +155,7 @@ export class Journal {
   }
 }
 
-const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\w-]+\.tmp)?$/;
+const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\da-f]{8}-\d+-[\da-f]{8}\.tmp)?$/;
 
 /** Bytes: many times what the largest search needs. */
 const MOST = 2 ** 28;
@@ -170,6 +194,7 @@ function noSearch(file: string): FormatError {
 interface Saved {
   readonly settings: SearchSettings;
   readonly finished: boolean;
+  /** To be checked with areOutcomes(). */
   readonly outcomes: readonly Outcome[];
 }
 
@@ -177,7 +202,7 @@ function parse(text: string, file: string): Saved {
   try {
     const saved = JSON.parse(text);
     const { format, settings, finished, outcomes } = saved;
-    const whole = typeof settings.options === "object" && typeof finished === "boolean" && outcomes.every(isOutcome);
+    const whole = typeof settings.options === "object" && typeof finished === "boolean" && Array.isArray(outcomes);
     if (format === FORMAT && whole) return saved;
   } catch {
     // Told below.
@@ -185,12 +210,28 @@ function parse(text: string, file: string): Saved {
   throw noSearch(file);
 }
 
-function isOutcome({ trial, rung, correct, count, cost, history, error }: Outcome): boolean {
-  return (
-    [trial, rung, correct, count, cost].every(Number.isFinite) &&
-    history.every(isEntry) &&
-    ["undefined", "string"].includes(typeof error)
-  );
+/** Whether what a journal holds can be the results of a search with these settings, each of them once. */
+function areOutcomes(outcomes: readonly unknown[], settings: SearchSettings, validation: number): boolean {
+  const rungs = rungsOf(settings.trials, settings.epochs, settings.reduction);
+  const seen = new Set<string>();
+  return outcomes.every((value) => {
+    if (typeof value !== "object" || value === null) return false;
+    const { trial, rung, correct, count, cost, history, error } = value as Partial<Outcome>;
+    const key = `${trial} ${rung}`;
+    if (!isWithin(trial, 1, settings.trials) || !isWithin(rung, 1, rungs.length) || seen.has(key)) return false;
+    seen.add(key);
+    if (!Array.isArray(history) || !history.every(isEntry) || !Number.isFinite(cost)) return false;
+    if (error !== undefined) return typeof error === "string" && correct === 0 && count === 0 && history.length === 0;
+    const { epochs } = rungs[rung - 1];
+    const areInOrder = history.every(({ epoch }, i) => isWithin(epoch, i === 0 ? 1 : history[i - 1].epoch + 1, epochs));
+    // A training that patience ended in an earlier rung has no epochs in this one.
+    const isIdle = history.length === 0 && rung > 1 && correct === 0 && count === 0;
+    return areInOrder && (isIdle || (history.length > 0 && count === validation && isWithin(correct, 0, validation)));
+  });
+}
+
+function isWithin(value: unknown, min: number, max: number): value is number {
+  return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
 }
 
 /** The first setting in which a search differs from another, in words. */

@@ -66,7 +66,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const { warnings, ...data } = loadData(recipe);
   printWarnings(recipe.data, warnings);
   const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
-  const journal = await Journal.open(out, {
+  const settings = {
     version: await packageVersion(),
     options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
     trials: count,
@@ -74,7 +74,8 @@ export async function tune(args: readonly string[]): Promise<void> {
     reduction,
     seed,
     hashes,
-  });
+  };
+  const journal = await Journal.open(out, settings, data.validation.length);
   const drawn = drawTrials(space, count, seed);
   const rungs = rungsOf(drawn.length, epochs, reduction);
   const table = new TrialTable(drawn);
