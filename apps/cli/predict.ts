@@ -8,6 +8,7 @@ import {
   findDigit,
   idxDimensions,
   idxHeaderLength,
+  kindOfFile,
   prepareImage,
   preparePicture,
   type Verdict,
@@ -70,7 +71,7 @@ async function readImage(file: PictureFile, index: number, network: Network, jud
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     throw new FormatError(name, "expected a picture or an IDX file, got gzip: unpack it first");
   }
-  if (bytes[0] === 0 && bytes[1] === 0) {
+  if (kindOfFile(bytes) === "an IDX file") {
     return { pixels: prepareImage(idxImage(bytes, name, index, network), preparation), columns };
   }
   const picture = decodePicture(bytes, name);

@@ -82,8 +82,12 @@ function keyed({ width, channels, depth }: Header, key: Uint8Array, expand: Pixe
   const scale = depth < 8 ? 255 / (2 ** depth - 1) : 1;
   const clear = Array.from({ length: channels }, (_, c) => ((key[2 * c] << 8) | key[2 * c + 1]) * scale);
   const samples = new (depth === 16 ? Uint16Array : Uint8Array)(width * all);
+  // Of grey the first level counts three times.
+  const [r, g, b] = channels === 1 ? [clear[0], clear[0], clear[0]] : clear;
+  const [second, third] = channels === 1 ? [0, 0] : [1, 2];
+  const isWhole = key.length === 2 * channels;
   const isClear = (colours: Samples, at: number) =>
-    key.length === 2 * channels && clear.every((level, c) => colours[at + c] === level);
+    isWhole && colours[at] === r && colours[at + second] === g && colours[at + third] === b;
   return {
     channels: all,
     expand: (row, columns) => {

@@ -101,21 +101,24 @@ function unfilter(row: Uint8Array, above: Uint8Array, distance: number): void {
       for (let i = 1; i < length; i++) row[i] += ((i < start ? 0 : row[i - distance]) + above[i]) >> 1;
       return;
     case 4:
-      for (let i = 1; i < Math.min(start, length); i++) row[i] += above[i];
-      for (let i = start; i < length; i++) row[i] += paeth(row[i - distance], above[i], above[i - distance]);
+      for (let sample = 1; sample < start; sample++) unfilterPaeth(row, above, sample, distance);
       return;
     default:
       throw new Error(`Unsupported filter: ${row[0]}`);
   }
 }
 
-/** Of left, above and upper left, the one nearest to left + above - upper left. */
-function paeth(a: number, b: number, c: number): number {
-  const toA = Math.abs(b - c);
-  const toB = Math.abs(a - c);
-  const toC = Math.abs(a + b - c - c);
-  if (toA <= toB && toA <= toC) return a;
-  return toB <= toC ? b : c;
+/** One sample of each pixel: of left, above and upper left, the one nearest to left + above - upper left. */
+function unfilterPaeth(row: Uint8Array, above: Uint8Array, first: number, distance: number): void {
+  for (let i = first, left = 0, corner = 0; i < row.length; i += distance) {
+    const up = above[i];
+    const toLeft = Math.abs(up - corner);
+    const toUp = Math.abs(left - corner);
+    const toCorner = Math.abs(left + up - corner - corner);
+    const nearest = toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    [left, corner] = [(row[i] + nearest) & 0xff, up];
+    row[i] = left;
+  }
 }
 
 /** Samples of 1, 2, 4 or 8 bits, one a byte, as `levels` has them; those without a level as 0. */

@@ -64,6 +64,71 @@ describe("reads", () => {
     expect([...picture.data]).toEqual(expected);
   });
 
+  /** Samples of less than a byte in rows of whole bytes, each with filter 0, of every pass that has pixels. */
+  const packed = (
+    width: number,
+    height: number,
+    depth: number,
+    at: (x: number, y: number) => number,
+    passes: number[][],
+  ) =>
+    passes.flatMap(([x0, y0, dx, dy]) => {
+      const row = (y: number) => {
+        const bits = Array.from({ length: Math.max(0, Math.ceil((width - x0) / dx)) }, (_, i) =>
+          at(x0 + i * dx, y)
+            .toString(2)
+            .padStart(depth, "0"),
+        ).join("");
+        return bits === "" ? [] : [0, ...(bits.match(/.{1,8}/g) ?? []).map((byte) => parseInt(byte.padEnd(8, "0"), 2))];
+      };
+      return Array.from({ length: Math.max(0, Math.ceil((height - y0) / dy)) }, (_, i) => row(y0 + i * dy)).flat();
+    });
+  const adam7 = [
+    ...[
+      [0, 0, 8, 8],
+      [4, 0, 8, 8],
+      [0, 4, 4, 8],
+      [2, 0, 4, 4],
+    ],
+    ...[
+      [0, 2, 2, 4],
+      [1, 0, 2, 2],
+      [0, 1, 1, 2],
+    ],
+  ];
+  const small = [1, 2, 4].flatMap((depth) =>
+    [0, 3].flatMap((colour) =>
+      [
+        [1, 1],
+        [2, 3],
+        [5, 1],
+        [1, 9],
+        [7, 5],
+        [13, 11],
+        [33, 17],
+      ].map(([width, height]) => ({ depth, colour, width, height })),
+    ),
+  );
+  test.each(small)("$depth bits of colour type $colour, interlaced, $width x $height", (kind) => {
+    const { depth, colour, width, height } = kind;
+    const level = (x: number, y: number) => (x * x + 3 * y + x * y) % 2 ** depth;
+    const palette = Array.from({ length: 2 ** depth }, (_, i) => [10 * i, 255 - i, i * i]);
+    const made = (interlace: number, passes: number[][]) =>
+      decodePng(
+        file(
+          header(width, height, depth, colour, interlace),
+          ...(colour === 3 ? [chunk("PLTE", palette.flat())] : []),
+          idat(...packed(width, height, depth, level, passes)),
+          IEND,
+        ),
+      );
+    const expected = Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width)));
+    const samples = expected.flatMap((n) => (colour === 3 ? palette[n] : [(255 * n) / (2 ** depth - 1)]));
+    const interlaced = made(1, adam7);
+    expect([...interlaced.data]).toEqual(samples);
+    expect(interlaced).toEqual(made(0, [[0, 0, 1, 1]]));
+  });
+
   test.each([
     [1, [0, 0b01000000], [0, 255, 0]],
     [2, [0, 0b00_01_11_00], [0, 85, 255]],
@@ -124,7 +189,7 @@ describe("refuses", () => {
       file(header(2 ** 31, 2 ** 31, 8, 0), IEND),
       /got 2147483648 x 2147483648; make the picture smaller/,
     ],
-    ["too many bytes", file(header(6000, 6000, 16, 6), idat(0, 1), IEND), /at most 144131072 bytes of pixels, got 288/],
+    ["too many bytes", file(header(6000, 6000, 16, 6), idat(0, 1), IEND), /at most 108131072 bytes of pixels, got 288/],
     ["unknown colours", file(header(1, 1, 8, 5), IEND), /expected colour type 0, 2, 3, 4 or 6, got 5/],
     ["RGB of 4 bits", file(header(1, 1, 4, 2), IEND), /expected 8, 16 bits a sample in a RGB PNG, got 4/],
     ["interlace 2", file(header(1, 1, 8, 0, 2), IEND), /got 0, 0 and 2/],
@@ -189,6 +254,16 @@ describe("refuses", () => {
       "a heap of chunks",
       () => file(one, ...Array(2 ** 16).fill(chunk("IDAT")), IEND),
       /at most 32768 chunks, got more/,
+    ],
+    [
+      "a heap of chunks that make no pixels",
+      () => file(one, ...Array(2 ** 16).fill(chunk("tEXt", [65, 0, 66])), idat(0, 1), IEND),
+      /at most 32768 chunks, got more/,
+    ],
+    [
+      "a side too long",
+      () => file(header(1, 65_536, 8, 0), idat(0), IEND),
+      /sides of at most 65535 pixels, got 1 x 65536/,
     ],
     ["many chunks", () => file(one, ...Array(32_000).fill(chunk("IDAT", [0x78])), IEND), /expected deflated pixels/],
   ])("%s, soon", (_, make, message) => {

@@ -10,7 +10,7 @@ import { decodeVp8, type Frame } from "./vp8.js";
 import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
 /** The most pixels of a lossless picture, which takes twice the time of others. */
-const MOST_LOSSLESS = 2 ** 24;
+const MOST_LOSSLESS = 14_000_000;
 /** The most chunks, of which a file has one for each frame of an animation and a few more. */
 const MOST_CHUNKS = 2 ** 15;
 const FIRST_CHUNK = 12;
