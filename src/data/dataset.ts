@@ -5,19 +5,10 @@ import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 import { checkOptions } from "../options/option.js";
 import { checkRange, RANGES } from "../ranges.js";
+import { type DataWarning, inspectDataset } from "./inspect.js";
+import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
-/** Grey pixels, one after the other: bytes from 0 (white) to 255 (black), or inputs a^0 as they are, any finite f32. */
-export type Pixels = Uint8Array | Uint8ClampedArray | Float32Array;
-
-/** How the pixels of images are made into what a network takes: ink bright on dark ground, upright. */
-export interface PixelOptions {
-  /** The value of full ink, above 0, up to 65,535; what is above counts as that. Default: 255 of bytes, 1 of floats. */
-  readonly pixelMax?: number;
-  /** Whether ink is dark on bright ground: a becomes 1 - a. Default false. */
-  readonly invert?: boolean;
-  /** Whether rows and columns are swapped, as in EMNIST: they are swapped back. Default false. */
-  readonly transpose?: boolean;
-}
+export type { PixelOptions, Pixels };
 
 /** Images and what they show. */
 export interface DatasetOptions extends PixelOptions {
@@ -44,7 +35,7 @@ const DATASET_OPTIONS = {
 } as const satisfies Record<keyof DatasetOptions, unknown>;
 
 /** Images of one size, each with a class: to train on, or to test with. */
-export class Dataset {
+export class Dataset implements Samples {
   readonly images: Pixels;
   readonly labels: Uint8Array | Uint16Array;
   /** Pixels in a row of an image. */
@@ -53,6 +44,7 @@ export class Dataset {
   readonly classes: number;
   /** How the images were made; undefined if they are as they were given. */
   readonly prepared: PixelOptions | undefined;
+  #warnings: readonly DataWarning[] | undefined;
 
   /**
    * @throws {TypeError} if images or labels are not typed arrays of the types above
@@ -104,6 +96,12 @@ export class Dataset {
   /** Pixels per image: the size of the first layer of a network that reads it. */
   get inputs(): number {
     return this.images.length / this.labels.length;
+  }
+
+  /** What a training on these data would suffer from, as inspectDataset() finds it; measured when it is asked for. */
+  get warnings(): readonly DataWarning[] {
+    this.#warnings ??= Object.freeze(inspectDataset(this));
+    return this.#warnings;
   }
 
   /**

@@ -1,9 +1,9 @@
 // What is wrong with a data set that trains badly though nothing refuses it: pixels in a corner of their range, dark
 // ink, samples sorted by class, classes without samples.
 
-import { typeName } from "../errors.js";
-import { Dataset, type PixelOptions } from "./dataset.js";
+import { checkArgument, hasObjects } from "../arguments.js";
 import { measure, rangeOf } from "./measure.js";
+import type { PixelOptions, Samples } from "./samples.js";
 
 /** Something about data that a training suffers from. */
 export interface DataWarning {
@@ -17,6 +17,8 @@ export interface DataWarning {
 
 /** Pixels that use at most this share of 0 to 1 are hardly seen. */
 const NARROW = 0.25;
+/** So many places of an image may be broken: bright by themselves. */
+const BROKEN = 2;
 /** Sorted are labels whose neighbours are alike more often than by chance, by so many standard deviations. */
 const DEVIATIONS = 6;
 /** Classes that a message names. */
@@ -26,48 +28,68 @@ const NAMED = 5;
  * What a training on these data would suffer from; empty for MNIST. Looks at 400 images, and at all labels.
  * @throws {TypeError} if it is not a Dataset
  */
-export function inspectDataset(dataset: Dataset): DataWarning[] {
-  if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
+export function inspectDataset(dataset: Samples): DataWarning[] {
+  const isDataset = hasObjects(dataset, "images", "labels") && typeof dataset.classes === "number";
+  checkArgument("data", "a Dataset", dataset, isDataset);
   return [...inspectPixels(dataset), ...inspectOrder(dataset), ...inspectClasses(dataset, "the data")];
 }
 
 /** What a training suffers from in the pixels. */
-export function inspectPixels(dataset: Dataset): DataWarning[] {
-  const { low, high, bright } = measure(dataset);
+export function inspectPixels(dataset: Samples): DataWarning[] {
+  const { low, high, bright, typical } = measure(dataset);
   // Two tones are needed to tell ink from ground.
-  if (low === high) return [];
+  if (low === high) return inspectConstant(dataset);
   const warning: DataWarning = {
     code: "ground",
     message: "the ground is bright and the ink dark, of which a network learns less well than of the reverse",
     ...(dataset.prepared?.invert ? {} : { mend: { invert: true } }),
   };
-  return [...inspectRange(dataset, low, high), ...(bright ? [warning] : [])];
+  return [...inspectRange(dataset, ...typical), ...(bright ? [warning] : [])];
 }
 
-function inspectRange({ images, prepared }: Dataset, low: number, high: number): DataWarning[] {
+/** Whether all pixels are one tone, not only those of a sample. */
+function inspectConstant({ images }: Samples): DataWarning[] {
+  const [least, largest] = rangeOf([images]);
+  if (least !== largest) return [];
+  return [
+    { code: "range", message: `all pixels are ${round(least)}, so there is nothing to tell the images apart by` },
+  ];
+}
+
+function inspectRange(dataset: Samples, low: number, high: number): DataWarning[] {
+  const { images, prepared } = dataset;
   const floats = images instanceof Float32Array;
   // Numbers on both sides of 0 are standardised.
-  const narrow = low >= 0 && high - low <= NARROW;
-  const wide = low >= 0 && high > 1;
-  if (!narrow && !wide) return [];
-  // The sample may lack the extremes.
-  const [least, largest] = rangeOf([images]);
   const full = floats ? 1 : 255;
-  const range = (largest - least) / full;
-  if (narrow && range > NARROW && range <= 1) return [];
+  const wide = low >= 0 && high > 1;
+  // Where 0 never comes, all weights see the ground.
+  const shifted = low >= NARROW && !wide;
+  const narrow = low >= 0 && high - low <= NARROW && !wide && !isWider(dataset, (low + NARROW) * full);
+  if (!narrow && !wide && !shifted) return [];
+  // The sample may lack the extremes; what is far beyond it is an outlier.
+  const extremes = rangeOf([images]);
+  const least = Math.max(extremes[0], (low - NARROW) * full);
+  const largest = extremes[1] > 2 * high * full ? high * full : extremes[1];
   const part = wide ? "beyond" : "a small part of";
   const message = `pixels go from ${round(least)} to ${round(largest)}, ${part} 0 to ${full}`;
   const scale = (prepared?.pixelMax ?? full) / full;
   // A range that does not begin near 0 cannot be mended by a factor, nor one that was inverted.
-  const mends = least <= range * full * 0.1 && !prepared?.invert && largest * scale <= 65_535;
+  const mends = least <= (largest - least) * 0.1 && !prepared?.invert && largest * scale <= 65_535;
   return [{ code: "range", message, ...(mends ? { mend: { pixelMax: round(largest * scale) } } : {}) }];
+}
+
+/** Whether pixels are above a level in more places than broken ones. */
+function isWider({ images, inputs }: Samples, level: number): boolean {
+  const places = new Set<number>();
+  for (let i = 0; i < images.length && places.size <= BROKEN; i++) if (images[i] > level) places.add(i % inputs);
+  return places.size > BROKEN;
 }
 
 function round(value: number): number {
   return Number(value.toPrecision(6));
 }
 
-function inspectOrder({ labels, classes }: Dataset): DataWarning[] {
+function inspectOrder({ labels, classes }: Samples): DataWarning[] {
   if (!isSorted(labels, classes)) return [];
   const message = "the samples are sorted by class, so a part of them in one piece lacks most classes: shuffle them";
   return [{ code: "sorted", message }];
@@ -98,7 +120,7 @@ export function countsOf(labels: ArrayLike<number>, classes: number): number[] {
  * @param expected the classes that should be there; default: all
  */
 export function inspectClasses(
-  { labels, classes }: Dataset,
+  { labels, classes }: Samples,
   what: string,
   expected: (label: number) => boolean = (label) => label > 0,
 ): DataWarning[] {

@@ -1,7 +1,7 @@
 // What a data set's pictures are like, measured on a sample of its images: the range of their pixels, whether the
 // ground is dark or bright, and whether they are in MNIST's form.
 
-import type { Dataset, Pixels } from "./dataset.js";
+import type { Pixels, Samples } from "./samples.js";
 
 /** The ground of pictures: the same in all of them, or "mixed" if it is not, or cannot be told. */
 export type Ground = "dark" | "bright" | "mixed";
@@ -12,6 +12,10 @@ export interface Measurement {
   readonly low: number;
   readonly high: number;
   readonly ground: Ground;
+  /** The same without outliers: what is seldom passed, in few pixels of an image or in few images. */
+  readonly typical: readonly [low: number, high: number];
+  /** The ground of most images; "mixed" if there is none. */
+  readonly mostly: Ground;
   /** Whether the ground is bright in most images, and dark in few. */
   readonly bright: boolean;
   /** Whether the images are in MNIST's form (src/reading/normalise.ts). */
@@ -26,29 +30,41 @@ const BORDER = 0.6;
 const OTHERS = 0.02;
 /** The ground is bright in most images if it is told to be in this share of them, and dark in at most the other. */
 const MOST = { bright: 0.75, dark: 0.1 } as const;
+/** Pixels of an image, and images, that may be out of the usual range: a broken pixel, or a broken picture. */
+const OUTLIERS = { pixels: 0.003, images: 0.1 } as const;
 /** Ink is what is above this share of the range. */
 const INK = 0.1;
 /** The form of MNIST: the side of the field and of the digit's box, how far they may be off, and in how many images. */
 const FORM = { field: 28, centre: 14, off: 1, box: [18, 21], share: 0.9 } as const;
 
-const measured = new WeakMap<Dataset, Measurement>();
+const measured = new WeakMap<Samples, Measurement>();
 
 /** Measures a data set, once. */
-export function measure(dataset: Dataset): Measurement {
+export function measure(dataset: Samples): Measurement {
   const known = measured.get(dataset);
   if (known !== undefined) return known;
   const sample = sampleOf(dataset);
   const [low, high] = rangeOf(sample);
-  const { ground, bright } = groundOf(sample, dataset, (low + high) / 2);
+  const typical = typicalRange(sample);
+  const { ground, bright, mostly } = groundOf(sample, dataset, middleOf(low, high, typical));
   const mnist = isMnist(sample, dataset, { low, high, ground });
   const unit = dataset.images instanceof Float32Array ? 1 : 255;
-  const measurement = { low: low / unit, high: high / unit, ground, bright, mnist };
+  const inputs = (level: number) => level / unit;
+  const measurement = {
+    low: inputs(low),
+    high: inputs(high),
+    typical: [inputs(typical[0]), inputs(typical[1])] as const,
+    ground,
+    mostly,
+    bright,
+    mnist,
+  };
   measured.set(dataset, measurement);
   return measurement;
 }
 
 /** The images of the sample. */
-function sampleOf({ images, inputs, length }: Dataset): Pixels[] {
+function sampleOf({ images, inputs, length }: Samples): Pixels[] {
   const count = Math.min(length, SAMPLE);
   return Array.from({ length: count }, (_, i) => {
     const first = Math.floor((i * length) / count) * inputs;
@@ -70,17 +86,38 @@ export function rangeOf(images: readonly ArrayLike<number>[]): [low: number, hig
   return [low, high];
 }
 
+/** The range of some images, but for the extreme pixels of each, and the extreme images. */
+function typicalRange(images: readonly Pixels[]): [low: number, high: number] {
+  // slice() of a Buffer would be no copy.
+  const sorted = images.map((image) => Float32Array.from(image).sort());
+  const left = Math.ceil(OUTLIERS.pixels * images[0].length) - 1;
+  const quantile = (share: number, place: (image: Float32Array) => number) => {
+    const levels = sorted.map(place).sort((a, b) => a - b);
+    return levels[Math.round(share * (levels.length - 1))];
+  };
+  const low = quantile(OUTLIERS.images, (image) => image[left]);
+  return [low, quantile(1 - OUTLIERS.images, (image) => image[image.length - 1 - left])];
+}
+
+/** Half-way between paper and ink; an outlier far beyond both is neither. */
+function middleOf(low: number, high: number, [least, largest]: readonly [number, number]): number {
+  const isSpoilt = least < largest && high - low > 2 * (largest - least);
+  return isSpoilt ? (least + largest) / 2 : (low + high) / 2;
+}
+
 function groundOf(
   sample: readonly Pixels[],
-  { inputs, columns }: Dataset,
+  { inputs, columns }: Samples,
   middle: number,
-): Pick<Measurement, "ground" | "bright"> {
+): Pick<Measurement, "ground" | "bright" | "mostly"> {
   const grounds = sample.map((image) => groundOfBorder(image, columns, inputs / columns, middle));
   const share = (ground: Ground) => grounds.filter((one) => one === ground).length / sample.length;
   const [dark, bright] = [share("dark"), share("bright")];
   const inMost = bright >= MOST.bright && dark <= MOST.dark;
-  if (dark > 0.5 && bright <= OTHERS) return { ground: "dark", bright: inMost };
-  return { ground: bright > 0.5 && dark <= OTHERS ? "bright" : "mixed", bright: inMost };
+  const mostly = inMost ? "bright" : dark >= MOST.bright && bright <= MOST.dark ? "dark" : "mixed";
+  const others = { bright: inMost, mostly } as const;
+  if (dark > 0.5 && bright <= OTHERS) return { ...others, ground: "dark" };
+  return { ...others, ground: bright > 0.5 && dark <= OTHERS ? "bright" : "mixed" };
 }
 
 /** The ground of one picture, as its border has it. */
@@ -101,7 +138,7 @@ export function groundOfBorder(image: ArrayLike<number>, columns: number, rows: 
 /** Whether almost all images have their centre of mass in the middle, and a box of ink as large as MNIST's. */
 function isMnist(
   sample: readonly Pixels[],
-  { inputs, columns }: Dataset,
+  { inputs, columns }: Samples,
   { low, high, ground }: Pick<Measurement, "low" | "high" | "ground">,
 ): boolean {
   if (columns !== FORM.field || inputs !== FORM.field ** 2 || ground === "mixed" || low === high) return false;

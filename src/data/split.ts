@@ -1,9 +1,10 @@
 // The four files of a data set in MNIST's form: their data, divided into what trains, what chooses, and what tests.
 
 import { checkArgument } from "../arguments.js";
-import { FormatError } from "../errors.js";
+import { checkObject, FormatError } from "../errors.js";
 import { DIVISION, RandomStream } from "../kernels/reference/random.js";
 import { checkRange, RANGES } from "../ranges.js";
+import { comparePixels } from "./compare.js";
 import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
 import { countsOf, type DataWarning, inspectClasses, inspectPixels, isSorted } from "./inspect.js";
@@ -70,7 +71,9 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
   checkHeaders(files.map((file, i) => ({ dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1), name: file.name })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
-  return { ...parts, test: parseDataset(testImages, testLabels, parts.training.classes, division) };
+  const test = parseDataset(testImages, testLabels, parts.training.classes, division);
+  const warnings = [...parts.warnings, ...comparePixels(parts.training, test, "the test images")];
+  return { ...parts, test, warnings };
 }
 
 /**
@@ -94,8 +97,10 @@ export function checkHeaders(headers: readonly IdxHeader[]): void {
 export function parseTraining(
   images: IdxFile,
   labels: IdxFile,
-  { validation, limit, ...pixels }: Division = {},
+  division: Division = {},
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
+  checkObject("division", division);
+  const { validation, limit, ...pixels } = division;
   if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
   const file = parseDataset(images, labels, undefined, pixels);
@@ -113,7 +118,9 @@ export function parseTraining(
   };
   const message = `the training file ${why}: its images are divided in another order`;
   const order: DataWarning[] = why === undefined ? [] : [{ code: "sorted", message }];
-  return { ...parts, warnings: [...inspectPixels(parts.training), ...order, ...inspectParts(file, parts)] };
+  const { training, validation: rest } = parts;
+  const unlike = rest === undefined ? [] : comparePixels(training, rest, "the validation images");
+  return { ...parts, warnings: [...inspectPixels(training), ...unlike, ...order, ...inspectParts(file, parts)] };
 }
 
 /** Classes that a part lacks though it has room for all there are. */

@@ -1,7 +1,8 @@
 // Whether a training learns anything: what an epoch's report says if it does not.
 
 import type { Dataset } from "../data/dataset.js";
-import type { KernelNetwork } from "../kernels/kernels.js";
+import type { DataWarning } from "../data/inspect.js";
+import type { InitialWeights, KernelNetwork } from "../kernels/kernels.js";
 import type { Evaluation } from "./metrics.js";
 
 /** With fewer training images an epoch may well end at chance. */
@@ -14,6 +15,8 @@ const LOW = 0.25;
 const FLAT = 0.02;
 /** Outputs with a mean of 4 a (1 - a) below this are saturated: 1 is undecided, 0 is certain. */
 const SATURATED = 0.05;
+/** With more neurons in a layer, fewer are worth a try. */
+const WIDE = 300;
 /** So many images are looked at for that. */
 const PROBED = 100;
 
@@ -39,6 +42,11 @@ export interface EpochContext {
   readonly saturation: () => number;
   /** The learning rate that suits the training: defaultLearningRate(). */
   readonly suited: number;
+  /** Neurons of the hidden layers. */
+  readonly hidden?: readonly number[];
+  readonly initialWeights?: InitialWeights;
+  /** What training suffers from in the data. */
+  readonly data?: readonly DataWarning[];
 }
 
 /**
@@ -54,6 +62,8 @@ export function noLearning(report: EpochFigures, context: EpochContext): string 
   const { training, validation } = context;
   if (training.length < FEWEST) return undefined;
   const chance = largestShare(training);
+  // One class alone teaches nothing, and is always read correctly.
+  if (chance === 1) return undefined;
   const low = chance + LOW * (1 - chance);
   const [accuracy, count, alike] =
     validation === undefined || report.validation === undefined
@@ -65,7 +75,7 @@ export function noLearning(report: EpochFigures, context: EpochContext): string 
   if (problem === undefined) return undefined;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const score = `${percent(accuracy)} are read correctly, always guessing one class gives ${percent(alike)}`;
-  const advice = adviceOf(report.learningRate, context.suited);
+  const advice = adviceFor(report.learningRate, context);
   return `epoch ${report.epoch} learnt nothing: ${problem} (${score}); ${advice}`;
 }
 
@@ -85,9 +95,20 @@ function problemOf(
   return atChance && last ? "the accuracy is at chance" : undefined;
 }
 
-function adviceOf(rate: number, suited: number): string {
+function adviceFor(rate: number, { suited, hidden, initialWeights, data = [] }: EpochContext): string {
+  const [reason] = data.filter(({ code }) => code === "range" || code === "ground");
+  if (reason !== undefined) return `the data explain it: ${reason.message}${mendOf(reason)}`;
   if (rate > 2 * suited || rate < suited / 2) return `try a learning rate near ${suited} instead of ${rate}`;
-  return "try other initial weights, fewer layers or a lower learning rate";
+  const layers = hidden === undefined || hidden.length > 1 ? ["fewer layers"] : [];
+  const neurons = Math.max(0, ...(hidden ?? [])) > WIDE ? ["fewer neurons"] : [];
+  const weights = initialWeights === "scaled" ? [] : ["other initial weights"];
+  return `try ${[[...weights, ...layers, ...neurons].join(", "), "a lower learning rate"].filter(Boolean).join(" or ")}`;
+}
+
+/** What to do about data, where options of a Dataset mend them. */
+function mendOf({ mend = {} }: DataWarning): string {
+  const options = Object.entries(mend).map(([key, value]) => `${key}: ${value}`);
+  return options.length === 0 ? "" : `: make the Dataset with ${options.join(", ")}`;
 }
 
 /** The share of the samples that are of the most frequent class. */

@@ -69,6 +69,7 @@ export class Network {
   /** The data and the state after the last whole epoch: within an epoch, and for good once a thread is lost in one. */
   #training: { readonly data: KernelDataset; readonly state: State } | undefined;
   #lost: ThreadError | undefined;
+  readonly #disposal = new AbortController();
 
   private constructor(kernels: Kernels, ownsKernels: boolean, architecture: Architecture) {
     // From JavaScript it can be called all the same.
@@ -232,6 +233,8 @@ export class Network {
           seed: this.seed,
           before,
           last: i === options.epochs - 1,
+          architecture: this,
+          disposal: this.#disposal.signal,
           checkAlive: () => void this.#alive,
         });
         if (config.keepBest) report = { ...report, bestEpoch: this.#keepBest(report) };
@@ -335,12 +338,10 @@ export class Network {
     this.#kernels = undefined;
     this.#network = undefined;
     this.#copies = undefined;
-    if (this.#ownsKernels) {
-      kernels.close();
-    } else {
-      for (const copy of copies) copy.release();
-      network.release();
-    }
+    this.#disposal.abort();
+    for (const copy of copies) copy.release();
+    network.release();
+    if (this.#ownsKernels) kernels.close();
   }
 
   /** dispose(), for `using`. */

@@ -1,7 +1,9 @@
 // One epoch: shuffle, train on every mini-batch, evaluate, report. The library never prints: the caller does.
 
+import { comparePixels } from "../data/compare.js";
 import type { Dataset } from "../data/dataset.js";
 import { boundsOf, type Distortions } from "../data/distortions.js";
+import type { DataWarning } from "../data/inspect.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
@@ -80,6 +82,8 @@ export interface EpochReport {
    * more: noLearning() in learning.ts has the rule. Each such epoch has it.
    */
   readonly warning?: string;
+  /** In a network's first epoch: what training suffers from in the data, if anything, as inspectDataset() finds it. */
+  readonly dataWarnings?: readonly DataWarning[];
   /** Time taken by training. */
   readonly trainingSeconds: number;
   /** Time taken by training and validation. */
@@ -150,6 +154,9 @@ export interface Epoch {
   readonly before?: { readonly first: EpochReport; readonly previous: EpochReport };
   /** Whether no epoch follows. */
   readonly last: boolean;
+  readonly architecture: Architecture;
+  /** Aborted when the network is disposed of. */
+  readonly disposal: Signal;
   /** Throws if the network can no longer be used. */
   readonly checkAlive: () => void;
 }
@@ -164,7 +171,7 @@ export async function trainEpoch(
   training: Loaded,
   validation: Loaded | undefined,
   options: CheckedOptions,
-  { epoch, seed, slot, before, last, checkAlive }: Epoch,
+  { epoch, seed, slot, before, last, architecture, disposal, checkAlive }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
@@ -179,7 +186,7 @@ export async function trainEpoch(
     signal?.throwIfAborted();
     checkAlive();
   };
-  const paused = await trainSlices(network, training, { ...options, learningRate }, epoch, check);
+  const paused = await trainSlices(network, training, { ...options, learningRate, disposal }, epoch, check);
   check();
   const cost = training.copy.meanCost();
   const correct = training.copy.countCorrect();
@@ -201,6 +208,7 @@ export async function trainEpoch(
     trainingSeconds: (trained - start - paused) / 1000,
     seconds: (end - start - paused) / 1000,
   };
+  const data = epoch === 1 ? dataWarningsOf(training, validation) : training.dataset.warnings;
   const warning = noLearning(report, {
     training: training.dataset,
     validation: validation?.dataset,
@@ -208,8 +216,27 @@ export async function trainEpoch(
     last,
     saturation: () => saturationOf(network, training.dataset, slot),
     suited: options.suited,
+    hidden: architecture.layers.slice(1, -1),
+    initialWeights: architecture.initialWeights,
+    data,
   });
-  return warning === undefined ? report : { ...report, warning };
+  return {
+    ...report,
+    ...(warning === undefined ? {} : { warning }),
+    ...(epoch > 1 || data.length === 0 ? {} : { dataWarnings: data }),
+  };
+}
+
+/** What slices of an epoch are trained with. */
+interface SliceOptions extends TrainOptions {
+  readonly learningRate: number;
+  readonly disposal: Signal;
+}
+
+/** What the training suffers from in its data, and in what the validation images are unlike the others. */
+function dataWarningsOf({ dataset }: Loaded, validation: Loaded | undefined): readonly DataWarning[] {
+  if (validation === undefined) return dataset.warnings;
+  return [...dataset.warnings, ...comparePixels(dataset, validation.dataset, "the validation images")];
 }
 
 /**
@@ -219,7 +246,7 @@ export async function trainEpoch(
 async function trainSlices(
   network: KernelNetwork,
   { copy, dataset: { length } }: Loaded,
-  { batchSize, learningRate, onProgress, signal }: TrainOptions & { readonly learningRate: number },
+  { batchSize, learningRate, onProgress, signal, disposal }: SliceOptions,
   epoch: number,
   check: () => void,
 ): Promise<number> {
@@ -235,7 +262,7 @@ async function trainSlices(
     const called = performance.now();
     const pause = onProgress?.(epoch, Math.min(done * batchSize, length));
     if (pause instanceof Promise) {
-      await endOf(pause, signal);
+      await endOf(pause, signal === undefined ? [disposal] : [signal, disposal]);
       paused += performance.now() - called;
     }
     if (performance.now() - served > MAX_BLOCKED_MS) {
@@ -247,15 +274,18 @@ async function trainSlices(
 }
 
 /** Resolves when a pause ends, or is aborted. */
-async function endOf(pause: Promise<unknown>, signal: Signal | undefined): Promise<void> {
-  if (signal === undefined) return void (await pause);
+async function endOf(pause: Promise<unknown>, signals: readonly Signal[]): Promise<void> {
   let onAbort = () => {};
   const aborted = new Promise<void>((resolve) => {
     onAbort = resolve;
-    signal.addEventListener("abort", onAbort);
-    if (signal.aborted) resolve();
+    for (const signal of signals) {
+      signal.addEventListener("abort", onAbort);
+      if (signal.aborted) resolve();
+    }
   });
-  await Promise.race([pause, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+  await Promise.race([pause, aborted]).finally(() => {
+    for (const signal of signals) signal.removeEventListener("abort", onAbort);
+  });
 }
 
 /** Lets the event loop go round once. */

@@ -14,6 +14,8 @@ export interface LearningRateOptions {
   readonly optimizer?: Optimizer;
   /** mu of momentum and nesterov, 0 to below 1. Default 0.9. */
   readonly momentum?: number;
+  /** Of adam and adamw, a number above 0. Default 1e-8. */
+  readonly epsilon?: number;
   /** Of the hidden layers. Default "sigmoid". */
   readonly activation?: Activation;
   /** Default "quadratic". */
@@ -53,26 +55,30 @@ const RATES: Readonly<Record<Optimizer, Readonly<Record<Activation, Readonly<Rec
   adamw: { sigmoid: ADAM, tanh: ADAM, relu: ADAM },
 });
 
-const { optimizer, momentum } = METHOD;
+const { optimizer, momentum, epsilon } = METHOD;
 const { activation, cost } = NETWORK;
-const TABLE = { optimizer, momentum, activation, cost };
+const TABLE = { optimizer, momentum, epsilon, activation, cost };
 /** The mini-batches and momentum that RATES are for. */
 const MEASURED = { batchSize: 10, momentum: 0.9 };
+/** Layers up to a width take the rates of RATES; in wider ones they fall with this power of the width. Measured. */
+const WIDTHS = { sigmoid: { width: 100, power: 1.1 }, others: { width: 300, power: 1.5 } } as const;
+/** The size of a weight's gradient, which Adam divides by: an epsilon that is not far below it makes steps smaller. */
+const GRADIENT = 1e-3;
 /** With more samples in a mini-batch, the rate is as with so many. */
 const LARGEST_BATCH = 100;
 
 /**
- * The learning rate that a training has if none is given: eta = rate(optimiser, activation, cost, depth) f(m) g(mu),
- * rounded to two digits. Momentum mu adds up 1 / (1 - mu) steps, so g(mu) = (1 - mu) / 0.1. The recipe of the notes
- * has 2.5.
+ * The learning rate that a training has if none is given: eta = rate(optimiser, activation, cost, depth) f(m) g(mu)
+ * w(hidden), rounded to two digits. Momentum mu adds up 1 / (1 - mu) steps, so g(mu) = (1 - mu) / 0.1. On the quadratic
+ * cost w falls with the width of the widest hidden layer, above 100 sigmoid neurons or 300 others. The recipe of the
+ * notes has 2.5.
  * @throws {TypeError | RangeError} for an option that cannot be used
  */
 export function defaultLearningRate(options: LearningRateOptions = {}): number {
   checkObject("options", options);
-  const { optimizer, momentum, activation, cost } = checkOptions<Omit<LearningRateOptions, "hidden" | "batchSize">>(
-    options,
-    TABLE,
-  );
+  const { optimizer, momentum, epsilon, activation, cost } = checkOptions<
+    Omit<LearningRateOptions, "hidden" | "batchSize">
+  >(options, TABLE);
   if (options.hidden !== undefined) checkLayers(options.hidden);
   const { hidden = [1], batchSize = MEASURED.batchSize } = options;
   checkRange("batch size", batchSize, RANGES.batchSize);
@@ -82,7 +88,23 @@ export function defaultLearningRate(options: LearningRateOptions = {}): number {
   let rate = typeof rates === "number" ? rates : rates[Math.min(depth, rates.length) - 1];
   rate *= batchFactor(optimizer, cost, Math.min(batchSize, LARGEST_BATCH) / MEASURED.batchSize);
   if (optimizer === "momentum" || optimizer === "nesterov") rate *= (1 - momentum) / (1 - MEASURED.momentum);
+  if (optimizer.startsWith("adam")) {
+    const most = RATES.sgd[activation][cost];
+    rate = Math.min(rate * (1 + epsilon / GRADIENT), Math.max(rate, typeof most === "number" ? most : most[0]));
+  } else if (cost === "quadratic") {
+    rate *= widthFactor(activation, hidden);
+  }
   return Number(rate.toPrecision(2));
+}
+
+/**
+ * w for the widest hidden layer. All its neurons together push an output the same way in the first steps, as far as
+ * they are many; on the quadratic cost an output that was pushed too far is saturated, and learns no more. The other
+ * costs, and Adam, get out of that.
+ */
+function widthFactor(activation: Activation, hidden: readonly number[]): number {
+  const { width, power } = WIDTHS[activation === "sigmoid" ? "sigmoid" : "others"];
+  return Math.min(1, (width / Math.max(width, ...hidden)) ** power);
 }
 
 /**

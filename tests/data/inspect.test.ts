@@ -1,6 +1,7 @@
 // What is found in data that train badly: each finding where it belongs, and none where it does not.
 
 import { describe, expect, test } from "vitest";
+import { comparePixels } from "../../src/data/compare.js";
 import { Dataset, type DatasetOptions, type PixelOptions } from "../../src/data/dataset.js";
 import { inspectDataset } from "../../src/data/inspect.js";
 import { parseSplit } from "../../src/data/split.js";
@@ -86,10 +87,38 @@ describe("pixels", () => {
     expect(mended.images).toEqual(Uint8Array.from(images, (byte) => 255 * (byte >> 7)));
   });
 
-  test("pictures without a common ground are not blamed, nor is one tone", () => {
+  test("pictures without a common ground are not blamed", () => {
     const random = new RandomStream(1, 1000, 0);
     expect(codes(changed(() => random.nextBelow(256)))).toEqual([]);
-    expect(codes(changed(() => 255))).toEqual([]);
+  });
+
+  test("one tone has nothing to learn from, and pixels far above 0 are a part of the range", () => {
+    for (const tone of [0, 128, 255]) expect(codes(changed(() => tone))).toEqual(["range"]);
+    const [warning] = inspectDataset(changed((byte) => 128 + (byte >> 1)));
+    expect(warning).toEqual({ code: "range", message: "pixels go from 128 to 255, a small part of 0 to 255" });
+  });
+
+  test("a broken pixel does not hide the range of the others, be it in one image or in all", () => {
+    for (const every of [1, 1_000_000]) {
+      const dim = Uint8Array.from(images, (byte) => byte >> 4);
+      for (let i = 400; i < dim.length; i += 784 * every) dim[i] = 255;
+      const [warning] = inspectDataset(new Dataset({ images: dim, labels }));
+      expect(warning).toMatchObject({ code: "range", mend: { pixelMax: 15 } });
+    }
+  });
+
+  test("a data set has its warnings, and a part of another kind is noticed", () => {
+    const plain = changed((byte) => byte);
+    expect(plain.warnings).toEqual([]);
+    const inverted = changed((byte) => 255 - byte);
+    expect(inverted.warnings).toEqual(inspectDataset(inverted));
+    const found = (part: Dataset) => comparePixels(plain, part, "the test images").map(({ code }) => code);
+    expect(found(plain.slice(0, 50))).toEqual([]);
+    expect(found(floats((byte) => byte / 255))).toEqual([]);
+    expect(found(inverted)).toEqual(["ground"]);
+    expect(found(changed((byte) => byte >> 4))).toEqual(["range"]);
+    expect(found(floats((byte) => byte))).toEqual(["range"]);
+    expect(found(changed((byte) => 100 + (byte >> 2)))).toEqual(["range"]);
   });
 });
 

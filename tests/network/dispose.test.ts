@@ -100,3 +100,13 @@ describe("dispose", () => {
     network.dispose();
   });
 });
+
+test("disposed of in a pause that never ends: the training ends with an error", async () => {
+  const network = await Network.create({ layers: [12, 5, 3], threads: 1 });
+  const onProgress = () => {
+    setTimeout(() => network.dispose());
+    return new Promise(() => {});
+  };
+  const fit = network.fit(randomDataset(40, 12, 3), { epochs: 2, batchSize: 10, onProgress });
+  await expect(fit).rejects.toThrow(/^network: expected one in use, got one that was disposed of$/);
+});

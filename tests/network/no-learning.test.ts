@@ -132,6 +132,30 @@ describe("the rule", () => {
     expect(advice(1)).toMatch(/; try other initial weights, fewer layers or a lower learning rate$/);
   });
 
+  test("the advice fits the network, and the data come first where they explain it", () => {
+    const last = { ...context, last: true, initialWeights: "scaled" as const };
+    const advice = (more: Partial<EpochContext>) => noLearning(figures(0.1, 0.5), { ...last, ...more });
+    expect(advice({ hidden: [30] })).toMatch(/; try a lower learning rate$/);
+    expect(advice({ hidden: [1000] })).toMatch(/; try fewer neurons or a lower learning rate$/);
+    expect(advice({ hidden: [30, 30] })).toMatch(/; try fewer layers or a lower learning rate$/);
+    const data = [{ code: "range", message: "pixels go from 0 to 1", mend: { pixelMax: 1 } }] as const;
+    expect(advice({ hidden: [1000], data })).toMatch(/; the data explain it: pixels go .*: make .* with pixelMax: 1$/);
+  });
+
+  test("data of one class are no failure of learning", () => {
+    const alike = new Dataset({ images: new Uint8Array(1000), labels: new Uint8Array(1000), classes: 10 });
+    expect(noLearning(figures(1, 0), { ...context, training: alike, last: true })).toBeUndefined();
+  });
+
+  test("the first report says what is wrong with the data", async () => {
+    const dark = new Dataset({ images: data.images.map((byte) => 255 - byte), labels: data.labels });
+    using network = await Network.create({ layers: [784, 5, 10], threads: 1 });
+    const [first, second] = await network.fit(dark, { epochs: 2, batchSize: 10, learningRate: 0.1 });
+    expect(first.dataWarnings).toEqual(dark.warnings);
+    expect(dark.warnings.map(({ code }) => code)).toEqual(["ground"]);
+    expect(second).not.toHaveProperty("dataWarnings");
+  });
+
   test("nothing is said of fewer than 500 training images", async () => {
     const few = { ...context, training: balanced.slice(0, 499), last: true, saturation: () => 0 };
     expect(noLearning(figures(0, 0.5), few)).toBeUndefined();

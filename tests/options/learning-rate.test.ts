@@ -56,6 +56,31 @@ describe("the table", () => {
     expect(defaultLearningRate({ optimizer: "adam", momentum: 0.5 })).toBe(defaultLearningRate({ optimizer: "adam" }));
   });
 
+  test("falls with the widest layer on the quadratic cost, and is that of 100 neurons up to there", () => {
+    for (const combination of COMBINATIONS) {
+      const rates = [[1], [100], [101, 400], [500], [500, 500], [1000]].map((hidden) =>
+        defaultLearningRate({ ...combination, hidden: hidden.length === 1 ? hidden : [hidden[1]] }),
+      );
+      expect(rates[0]).toBe(rates[1]);
+      const falls = combination.cost === "quadratic" && !combination.optimizer.startsWith("adam");
+      for (let i = 2; i < rates.length; i++) {
+        if (falls) expect(rates[i]).toBeLessThanOrEqual(rates[i - 1]);
+        else expect(rates[i]).toBe(rates[0]);
+      }
+      if (falls) expect(rates[5]).toBeLessThan(rates[0] / 4);
+    }
+  });
+
+  test("makes up for an epsilon that makes Adam's steps small, up to the rate of plain descent", () => {
+    for (const optimizer of ["adam", "adamw"] as const) {
+      const rates = [1e-8, 0.01, 1, 1e6].map((epsilon) => defaultLearningRate({ optimizer, epsilon }));
+      expect(rates[0]).toBe(0.001);
+      expect(rates[1]).toBeGreaterThan(rates[0]);
+      expect(rates[2]).toBeGreaterThan(0.5);
+      expect(rates[3]).toBe(defaultLearningRate());
+    }
+  });
+
   test.each<[LearningRateOptions, RegExp]>([
     [{ optimizer: "adm" as "adam" }, /^optimizer: expected sgd, .*, got "adm": did you mean adam\?$/],
     [{ activation: "rleu" as "relu" }, /^activation: expected .*, got "rleu": did you mean relu\?$/],
@@ -113,6 +138,20 @@ describe("a preset's rate", () => {
 
   test("is as documented", () => {
     expect(["notes", "book", "best"].map((preset) => rateOf({ preset }))).toEqual([2.5, 0.1, 0.05]);
+  });
+});
+
+describe("wide layers learn on 10,000 images of MNIST", () => {
+  const { training, test: images } = loadMnist();
+  test.each([
+    ["sgd", "sigmoid", 300, 0.8],
+    ["nesterov", "sigmoid", 600, 0.7],
+    ["sgd", "relu", 600, 0.8],
+  ] as const)("%s, %s, %i neurons", async (optimizer, activation, neurons, least) => {
+    using network = await Network.create({ layers: [784, neurons, 10], activation });
+    const reports = await network.fit(training.slice(0, 10_000), { epochs: 2, batchSize: 10, optimizer });
+    expect(reports.map(({ warning }) => warning)).toEqual([undefined, undefined]);
+    expect((await network.evaluate(images)).accuracy).toBeGreaterThanOrEqual(least);
   });
 });
 

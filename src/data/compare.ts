@@ -1,0 +1,37 @@
+// Whether two parts of data, as training and test images, are alike in the range and the ground of their pixels: a
+// network reads images of another kind badly, however well it was trained.
+
+import type { DataWarning } from "./inspect.js";
+import { measure } from "./measure.js";
+import type { Samples } from "./samples.js";
+
+/** Fewer images tell nothing of their kind. */
+const FEWEST = 10;
+/** The range of one part is another if it is wider than the other's by this factor, or begins so much of it beyond. */
+const OTHER = { factor: 1.5, offset: 0.25 } as const;
+
+/**
+ * In what the pixels of a part differ from those that the network is trained on; empty if they are alike.
+ * @param what the part's images are, in a message, as "the test images"
+ */
+export function comparePixels(training: Samples, part: Samples, what: string): DataWarning[] {
+  if (Math.min(training.length, part.length) < FEWEST) return [];
+  const [ours, theirs] = [measure(training), measure(part)];
+  const grounds = [ours.mostly, theirs.mostly];
+  if (grounds.includes("bright") && grounds.includes("dark")) {
+    const message = `${what} have a ${theirs.mostly} ground, the training images a ${ours.mostly} one`;
+    return [{ code: "ground", message: `${message}: make both alike` }];
+  }
+  const [[low, high], [least, largest]] = [ours.typical, theirs.typical];
+  const [range, other] = [high - low, largest - least];
+  const differ =
+    Math.max(range, other) > OTHER.factor * Math.min(range, other) ||
+    Math.abs(low - least) > OTHER.offset * Math.max(range, other);
+  if (!differ) return [];
+  const units = [training, part].map(({ images }) => (images instanceof Float32Array ? 1 : 255));
+  const show = (level: number, unit: number) => Number((level * unit).toPrecision(4));
+  const message =
+    `${what} have pixels from ${show(least, units[1])} to ${show(largest, units[1])}, ` +
+    `the training images from ${show(low, units[0])} to ${show(high, units[0])}: bring both to the same range`;
+  return [{ code: "range", message }];
+}
