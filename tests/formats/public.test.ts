@@ -23,6 +23,11 @@ test("these are the names, of the file that package.json gives for ductus/format
   expect(Object.keys(formats).sort()).toEqual([
     "FormatError",
     "MNIST",
+    "areaUnderCurve",
+    "calibrationError",
+    "calibrationMetadata",
+    "calibrationOf",
+    "countDigits",
     "decodePicture",
     "decodePng",
     "decodeSafetensors",
@@ -33,12 +38,21 @@ test("these are the names, of the file that package.json gives for ductus/format
     "encodeSafetensors",
     "encodeWeights",
     "findDigit",
+    "fitCalibration",
+    "hashBytes",
     "idxDimensions",
     "idxHeaderLength",
     "kindOfFile",
     "parseDataset",
     "parseSplit",
+    "prepareDigit",
+    "prepareImage",
+    "preparePicture",
+    "readDigits",
+    "sharesOf",
     "toDigit",
+    "transposePicture",
+    "verdict",
   ]);
 });
 
@@ -55,6 +69,30 @@ test("pictures: a PNG file becomes a digit", () => {
   expect([digit[0], Math.max(...digit)]).toEqual([0, 255]);
   expect(() => formats.decodePng(grey, "no.png")).toThrow(formats.FormatError);
   expect(() => formats.decodePng(grey, "no.png")).toThrow(/^no.png: expected a PNG, got something else/);
+});
+
+test("readings: calibrated, judged, and read as a number", () => {
+  const activations = [0.1, 0.2, 0.97, 0.1];
+  const readings = { activations: [activations, [0.6, 0.5, 0.1, 0.1]], labels: [2, 1] };
+  const calibration = formats.fitCalibration(readings);
+  expect(formats.calibrationOf(new Map(Object.entries(formats.calibrationMetadata(calibration))))).toEqual(calibration);
+  expect(formats.verdict(activations, calibration)).toMatchObject({ label: 2, second: 1, calibrated: true });
+  const { classes, none } = formats.sharesOf(activations, calibration);
+  expect(classes.reduce((sum, share) => sum + share, none)).toBeCloseTo(1, 12);
+  expect(formats.areaUnderCurve([0.9, 0.8], [0.1])).toBe(1);
+  expect(formats.hashBytes(new Uint8Array(0))).resolves.toMatch(/^e3b0c442/);
+  const grey = new Uint8Array(90 * 40).fill(255);
+  for (let y = 8; y < 32; y++) for (const x of [20, 65]) grey.fill(0, y * 90 + x, y * 90 + x + 4);
+  const picture = formats.decodePicture(formats.encodePng(grey, 90, 40));
+  expect(formats.kindOfFile(formats.encodePng(grey, 90, 40))).toBe("a PNG picture");
+  const ones = { predict: () => ({ activations: [0, 1, 0, 0, 0, 0, 0, 0, 0, 0] }) };
+  expect(
+    formats
+      .readDigits(picture, ones)
+      .numbers.map(({ text }) => text)
+      .join(""),
+  ).toBe("11");
+  expect(formats.countDigits(picture, formats.findDigit(picture), ones)).toBe(2);
 });
 
 test("IDX files: headers, a data set, a folder's four files", () => {
