@@ -72,6 +72,8 @@ async function pathsOf(arg: string, notice: (sentence: string) => void): Promise
   // What is no file is reported when it is read, so that the other arguments are read, too.
   if (status !== undefined || !/[*?[]/.test(arg)) return [arg];
   const paths = await matches(arg);
+  // Brackets alone are as likely part of a file's name.
+  if (paths.length === 0 && !/[*?]/.test(arg)) return [arg];
   if (paths.length === 0) throw new UsageError(`${arg}: expected files that match, got none`);
   return paths;
 }

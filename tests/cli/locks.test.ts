@@ -3,7 +3,19 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -271,8 +283,9 @@ test.runIf(process.platform === "linux")(
       (place: string) => symlink("/dev/zero", place),
     ]) {
       const child = await begin(...TRAIN, ...LONG);
-      await unlink(join(folder, LOCK));
-      await make(join(folder, LOCK));
+      // In one step: where there is none, the training makes its lock again.
+      await make(join(folder, "made"));
+      await rename(join(folder, "made"), join(folder, LOCK));
       child.kill("SIGTERM");
       expect((await children[children.length - 1].result).code).toBe(143);
       await unlink(join(folder, LOCK));
