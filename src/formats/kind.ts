@@ -1,6 +1,8 @@
 // What a file is, told from its first bytes, so that an error can say what it got instead of what it expected.
 // Sources: the formats' own specifications; for signatures of files in common use, IANA's media type registrations.
 
+import { checkBytes } from "../arguments.js";
+
 /** Bytes that are looked at, at most. */
 const LOOKED_AT = 1024;
 
@@ -66,8 +68,10 @@ const ARCHIVES: readonly (readonly [text: string, kind: string])[] = [
  * What a file is, as an error names it: "a PNG picture", "an ONNX model", "a text file". Undefined if its first bytes
  * are of none of the kinds that are known.
  * @param bytes the file, or 1024 bytes of its beginning
+ * @throws {TypeError} if it is no Uint8Array
  */
 export function kindOfFile(bytes: Uint8Array): string | undefined {
+  checkBytes("file", bytes);
   if (bytes.length === 0) return "an empty file";
   const head = bytes.subarray(0, LOOKED_AT);
   const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
