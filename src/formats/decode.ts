@@ -1,5 +1,6 @@
 // Pictures of every kind that is read. The kind is told from the content, not from the name's ending.
 
+import { checkBytes } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import type { Picture } from "../reading/picture.js";
 import { decodeBmp } from "./bmp.js";
@@ -37,9 +38,11 @@ const REMEDIES = new Map([
  * const digit = toDigit(decodePicture(await readFile("seven.jpg"), "seven.jpg"));
  * ```
  * @param file the name by which errors call it
+ * @throws {TypeError} if the bytes are no Uint8Array
  * @throws {FormatError} if the file is of another kind, damaged or cut short, or has more than 36,000,000 pixels
  */
 export function decodePicture(bytes: Uint8Array, file = "picture"): Picture {
+  checkBytes(file, bytes);
   const kind = kindOfFile(bytes);
   const decode = DECODERS.get(kind ?? "");
   if (decode === undefined) throw new FormatError(file, `expected a picture (${PICTURES}), got ${gotOf(kind)}`);

@@ -68,6 +68,7 @@ const ARCHIVES: readonly (readonly [text: string, kind: string])[] = [
  * What a file is, as an error names it: "a PNG picture", "an ONNX model", "a text file". Undefined if its first bytes
  * are of none of the kinds that are known.
  * @param bytes the file, or 1024 bytes of its beginning
+ * @throws {TypeError} if it is no Uint8Array
  */
 export function kindOfFile(bytes: Uint8Array): string | undefined {
   checkBytes("bytes", bytes);

@@ -192,6 +192,15 @@ describe("predict", () => {
     });
   });
 
+  test.each([
+    ["heic", "HEIC picture: export it as JPEG"],
+    ["avif", "AVIF picture: save it as PNG or JPEG"],
+  ])("names a picture that begins with zeros, as an IDX file does: %s", async (brand, message) => {
+    await writeFile(join(folder, "photo"), `\0\0\0\x18ftyp${brand}\0\0\0\0mif1${brand}`);
+    const { code, stderr } = await ductus("predict", "photo");
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+
   test("shows the digit as the network sees it, and ten bars", async () => {
     const { code, stdout, stderr } = await ductus("predict", "seven.png");
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
