@@ -102,7 +102,8 @@ function adviceFor(rate: number, { suited, hidden, initialWeights, data = [] }: 
   const layers = hidden === undefined || hidden.length > 1 ? ["fewer layers"] : [];
   const neurons = Math.max(0, ...(hidden ?? [])) > WIDE ? ["fewer neurons"] : [];
   const weights = initialWeights === "scaled" ? [] : ["other initial weights"];
-  return `try ${[[...weights, ...layers, ...neurons].join(", "), "a lower learning rate"].filter(Boolean).join(" or ")}`;
+  const others = [...weights, ...layers, ...neurons].join(", ");
+  return `try ${others === "" ? "" : `${others} or `}a lower learning rate`;
 }
 
 /** What to do about data, where options of a Dataset mend them. */
