@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import type { Dataset, PixelOptions } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
-import { type Recipe, shellWord, UsageError, withMade } from "ductus/recipe";
+import { OPTIONS, type Recipe, shellWord, UsageError, withMade } from "ductus/recipe";
 import { inWords } from "./reasons.js";
 
 /** What of a recipe is about data. */
@@ -31,7 +31,9 @@ export function withData<R extends DataRecipe>(
   const data = recipe.data === undefined ? undefined : (given ?? recipe.data);
   let split: Split;
   try {
-    split = named(() => (data === undefined ? loadMnist(given, recipe) : loadDirectory(data, recipe)));
+    split = named(() =>
+      data === undefined ? loadMnist(given, divisionOf(recipe)) : loadDirectory(data, divisionOf(recipe)),
+    );
   } catch (error) {
     throw withAdvice(error, recipe, given);
   }
@@ -46,6 +48,11 @@ export function withData<R extends DataRecipe>(
     throw new Error(`${data}: expected the data that the model was trained with, got others: ${advice}`);
   }
   return { recipe: { ...recipe, data, dataHash }, split: all };
+}
+
+/** What of a recipe says how its training file is divided and its pixels made. */
+function divisionOf({ validation, limit, pixelMax, invert, transpose }: DataRecipe) {
+  return { validation, limit, pixelMax, invert, transpose };
 }
 
 /** An error of loading, with what to do where that is known. */
@@ -68,7 +75,7 @@ function withAdvice(error: unknown, { data, dataHash }: DataRecipe, given: strin
  * @throws {Error} if it cannot be loaded
  */
 export function trainingData(recipe: DataRecipe) {
-  const { training, ...rest } = named(() => loadTraining(recipe.data, recipe));
+  const { training, ...rest } = named(() => loadTraining(recipe.data, divisionOf(recipe)));
   return { ...rest, training: madeOf(recipe, training) };
 }
 
@@ -91,7 +98,15 @@ function named<T>(load: () => T): T {
 }
 
 /** @throws {UsageError} for a value that these data do not allow */
-export function checkAgainstData({ batchSize, method }: Recipe, { training, validation }: Split): void {
+export function checkAgainstData({ batchSize, method, limit }: Recipe, { training, validation }: Split): void {
+  if (batchSize > training.length && batchSize === OPTIONS.batchSize.default) {
+    const images = `${training.length} image${training.length === 1 ? "" : "s"}`;
+    const name = limit === undefined ? "--batch-size" : `--limit ${limit}`;
+    throw new UsageError(
+      `${name}: expected as many training images as a mini-batch, ${batchSize}, got ${images}: ` +
+        `give --batch-size ${training.length}, or fewer`,
+    );
+  }
   if (batchSize > training.length) {
     throw new UsageError(
       `--batch-size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,

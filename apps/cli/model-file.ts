@@ -3,7 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
-import { OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
+import { checkMetadata, OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
 import { type Header, readHeader } from "./kinds.js";
 import { STANDARD_OUTPUT } from "./output.js";
 import { reasonOf } from "./reasons.js";
@@ -31,7 +31,9 @@ export async function readModel(path: string, options: KernelOptions = {}): Prom
       : `of ${end} bytes, as its header says`;
     throw new FormatError(path, `expected a model ${expected}, got ${size} other bytes`);
   });
-  return Network.load(bytes, { ...options, file: basename(path) });
+  const network = await Network.load(bytes, { ...options, file: basename(path) });
+  checkMetadata(network, basename(path));
+  return network;
 }
 
 /** The most copies of its parameters that a model has: weights, averages, the best, and what an optimiser keeps. */

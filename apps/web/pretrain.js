@@ -57,7 +57,7 @@ const network = await Network.load(
     parameters,
   }),
 );
-const { validation, test } = loadMnist(undefined, recipe);
+const { validation, test } = loadMnist(undefined, { validation: recipe.validation, limit: recipe.limit });
 const calibration = calibrateMade(network, validation);
 const { correct } = await network.evaluate(test);
 const saved = network.save({ test_correct: `${correct} / ${test.length}`, ...calibrationMetadata(calibration) });

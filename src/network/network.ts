@@ -332,8 +332,7 @@ export class Network {
   /** Frees the network's memory, ends its threads, and ends a training run under way. It cannot be used afterwards. */
   dispose(): void {
     if (this.#kernels === undefined || this.#network === undefined) return;
-    const [kernels, network] = [this.#kernels, this.#network];
-    const copies = this.#copies?.forget() ?? [];
+    const [kernels, network, copies] = [this.#kernels, this.#network, this.#copies?.forget() ?? []];
     // Nothing may refer to the memory any more, though this object may be kept.
     this.#kernels = undefined;
     this.#network = undefined;
@@ -363,14 +362,12 @@ export class Network {
 
   /** A copy of the parameters of layers 1..L that are used. */
   #used(): State[number] {
-    const state = this.#state();
-    return state[state.length - 1];
+    return this.#state().at(-1) as State[number];
   }
 
   /** Continues with a configuration. Returns a copy of the state. */
   #configure(config: TrainingConfig): State {
-    const before = this.#config;
-    const state = this.#state();
+    const [before, state] = [this.#config, this.#state()];
     if (JSON.stringify(config) === JSON.stringify(before)) return state;
     const next = convertState(state, before, config);
     this.#alive.configure(config);

@@ -5,10 +5,13 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
+import { checkArgument } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkLength, type IdxFile, type IdxHeader, idxDimensions, idxHeaderLength } from "../data/idx.js";
 import { checkHeaders, type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
-import { FormatError } from "../errors.js";
+import { checkObject, FormatError } from "../errors.js";
+import { PIXELS } from "../options/data.js";
+import { checkKnown } from "../options/known.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
 const FILES = [
@@ -42,7 +45,21 @@ export function loadMnist(directory?: string): DataSplit;
  */
 export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined>;
 export function loadMnist(directory = packageDirectory(), division?: Division): DataSplit<Dataset | undefined> {
+  checkLoad("loadMnist", directory, division);
   return parseSplit(readFiles(directory, [0, 1, 2, 3], checkMnist), division);
+}
+
+/** The keys of Division. */
+const DIVISION_OPTIONS = { validation: true, limit: true, ...PIXELS } as const satisfies Record<
+  keyof Division,
+  unknown
+>;
+
+/** @throws {TypeError} unless a folder's name and a division are what they should be */
+function checkLoad(name: string, directory: string, division: Division = {}): void {
+  checkArgument("directory", "the name of a folder, a string", directory, typeof directory === "string");
+  checkObject("division", division);
+  checkKnown(name, division, DIVISION_OPTIONS);
 }
 
 function checkMnist({ bytes, name }: IdxFile, i: number): void {
@@ -77,6 +94,7 @@ export function loadDirectory(directory: string): DataSplit;
  */
 export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined>;
 export function loadDirectory(directory: string, division?: Division): DataSplit<Dataset | undefined> {
+  checkLoad("loadDirectory", directory, division);
   return parseSplit(
     readFiles(directory, [0, 1, 2, 3], () => {}),
     division,
@@ -98,6 +116,7 @@ export function loadTraining(directory?: string): Omit<DataSplit, "test">;
  */
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test">;
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test"> {
+  if (directory !== undefined || division !== undefined) checkLoad("loadTraining", directory ?? "", division);
   const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);
   return parseTraining(images, labels, division);
 }

@@ -19,7 +19,7 @@ export { checkRange, RANGES, type Range } from "../ranges.js";
 export { escapeControls } from "../text.js";
 export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
 export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
-export { type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
+export { checkMetadata, type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
 export { checkEffects, commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";

@@ -3,7 +3,7 @@
 import { checkArgument } from "../arguments.js";
 import { checkObject, FormatError, show } from "../errors.js";
 import { checkOptions, type OptionTable, type OptionValue, type TrainingOption } from "../options/option.js";
-import type { HistoryEntry } from "./history.js";
+import { type HistoryEntry, historyOf } from "./history.js";
 import { OPTIONS } from "./options.js";
 import { checkRecipe, type Recipe, valueIn } from "./recipe.js";
 import { parseValue } from "./values.js";
@@ -101,4 +101,36 @@ function readNested(
     throw refuse((error as Error).message);
   }
   return { ...options };
+}
+
+/** What other metadata than options hold, if they are there. */
+const RESULTS: Readonly<Record<string, RegExp>> = {
+  test_correct: /^\d{1,10}( \/ \d{1,10})?$/,
+  data_sha256: /^[0-9a-f]{64}$/,
+};
+
+/**
+ * Checks all that the metadata of a model say of its recipe and its epochs. A model that the library alone saved has no
+ * recipe: nothing of it is checked.
+ * @throws {FormatError} for the first that is not what it should be
+ */
+export function checkMetadata(
+  network: NetworkRecipe & { readonly metadata: ReadonlyMap<string, string> },
+  file: string,
+) {
+  checkObject("network", network);
+  const { metadata } = network;
+  checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  if (!metadata.has(OPTIONS.epochs.metadata as string)) return;
+  recipeOf(metadata, network, file);
+  historyOf(metadata, file);
+  for (const [key, pattern] of Object.entries(RESULTS)) {
+    const text = metadata.get(key);
+    if (text === undefined || pattern.test(text)) continue;
+    throw new FormatError(file, `metadata ${key}: expected ${pattern.source}, got ${show(text)} (file corrupt?)`);
+  }
+  const [correct, count] = (metadata.get("test_correct") ?? "").split(" / ").map(Number);
+  if (correct > count) {
+    throw new FormatError(file, `metadata test_correct: expected at most ${count}, got ${correct} (file corrupt?)`);
+  }
 }

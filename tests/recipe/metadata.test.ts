@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
-import { recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
+import { checkMetadata, recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
 import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
 import type { Recipe } from "../../src/recipe/recipe.js";
 import { Values } from "../../src/recipe/values.js";
@@ -39,4 +39,25 @@ describe("metadata from elsewhere", () => {
     expect(read({ [key]: value })).toThrow(message);
     expect(read({})).not.toThrow();
   });
+});
+
+test("all that a model says of its recipe is checked at once, if it has one", () => {
+  const network = { seed: 1, initialWeights: "scaled", activation: "sigmoid", cost: "quadratic" } as const;
+  const { recipe } = recipeFrom(new Values({}, [], commandOptions()));
+  const right = Object.entries({ ...recipeMetadata(recipe, []), test_correct: "97 / 100" });
+  const check = (...more: [string, string][]) =>
+    checkMetadata({ ...network, metadata: new Map([...right, ...more]) }, "model");
+  expect(() => check()).not.toThrow();
+  expect(() => checkMetadata({ ...network, metadata: new Map([["test_correct", "mine"]]) }, "model")).not.toThrow();
+  for (const [key, text] of [
+    ["method_options", "[broken"],
+    ["target_epochs", "x"],
+    ["history", "junk"],
+    ["test_correct", "x"],
+    ["test_correct", "-5"],
+    ["test_correct", "101 / 100"],
+    ["data_sha256", "\u001b[31m"],
+  ] as [string, string][]) {
+    expect(() => check([key, text]), key).toThrow(new RegExp(`^model: metadata ${key}: expected `));
+  }
 });
