@@ -6,6 +6,7 @@ export { type IdxFile, parseDataset } from "./data/idx.js";
 export { type DataWarning, inspectDataset } from "./data/inspect.js";
 export type { Ground } from "./data/measure.js";
 export type { Preparation } from "./data/preparation.js";
+export type { Samples } from "./data/samples.js";
 export { DivergenceError, FormatError, ThreadError } from "./errors.js";
 export { createKernels, type KernelOptions } from "./kernels/create.js";
 export {
