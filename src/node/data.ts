@@ -135,9 +135,19 @@ function readFiles(directory: string, places: readonly number[], check: Check): 
   });
 }
 
-/** Why the system refused something: its code, or else that there was no room for it. */
+/** The commonest reasons of the system for refusing a file or folder, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file or folder",
+  ENOTDIR: "a file where a folder should be",
+  EISDIR: "a folder",
+  EACCES: "no permission",
+  EPERM: "no permission",
+};
+
+/** Why the system refused something: in words, or by its code, or else that there was no room for it. */
 function reasonOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "one that does not fit into memory";
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? "one that does not fit into memory" : (REASONS[code] ?? code);
 }
 
 function listDirectory(directory: string): string[] {

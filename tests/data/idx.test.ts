@@ -223,7 +223,7 @@ describe("a folder", () => {
     await rm(labels, { recursive: true });
     await symlink(join(folder, "nowhere"), labels);
     expect(() => loadDirectory(folder)).toThrow(
-      /train-labels-idx1-ubyte: expected a file that can be read, got ENOENT$/,
+      /train-labels-idx1-ubyte: expected a file that can be read, got no such file or folder$/,
     );
   });
 
@@ -237,7 +237,7 @@ describe("a folder", () => {
 
   test("that is missing, or lacks a file, is named", async () => {
     expect(() => loadDirectory(join(folder, "none"))).toThrow(
-      /none: expected a folder with four IDX files, got ENOENT$/,
+      /none: expected a folder with four IDX files, got no such file or folder$/,
     );
     await rm(join(folder, "t10k-labels-idx1-ubyte"));
     expect(() => loadDirectory(folder)).toThrow(
