@@ -6,16 +6,16 @@ import { choicesIn, choicesOf, commandsOf, fragmentOf, planOf } from "../../apps
 describe("choices", () => {
   test("are the options that differ from the preset's, in link and command", () => {
     const texts = new Map(
-      Object.entries({ preset: "notes", hidden: "128,64", eta: "2.5", epochs: " 30 ", seed: "3", momentum: "" }),
+      Object.entries({ preset: "notes", hidden: "64,32", eta: "2.5", epochs: " 30 ", seed: "3", momentum: "" }),
     );
     const choices = choicesOf(texts);
-    expect(choices).toEqual({ hidden: "128,64", seed: "3" });
-    expect(fragmentOf(choices)).toBe("hidden=128,64&seed=3");
-    expect(choicesIn("#hidden=128,64&seed=3")).toEqual(choices);
+    expect(choices).toEqual({ hidden: "64,32", seed: "3" });
+    expect(fragmentOf(choices)).toBe("hidden=64,32&seed=3");
+    expect(choicesIn("#hidden=64,32&seed=3")).toEqual(choices);
     expect(choicesIn("#learning-rate=3&hidden=30")).toEqual({ eta: "3", hidden: "30" });
     expect(commandsOf(choices)).toEqual({
-      clone: "npm run train -- --hidden 128,64 --seed 3",
-      installed: "ductus train --hidden 128,64 --seed 3",
+      clone: "npm run train -- --hidden 64,32 --seed 3",
+      installed: "ductus train --hidden 64,32 --seed 3",
     });
     expect(commandsOf({})).toEqual({ clone: "npm run train", installed: "ductus train" });
     expect(
