@@ -20,13 +20,19 @@ const WIDE = 300;
 /** So many images are looked at for that. */
 const PROBED = 100;
 
-/** What an epoch did: of an EpochReport all that counts here. */
+/** How well an epoch went. */
 export interface EpochFigures {
+  /** From 1; continues where an earlier training run of the same network ended. */
   readonly epoch: number;
+  /** eta of this epoch. */
   readonly learningRate: number;
+  /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
   readonly cost: number;
+  /** How many training samples were read correctly, each before its mini-batch's update. */
   readonly correct: number;
+  /** `correct` as a fraction of the training samples, 0 to 1. */
   readonly accuracy: number;
+  /** How well the network reads the validation data, if there are any. */
   readonly validation?: Evaluation;
 }
 

@@ -14,9 +14,9 @@ import { RUN } from "../options/run.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
-import { noLearning, saturationOf } from "./learning.js";
+import { type EpochFigures, noLearning, saturationOf } from "./learning.js";
 import type { MethodOptions } from "./method.js";
-import { type Evaluation, evaluationOf } from "./metrics.js";
+import { evaluationOf } from "./metrics.js";
 import type { Schedule } from "./schedules.js";
 
 /** How a network is trained. */
@@ -62,19 +62,7 @@ export const TRAIN_OPTIONS = {
 } as const satisfies Record<keyof TrainOptions, unknown>;
 
 /** What one epoch did. */
-export interface EpochReport {
-  /** From 1; continues where an earlier training run of the same network ended. */
-  readonly epoch: number;
-  /** eta of this epoch. */
-  readonly learningRate: number;
-  /** C: the mean cost of the training samples, each as it was before its mini-batch's update. */
-  readonly cost: number;
-  /** How many training samples were read correctly, each before its mini-batch's update. */
-  readonly correct: number;
-  /** `correct` as a fraction of the training samples, 0 to 1. */
-  readonly accuracy: number;
-  /** How well the network reads the validation data, if there are any. */
-  readonly validation?: Evaluation;
+export interface EpochReport extends EpochFigures {
   /** With patience: the epoch, this or an earlier one, whose weights are used. */
   readonly bestEpoch?: number;
   /**

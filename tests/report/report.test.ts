@@ -90,8 +90,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(await page.title()).toBe("model.safetensors – Ductus report");
     expect(await page.locator("h1").innerText()).toBe("model.safetensors");
     const { correct, count, standardError, mistakes } = mnist.test;
-    const percent = (share: number) => `${(100 * share).toFixed(2)}\u00a0%`;
-    expect(await page.locator(".accuracy").innerText()).toBe(`${percent(correct / count)} ± ${percent(standardError)}`);
+    const shown = [correct / count, standardError].map((share) => `${(100 * share).toFixed(2)}\u00a0%`).join(" ± ");
+    expect(await page.locator(".accuracy").innerText()).toBe(shown);
     expect(await page.locator("header").innerText()).toContain(mnist.hash);
     expect(await page.locator("h2").allInnerTexts()).toEqual([
       "Learning curves",
