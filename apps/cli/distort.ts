@@ -25,7 +25,7 @@ const DISTORTIONS = commandOptions(TABLE);
 export const DISTORT: Command = {
   usage: "distort [options]",
   summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options
-sees instead in its first epochs. Without options it is that of the preset "best".`,
+sees instead in its first epochs. The default is the preset "best".`,
   arguments: 0,
   options: {
     ...DISTORTIONS,

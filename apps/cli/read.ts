@@ -15,14 +15,14 @@ import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./us
 export const READ: Command = {
   usage: "read FILE... [options]",
   summary: `Reads all handwritten digits of pictures: postcodes, phone numbers, amounts in boxes, columns. It prints a
-line for each line of writing, numbers parted by spaces. Digits that touch are cut apart, broken ones put together.`,
+line for each line of writing, numbers separated by spaces. Touching digits are split; broken ones are joined.`,
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: READER,
-    digits: { value: "N", help: "how many digits each number has, if known: 1 to 100" },
+    digits: { value: "N", help: "digits per number, if known: 1 to 100" },
     lines: { help: "each line of writing is one number, whatever its gaps" },
     json: { help: "print JSON, one object in a line for each file" },
-    explain: { value: "FILE", help: "draw what was found, digit by digit, as a PNG of this name" },
+    explain: { value: "FILE", help: "draw each digit found, as a PNG, to FILE" },
     force: FORCE,
   },
 };

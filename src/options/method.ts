@@ -98,7 +98,7 @@ export const METHOD = declareOptions({
     belongs: "method",
     kind: { type: "number", range: RANGES.epochs },
     value: "N",
-    help: "stop after N epochs without better validation, use the best: 1 to 1000000",
+    help: "stop after N epochs with no improvement on the validation set; keep the best: 1 to 1000000",
     form: { group: "method", label: "Patience", hint: "epochs without progress", place: 14 },
   },
 });

@@ -36,7 +36,11 @@ depends on its options and the seed alone, not on the workers.`,
   arguments: 0,
   options: {
     trials: { value: "N", help: `trials to start with: ${TRIALS.description}`, default: "27" },
-    reduction: { value: "R", help: "continue 1 in R trials, for R times as many epochs: 2 to 100", default: "3" },
+    reduction: {
+      value: "R",
+      help: "keep the best 1/R of the trials, train them R times as long: 2 to 100",
+      default: "3",
+    },
     workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
     out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", default: "tune" },
     ...searchOptions(),
