@@ -1,5 +1,9 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
+import { checkArgument } from "../arguments.js";
+import { checkObject } from "../errors.js";
+import { checkKnown } from "../options/known.js";
+import { checkRange } from "../ranges.js";
 import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
 import { bestReading, type Classify, type Reading } from "./lattice.js";
@@ -94,11 +98,12 @@ const SQUEEZED = { height: 0.4, confidence: 0.5 };
 /**
  * Reads all digits of a picture, in reading order. Where it sees one digit at most, it looks as findDigit() does, which
  * sees more of a single digit: one cut to its strokes, or one as large as its sheet.
- * @throws {TypeError} if a member of the picture has the wrong type
- * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ * @throws {TypeError} if a member of the picture has the wrong type, or an option is unknown or has the wrong type
+ * @throws {RangeError} if sizes are wrong or do not agree, an option is out of range, or nothing is drawn
  */
 export function readDigits(picture: Picture, reader: DigitReader, options: ReadOptions = {}): ReadDigits {
   checkPicture(picture);
+  checkReading(reader, options);
   const judge = options.verdict ?? judgeOf(reader);
   const page = unlessBlank(() => readPage(picture, reader, judge, options));
   const read = page?.numbers.flatMap(({ digits }) => digits) ?? [];
@@ -108,6 +113,20 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   if (single === undefined) return page as ReadDigits;
   const isNone = page === undefined || read.length === 0;
   return isNone || isSure(single.numbers[0]) ? single : page;
+}
+
+/** How many digits a number can be said to have. */
+const DIGITS = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
+const OPTIONS = { verdict: true, digits: true, lines: true } as const satisfies Record<keyof ReadOptions, unknown>;
+
+function checkReading(reader: DigitReader, options: ReadOptions): void {
+  checkArgument("network", "an object with predict()", reader, typeof reader?.predict === "function");
+  checkObject("options", options);
+  checkKnown("readDigits", options, OPTIONS);
+  const { verdict, digits, lines } = options;
+  if (verdict !== undefined) checkArgument("verdict", "a function", verdict, typeof verdict === "function");
+  if (digits !== undefined) checkRange("digits", digits, DIGITS);
+  if (lines !== undefined) checkArgument("lines", "true or false", lines, typeof lines === "boolean");
 }
 
 /**

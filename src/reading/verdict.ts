@@ -39,6 +39,8 @@ export interface Verdict {
   readonly calibrated: boolean;
 }
 
+/** What is fitted is far below this, and above its inverse. */
+const MOST = 1e6;
 /** The key of a model's metadata that holds its calibration, as JSON. */
 const KEY = "calibration";
 /** For networks that have none. */
@@ -135,7 +137,7 @@ export function calibrationOf(metadata: ReadonlyMap<string, string>, file = "mod
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse("a JSON object", value);
   const { temperature, noDigit, prior, reject, sure } = value as Record<string, unknown>;
-  const isAbove0 = (x: unknown) => typeof x === "number" && x > 0;
+  const isAbove0 = (x: unknown) => typeof x === "number" && x > 1 / MOST && x < MOST;
   const isShare = (x: unknown) => typeof x === "number" && x >= 0 && x <= 1;
   if (!isAbove0(temperature)) throw refuse("a temperature above 0", temperature);
   if (!isShare(sure)) throw refuse("sure from 0 to 1", sure);

@@ -163,3 +163,18 @@ describe("the lattice", () => {
     expect(lengths(0, 400)).toEqual([1, 1]);
   });
 });
+
+test.each([
+  [{ digits: 0 }, /^digits: expected a whole number from 1 to 100, got 0$/],
+  [{ digits: 1.5 }, /^digits: expected a whole number from 1 to 100, got 1.5$/],
+  [{ digits: 1e9 }, /^digits: expected a whole number from 1 to 100/],
+  [{ digit: 3 }, /^readDigits: unknown option digit: did you mean digits\?$/],
+  [{ lines: "yes" }, /^lines: expected true or false, got /],
+  [{ verdict: 5 }, /^verdict: expected a function, got /],
+  [null, /^options: expected an object, got null$/],
+])("refuses the options %j before it looks at the picture", (options, message) => {
+  const picture = { width: 40, height: 40, channels: 1, depth: 8, data: new Uint8Array(1600).fill(255) };
+  const reader = { predict: () => ({ activations: [0, 1] }) };
+  expect(() => readDigits(picture as never, reader, options as never)).toThrow(message);
+  expect(() => readDigits(picture as never, {} as never)).toThrow(/^network: expected an object with predict\(\)/);
+});
