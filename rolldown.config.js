@@ -38,7 +38,7 @@ export default defineConfig([
     output: { dir: "build/lib", chunkFileNames: "[name].js", minify: SMALL },
     plugins: [
       virtual(/\/embedded\.js$/, embedded),
-      emitFile("pretrained/pretrained.bin", () => readFileSync("apps/web/pretrained.bin")),
+      emitFile("pretrained/pretrained.bin", () => readFileSync("src/pretrained/pretrained.bin")),
       licences("build/lib"),
     ],
   },

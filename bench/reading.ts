@@ -25,7 +25,7 @@ const { values: options, positionals } = parseArgs({
     count: { type: "string", default: "100" },
     first: { type: "string", default: "1000000" },
     kind: { type: "string", multiple: true, default: [...Object.keys(KINDS), ...Object.keys(PAGES)] },
-    model: { type: "string", default: "apps/web/pretrained.bin" },
+    model: { type: "string", default: "src/pretrained/pretrained.bin" },
     idx: { type: "string" },
     folder: { type: "string" },
   },

@@ -25,7 +25,7 @@ import { STRANGERS } from "./reading/strangers.js";
 
 const { values: options } = parseArgs({
   options: {
-    model: { type: "string", default: "apps/web/pretrained.bin" },
+    model: { type: "string", default: "src/pretrained/pretrained.bin" },
     count: { type: "string", default: "200" },
     digits: { type: "string", multiple: true, default: [] },
     strangers: { type: "string", multiple: true, default: [] },

@@ -1,4 +1,4 @@
-// npm run web:pretrain -- MODEL: makes apps/web/pretrained.bin, the network of the package and of the page, from a
+// npm run web:pretrain -- MODEL: makes src/pretrained/pretrained.bin, the network of the package and of the page, from a
 // model that `npm run train -- --preset hand` saved.
 // 1. The eleventh output, no digit, is subtracted from the ten others: with sigmoid outputs, e^(z_j - z_10) is
 //    a_j / (1 - a_j), so the ten activations hold all that the softmax of eleven does. Logits are divided by 1.25, so
@@ -62,9 +62,9 @@ const calibration = calibrateMade(network, validation);
 const { correct } = await network.evaluate(test);
 const saved = network.save({ test_correct: `${correct} / ${test.length}`, ...calibrationMetadata(calibration) });
 const bytes = gzipSync(saved, { level: 9, memLevel: 9 });
-writeFileSync(new URL("pretrained.bin", import.meta.url), bytes);
+writeFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url), bytes);
 console.log(
-  `apps/web/pretrained.bin: [${network.layers.join(", ")}], ${correct} / ${test.length}, ${bytes.length} bytes`,
+  `src/pretrained/pretrained.bin: [${network.layers.join(", ")}], ${correct} / ${test.length}, ${bytes.length} bytes`,
 );
 console.log(JSON.stringify(calibration));
 network.dispose();

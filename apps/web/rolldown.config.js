@@ -39,7 +39,7 @@ export default defineConfig({
     emitFile("index.html", () => concat("apps/web/index.html").replace("{{policy}}", POLICY)),
     emitFile("page.css", () => concat(...STYLES.map((name) => `apps/${name}.css`))),
     emitFile("icon.svg", () => concat("apps/web/icon.svg")),
-    emitFile("pretrained.bin", () => readFileSync("apps/web/pretrained.bin")),
+    emitFile("pretrained.bin", () => readFileSync("src/pretrained/pretrained.bin")),
     emitFile("worker.js", () => bundled("src/kernels/threads/worker.ts")),
     emitFile("_headers", () => `/*\n${HEADERS.map(([name, value]) => `  ${name}: ${value}\n`).join("")}`),
     licences("build/web"),

@@ -124,4 +124,11 @@ function main(images = 50_000, epochs = 30) {
 }
 
 // Not when the file is imported.
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main(...process.argv.slice(2).map(Number));
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const given = process.argv.slice(2);
+  if (given.length <= 2 && given.every((text) => /^[1-9]\d*$/.test(text))) main(...given.map(Number));
+  else {
+    console.error("usage: node textbook.js [IMAGES [EPOCHS]], whole numbers from 1 (default 50000 30)");
+    process.exitCode = 2;
+  }
+}

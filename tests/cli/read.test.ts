@@ -17,7 +17,7 @@ const texts: Record<string, string> = {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-read-"));
-  const packed = await readFile(new URL("../../apps/web/pretrained.bin", import.meta.url));
+  const packed = await readFile(new URL("../../src/pretrained/pretrained.bin", import.meta.url));
   await writeFile(join(folder, "model.safetensors"), gunzipSync(packed));
   const { test: mnist } = loadMnist();
   const digitAt = (index: number) => {

@@ -16,6 +16,16 @@ import { MODULE } from "../helpers.js";
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const run = promisify(execFile);
 
+test.each([["--epochs", "1"], ["0"], ["1.5"], ["100", "1", "2"]])(
+  "the textbook says how it is used for %j",
+  async (...args) => {
+    const file = path("../../examples/node/textbook.js");
+    const error = await run(process.execPath, [file, ...args]).catch((error) => error);
+    expect(error).toMatchObject({ code: 2, stdout: "" });
+    expect(error.stderr).toMatch(/^usage: node textbook.js /);
+  },
+);
+
 test("the textbook learns, on the first images of MNIST", async () => {
   const { stdout } = await run(process.execPath, [path("../../examples/node/textbook.js"), "2000", "2"]);
   const [head, columns, , second, accuracy, ...more] = stdout.split("\n");

@@ -82,7 +82,7 @@ test("calls blank images, noise and full ones no digits", () => {
 test("takes at most 1.5 MB in the package", () => {
   const file = fileURLToPath(new URL("../../build/lib/pretrained/pretrained.bin", import.meta.url));
   expect(statSync(file).size).toBeLessThanOrEqual(1_500_000);
-  expect(readFileSync(file)).toEqual(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+  expect(readFileSync(file)).toEqual(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
 });
 
 test("refuses options that it does not know", async () => {

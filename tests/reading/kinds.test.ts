@@ -13,7 +13,7 @@ const { test: mnist } = loadMnist();
 let network: Network;
 
 beforeAll(async () => {
-  const model = readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url));
+  const model = readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url));
   network = await Network.load(gunzipSync(model), { threads: 1 });
 });
 

@@ -22,7 +22,7 @@ const digitAt = (index: number) => {
 let network: Network;
 
 beforeAll(async () => {
-  const model = readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url));
+  const model = readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url));
   network = await Network.load(gunzipSync(model), { threads: 1 });
 });
 

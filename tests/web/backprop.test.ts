@@ -225,7 +225,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await page.locator("#backprop-network option[value='pretrained']").waitFor({ state: "attached" });
     await page.locator("#backprop-network").selectOption("pretrained");
     expect(await page.locator("#backprop-seed").isVisible()).toBe(false);
-    const bytes = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+    const bytes = gunzipSync(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
     using network = await Network.load(bytes, { threads: 1 });
     const image = await imageOf(page, 3);
     await expectPass(page, network, image, 3);

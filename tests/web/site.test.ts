@@ -23,7 +23,7 @@ test("the page's code is at most 150 KB compressed, MNIST at most 12 MB", () => 
 });
 
 test("the network that comes with the page reads 9945 of the 10,000 test images, as it says", async () => {
-  const bytes = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+  const bytes = gunzipSync(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
   const network = await Network.load(bytes);
   const { test } = loadMnist();
   expect((await network.evaluate(test)).correct).toBe(9945);

@@ -11,7 +11,7 @@ import type { Network } from "../../src/network/network.js";
 import { calibrationOf, sharesOf } from "../../src/reading/verdict.js";
 import { openStrictly, type Setup } from "./web-server.js";
 
-export const PRETRAINED = gunzipSync(readFileSync(new URL("../../apps/web/pretrained.bin", import.meta.url)));
+export const PRETRAINED = gunzipSync(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
 const SIDE = 28;
 
 /** A file to drop. */
