@@ -1,5 +1,5 @@
-// npm run web:pretrain -- MODEL: makes src/pretrained/pretrained.bin, the network of the package and of the page, from a
-// model that `npm run train -- --preset hand` saved.
+// npm run web:pretrain -- MODEL: makes src/pretrained/pretrained.bin, the network of the package and of the page, from
+// a model that `npm run train -- --preset hand` saved.
 // 1. The eleventh output, no digit, is subtracted from the ten others: with sigmoid outputs, e^(z_j - z_10) is
 //    a_j / (1 - a_j), so the ten activations hold all that the softmax of eleven does. Logits are divided by 1.25, so
 //    that f32 activations near 1 still differ; the calibration's temperature takes that back.
