@@ -4,7 +4,7 @@ import { escapeControls } from "./text.js";
 
 /** The bytes of a file are not what its format requires. The message begins with the file's name. */
 export class FormatError extends Error {
-  /** Tells this error from others, across copies of the library and threads: always "FormatError". */
+  /** Always "FormatError", also in another copy of the library, where instanceof fails. */
   override readonly name = "FormatError";
 
   /**
@@ -19,7 +19,7 @@ export class FormatError extends Error {
 
 /** A weight, a bias or the cost stopped being a finite number. */
 export class DivergenceError extends Error {
-  /** Tells this error from others, across copies of the library and threads: always "DivergenceError". */
+  /** Always "DivergenceError", also in another copy of the library, where instanceof fails. */
   override readonly name = "DivergenceError";
 
   /**
@@ -42,7 +42,7 @@ export class DivergenceError extends Error {
 
 /** A worker thread was lost before its work was done. Its network can still be saved, as of the last whole epoch. */
 export class ThreadError extends Error {
-  /** Tells this error from others, across copies of the library and threads: always "ThreadError". */
+  /** Always "ThreadError", also in another copy of the library, where instanceof fails. */
   override readonly name = "ThreadError";
 
   /**

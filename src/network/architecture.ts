@@ -10,7 +10,7 @@ import { checkRange, RANGES } from "../ranges.js";
 export interface Architecture {
   /** Neurons per layer: the pixels of an image, any number of hidden layers, the classes. */
   readonly layers: readonly number[];
-  /** Decides the initial weights and the order of the samples: a whole number from 0 to 2^32 - 1. */
+  /** Decides all that is random in its training: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
   /** How the initial weights are drawn. */
   readonly initialWeights: InitialWeights;

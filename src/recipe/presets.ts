@@ -51,4 +51,4 @@ export const PRESETS = freeze({
     made: "1.6",
     validation: "5000",
   } as Preset,
-});
+} as const);

@@ -30,7 +30,7 @@ export interface Recipe extends PixelOptions {
   readonly method: MethodOptions;
   /** Those that were given. */
   readonly distortions: Distortions;
-  /** Decides the initial weights, the order of the samples, and the distortions: 0 to 2^32 - 1. */
+  /** Decides all that is random: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
   /** How the initial weights are drawn. */
   readonly initialWeights: InitialWeights;

@@ -9,7 +9,7 @@ export type Request =
   | {
       /** The worker is to start: the first message it gets. */
       readonly kind: "start";
-      /** Its number among the threads, 1 or more: thread 0 is the caller's. */
+      /** Its number among the worker threads, 0 to 63: calls on fewer threads leave it out. */
       readonly threadIndex: number;
       /** The compiled module, which it instantiates. */
       readonly module: WasmModule;
