@@ -4,8 +4,14 @@ import { escapeControls } from "./text.js";
 
 /** The bytes of a file are not what its format requires. The message begins with the file's name. */
 export class FormatError extends Error {
+  /** Always "FormatError", also in another copy of the library, where instanceof fails. */
   override readonly name = "FormatError";
 
+  /**
+   * An error whose message is "file: problem".
+   * @param file the name by which the message calls the file
+   * @param problem what was expected, and what was found
+   */
   constructor(file: string, problem: string) {
     super(`${file}: ${problem}`);
   }
@@ -13,11 +19,14 @@ export class FormatError extends Error {
 
 /** A weight, a bias or the cost stopped being a finite number. */
 export class DivergenceError extends Error {
+  /** Always "DivergenceError", also in another copy of the library, where instanceof fails. */
   override readonly name = "DivergenceError";
 
   /**
+   * An error that advises a lower learning rate.
    * @param epoch the epoch, from 1
    * @param batch the number of mini-batches of that epoch after which it was noticed
+   * @param learningRate eta of that epoch
    */
   constructor(
     readonly epoch: number,
@@ -33,8 +42,13 @@ export class DivergenceError extends Error {
 
 /** A worker thread was lost before its work was done. Its network can still be saved, as of the last whole epoch. */
 export class ThreadError extends Error {
+  /** Always "ThreadError", also in another copy of the library, where instanceof fails. */
   override readonly name = "ThreadError";
 
+  /**
+   * An error that advises to load the network again.
+   * @param reason how the thread was lost
+   */
   constructor(reason: string) {
     super(
       `a worker thread was lost: ${reason}; its network can only be saved: load it again, ` +

@@ -36,7 +36,9 @@ const DATASET_OPTIONS = {
 
 /** Images of one size, each with a class: to train on, or to test with. */
 export class Dataset implements Samples {
+  /** [length][inputs]: the pixels of one image after the other, made as `prepared` says. */
   readonly images: Pixels;
+  /** [length], the class of each image, 0 to classes - 1. */
   readonly labels: Uint8Array | Uint16Array;
   /** Pixels in a row of an image. */
   readonly columns: number;

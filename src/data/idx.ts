@@ -10,7 +10,9 @@ const UNSIGNED_BYTE = 0x08;
 
 /** The bytes of an IDX file, and the name by which errors call it. */
 export interface IdxFile {
+  /** The name by which errors call the file. */
   readonly name: string;
+  /** The whole file, header and data, not compressed. */
   readonly bytes: Uint8Array;
 }
 

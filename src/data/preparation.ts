@@ -9,8 +9,9 @@ import { type Ground, measure } from "./measure.js";
 export interface Preparation extends PixelOptions {
   /** "mnist": a digit in 20 x 20 of 28 x 28 pixels, its centre of mass in the middle. "whole": the picture as it is. */
   readonly form: "mnist" | "whole";
-  /** The size of the images, in pixels. */
+  /** The height of the images, in pixels, 1 or more. */
   readonly rows: number;
+  /** The width of the images, in pixels, 1 or more. */
   readonly columns: number;
   /** The darkest and the brightest level of the pictures, 0 black to 1 white, before they were scaled or inverted. */
   readonly levels: readonly [dark: number, bright: number];

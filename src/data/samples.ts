@@ -15,11 +15,18 @@ export interface PixelOptions {
 
 /** Images of one size, and what they show. */
 export interface Samples {
+  /** [length][inputs]: the pixels of one image after the other. */
   readonly images: Pixels;
+  /** [length], the class of each image, 0 to classes - 1. */
   readonly labels: Uint8Array | Uint16Array;
+  /** Pixels in a row of an image, a divisor of `inputs`. */
   readonly columns: number;
+  /** Classes: 1 to 65,536. */
   readonly classes: number;
+  /** How the pixels were made from those of a file; undefined if they are as they were given. */
   readonly prepared: PixelOptions | undefined;
+  /** Images, 1 or more. */
   readonly length: number;
+  /** Pixels per image: 1 to 2^22. */
   readonly inputs: number;
 }

@@ -17,7 +17,12 @@ const HARDLY = 1e-4;
 const HALF = 0.5;
 
 /** MNIST's four files: training images and labels, test images and labels. */
-export const MNIST = [
+export const MNIST: readonly {
+  /** The file's name, without the ".gz" of a compressed copy. */
+  readonly name: string;
+  /** SHA-256 of the file, uncompressed: 64 hexadecimal digits. */
+  readonly sha256: string;
+}[] = [
   {
     name: "train-images-idx3-ubyte",
     sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -34,7 +39,7 @@ export const MNIST = [
     name: "t10k-labels-idx1-ubyte",
     sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
   },
-] as const;
+];
 
 /** A training file in two parts, and a test file. Validation is undefined if none are held back. */
 export interface DataSplit<Validation extends Dataset | undefined = Dataset> {

@@ -31,6 +31,7 @@ function madeDigit({ image, label }: Source, draw: Draw): Uint8Array {
 export interface MadeOptions {
   /** Pictures made for each image, 0 to 10; undefined for none. */
   readonly made?: number;
+  /** Decides the pictures, with the images: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
 }
 

@@ -73,7 +73,9 @@ export const SGD: TrainingConfig = {
 
 /** The parameters of one layer: `weights` [outputs][inputs], w_kj at j * inputs + k, and `biases` [outputs]. */
 export interface LayerParameters {
+  /** [outputs][inputs]: the weight from neuron k of the layer before to neuron j is at j * inputs + k. */
   readonly weights: RealArray;
+  /** [outputs], one a neuron. */
   readonly biases: RealArray;
 }
 
@@ -89,6 +91,7 @@ export interface KernelEvaluation {
 
 /** The arithmetic, on a memory of its own: networks and data sets made with the same kernels go together. */
 export interface Kernels {
+  /** Which they are: the WebAssembly module, or its counterpart in TypeScript. */
   readonly name: "wasm" | "reference";
   /** Makes a data set ready for training and evaluation. Throws RangeError if the memory cannot be had. */
   createDataset(dataset: Dataset): KernelDataset;

@@ -8,10 +8,15 @@ import { checkRange, RANGES } from "../ranges.js";
 
 /** What decides a network before training. */
 export interface Architecture {
+  /** Neurons per layer: the pixels of an image, any number of hidden layers, the classes. */
   readonly layers: readonly number[];
+  /** Decides all that is random in its training: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
+  /** How the initial weights are drawn. */
   readonly initialWeights: InitialWeights;
+  /** The activation function of the hidden layers. */
   readonly activation: Activation;
+  /** What training minimises, and with it the function of the output layer. */
   readonly cost: Cost;
 }
 

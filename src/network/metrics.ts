@@ -6,6 +6,7 @@ import { checkRange, RANGES } from "../ranges.js";
 
 /** A share with its standard error, both 0 to 1. */
 export interface Accuracy {
+  /** p: the share of the images that are read correctly, 0 to 1. */
   readonly accuracy: number;
   /** sqrt(p (1 - p) / n): one standard deviation of the binomial distribution. */
   readonly standardError: number;
@@ -25,6 +26,7 @@ export interface Evaluation extends Accuracy {
 
 /** How well the images of one class are read. */
 export interface ClassFigures {
+  /** The class, from 0. */
   readonly label: number;
   /** Images of the class. */
   readonly count: number;

@@ -7,14 +7,40 @@ import { meantChoice } from "./known.js";
 
 /** The values that an option takes. */
 export type OptionKind =
-  | { readonly type: "number"; readonly range: Range }
-  | { readonly type: "choice"; readonly choices: readonly string[] }
-  /** Neurons of several layers with commas between them, or "none". */
-  | { readonly type: "sizes"; readonly range: Range }
-  | { readonly type: "pattern"; readonly pattern: RegExp; readonly expected: string }
-  | { readonly type: "folder" }
-  /** Given or not: it takes no value. */
-  | { readonly type: "flag" };
+  | {
+      /** A number. */
+      readonly type: "number";
+      /** Those it may be. */
+      readonly range: Range;
+    }
+  | {
+      /** One of several words. */
+      readonly type: "choice";
+      /** The words, in the order in which errors and forms name them. */
+      readonly choices: readonly string[];
+    }
+  | {
+      /** Neurons of several layers with commas between them, or "none". */
+      readonly type: "sizes";
+      /** The numbers that each of them may be. */
+      readonly range: Range;
+    }
+  | {
+      /** A text of a certain form. */
+      readonly type: "pattern";
+      /** Matches the whole text if it can be used. */
+      readonly pattern: RegExp;
+      /** The form in words, as in "expected ...". */
+      readonly expected: string;
+    }
+  | {
+      /** The path of a folder. */
+      readonly type: "folder";
+    }
+  | {
+      /** Given or not: it takes no value. */
+      readonly type: "flag";
+    };
 
 /** The value of an option; sizes are a list, and a flag is true where it is given. */
 export type OptionValue = number | string | readonly number[] | boolean;
@@ -35,7 +61,9 @@ export const PARTS = [
 
 /** How an option's field on the page looks. */
 export interface FormField {
+  /** The part of the form that it is in. */
   readonly group: "basic" | "method" | "distortion";
+  /** What stands beside the field. */
   readonly label: string;
   /** What may stand there, in a few words. */
   readonly hint?: string;
@@ -76,7 +104,9 @@ export interface TrainingOption {
   readonly flag: string;
   /** A shorter name for the same, which printed commands and links use. */
   readonly alias?: string;
+  /** What it belongs to: one of PARTS. */
   readonly belongs: (typeof PARTS)[number];
+  /** The values that it takes. */
   readonly kind: OptionKind;
   /** What it is if not given; undefined for nothing. */
   readonly default?: number | string;
@@ -90,11 +120,13 @@ export interface TrainingOption {
   readonly basic?: true;
   /** What help calls its value; a flag has none. */
   readonly value?: string;
+  /** What it does, in one line of help. */
   readonly help: string;
   /** Its key in a model's metadata, if it has one of its own. */
   readonly metadata?: string;
   /** How a search draws it; "fixed" if all trials have the same; undefined if searches do not take it. */
   readonly search?: Scale | "choices" | "fixed";
+  /** Its field on the page; undefined if the page has none. */
   readonly form?: FormField;
 }
 

@@ -27,8 +27,11 @@ export interface FoundDigit {
 
 /** A straight line from one point to another, and how thick it is, in pixels. */
 export interface Segment {
+  /** Where the middle of the line begins, in the picture's pixels from its upper left corner; may be a fraction. */
   readonly from: readonly [x: number, y: number];
+  /** Where it ends: to the right of its beginning, or below it. */
   readonly to: readonly [x: number, y: number];
+  /** How thick it is, in the picture's pixels, above 0. */
   readonly thickness: number;
 }
 

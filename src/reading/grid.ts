@@ -9,9 +9,13 @@ export interface Grid {
 
 /** Cells or pixels from left to right - 1 and from top to bottom - 1. */
 export interface Region {
+  /** The leftmost column, from 0. */
   readonly left: number;
+  /** The uppermost row, from 0. */
   readonly top: number;
+  /** The column after the rightmost: right - left is the width. */
   readonly right: number;
+  /** The row below the lowest: bottom - top is the height. */
   readonly bottom: number;
 }
 

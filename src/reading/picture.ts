@@ -4,7 +4,9 @@ import { checkObject } from "../errors.js";
 
 /** A sheet of pixels, row by row, the samples of a pixel side by side. */
 export interface Picture {
+  /** Pixels in a row, 1 or more. */
   readonly width: number;
+  /** Rows, 1 or more. */
   readonly height: number;
   /** Samples a pixel: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; colours are not multiplied by alpha. */
   readonly channels: 1 | 2 | 3 | 4;

@@ -20,13 +20,21 @@ import { BLANK, type View } from "./view.js";
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
 export interface DigitReader {
   /** The activations of the classes, 0 to 1, for a digit in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. */
-  predict(pixels: Uint8Array): { readonly activations: ArrayLike<number> };
+  predict(pixels: Uint8Array): {
+    /** [classes], 0 to 1: the first ten are the digits 0 to 9. */
+    readonly activations: ArrayLike<number>;
+  };
   /** Where its calibration is, if it has one: see calibrationOf(). */
   readonly metadata?: ReadonlyMap<string, string>;
 }
 
 /** What activations say: the digit, and how sure it is. */
-export type Judge = (activations: ArrayLike<number>) => { readonly label: number; readonly confidence: number };
+export type Judge = (activations: ArrayLike<number>) => {
+  /** The likeliest digit, 0 to 9. */
+  readonly label: number;
+  /** How sure that is, 0 to 1; from 0.9 on, what was looked at is taken for one digit. */
+  readonly confidence: number;
+};
 
 /** A digit on a picture. */
 export interface ReadDigit {
@@ -46,7 +54,9 @@ export interface ReadNumber {
   readonly line: number;
   /** The product of its digits' confidences. */
   readonly confidence: number;
+  /** The bounding box of its digits, in the picture's pixels. */
   readonly box: Region;
+  /** Its digits, from left to right. */
   readonly digits: readonly ReadDigit[];
 }
 
@@ -54,8 +64,9 @@ export interface ReadNumber {
 export interface ReadDigits {
   /** In reading order: line by line, from left to right. */
   readonly numbers: readonly ReadNumber[];
-  /** How ink was told from paper, and the least difference from paper that is ink, in levels of 255. */
+  /** How ink was told from paper: against one tone, a smooth surface, or the closing of the tones. */
   readonly paper: View["paper"];
+  /** The least difference from paper that is ink, in levels of 255. */
   readonly threshold: number;
   /** The lines taken out. */
   readonly lines: readonly Stroke[];
@@ -67,8 +78,11 @@ export interface ReadDigits {
 
 /** The cells, row by row, in which a region of the picture was looked at. */
 export interface Ink {
+  /** The part of the picture that the cells cover, in its pixels. */
   readonly region: Region;
+  /** Cells in a row: 1 to 1024. */
   readonly width: number;
+  /** Rows of cells: 1 to 1024. */
   readonly height: number;
   /** width x height cells: 1 where there is ink, lines and frames taken out, 0 elsewhere. */
   readonly mask: Uint8Array;

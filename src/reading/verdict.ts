@@ -26,6 +26,7 @@ export interface Calibration {
 
 /** A reading in words and figures. */
 export interface Verdict {
+  /** "not a digit" from the share `reject` of that on, else "sure" from the confidence `sure` on. */
   readonly kind: "sure" | "unsure" | "not a digit";
   /** The likeliest digit (or other class), be it "not a digit". */
   readonly label: number;
@@ -50,6 +51,7 @@ const UNCALIBRATED: Calibration = { temperature: 1, sure: 0.9 };
 export interface Shares {
   /** [classes], 0 for the class that is no digit */
   readonly classes: Float64Array;
+  /** The share of what is none of the classes, 0 to 1; 0 if the network cannot tell. */
   readonly none: number;
 }
 

@@ -6,11 +6,17 @@ import type { EpochReport } from "../network/trainer.js";
 
 /** What is left of an EpochReport in the metadata, for the learning curves. */
 export interface HistoryEntry {
+  /** From 1. */
   readonly epoch: number;
+  /** The mean cost of the training samples, to six significant digits. */
   readonly cost: number;
+  /** The share of the training samples that were read correctly, 0 to 1, to six significant digits. */
   readonly accuracy: number;
+  /** The mean cost of the validation samples; undefined without them. */
   readonly validationCost?: number;
+  /** The share of the validation samples that were read correctly, 0 to 1; undefined without them. */
   readonly validationAccuracy?: number;
+  /** Time taken by training and validation, to three significant digits. */
   readonly seconds: number;
   /** Why the epoch learnt nothing: in a training's first such epoch. */
   readonly warning?: string;

@@ -42,7 +42,12 @@ export function optionsWhere(
 export function recipeFrom(
   values: Values,
   table: OptionTable = OPTIONS,
-): { readonly recipe: Recipe; readonly hidden: readonly number[] } {
+): {
+  /** What trains the network. */
+  readonly recipe: Recipe;
+  /** Neurons of each hidden layer, first to last, 1 to 65,536; empty for none. */
+  readonly hidden: readonly number[];
+} {
   checkValues(values);
   for (const { flag, alias } of Object.values(table)) {
     if (alias !== undefined && values.given[alias] !== undefined && values.given[flag] !== undefined) {

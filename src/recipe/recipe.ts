@@ -18,6 +18,7 @@ import { SCHEDULE } from "./options.js";
 export interface Recipe extends PixelOptions {
   /** The last epoch. */
   readonly epochs: number;
+  /** m, the samples in a mini-batch: 1 to the number of training samples. */
   readonly batchSize: number;
   /** The highest. */
   readonly learningRate: number;
@@ -29,9 +30,13 @@ export interface Recipe extends PixelOptions {
   readonly method: MethodOptions;
   /** Those that were given. */
   readonly distortions: Distortions;
+  /** Decides all that is random: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
+  /** How the initial weights are drawn. */
   readonly initialWeights: InitialWeights;
+  /** The activation function of the hidden layers. */
   readonly activation: Activation;
+  /** What training minimises, and with it the function of the output layer. */
   readonly cost: Cost;
   /** The folder with the data; undefined for MNIST. */
   readonly data: string | undefined;

@@ -19,6 +19,7 @@ export interface SessionOptions extends Pick<TrainOptions, "signal" | "onProgres
 
 /** An epoch of a training. */
 export interface SessionStep {
+  /** The figures of the epoch. */
   readonly report: EpochReport;
   /** The learning curves up to this epoch. */
   readonly history: readonly HistoryEntry[];
@@ -43,7 +44,9 @@ export class Session implements AsyncIterable<SessionStep> {
 
   /** Use trainByRecipe(). */
   constructor(
+    /** What is trained: it changes with each step. */
     readonly network: Network,
+    /** How it is trained. */
     readonly recipe: Recipe,
     parts: { readonly training: Dataset; readonly validation?: Dataset },
     options: SessionOptions = {},

@@ -9,8 +9,11 @@ export class UsageError extends Error {}
 
 /** An option: what its value is called (a flag has none), what it does, and what it is if not given. */
 export interface Option {
+  /** What help calls its value, as N or FILE; undefined for a flag. */
   readonly value?: string;
+  /** What it does, in one line of help. */
   readonly help: string;
+  /** The text of its value if it is not given; undefined for nothing. */
   readonly default?: string;
 }
 
@@ -19,9 +22,13 @@ export class Values {
   /** What stands in for the options' own defaults. */
   preset: Readonly<Record<string, string>> = {};
 
+  /** What was given, as parsers of command lines return it. Checked only when a value is asked for. */
   constructor(
+    /** The texts of options by name; true for a flag, and undefined for what is not given. */
     readonly given: Readonly<Record<string, string | boolean | undefined>>,
+    /** What was given beside options, in order, as names of files. */
     readonly args: readonly string[],
+    /** The options there are, by name: their defaults stand in for what is not given. */
     readonly options: Readonly<Record<string, Option>>,
   ) {}
 

@@ -20,6 +20,14 @@ export class RandomStream {
   #words: readonly number[] = [];
   #used = 4;
 
+  /**
+   * The stream from its beginning; all five are whole numbers from 0 to 2^32 - 1.
+   * @param seed the first word of Philox's key
+   * @param purpose the second word: what the numbers are for, as TUNE
+   * @param a the second word of the counter, the first being the position in the stream
+   * @param b the third word
+   * @param c the fourth word
+   */
   constructor(seed: number, purpose: number, a: number, b = 0, c = 0) {
     this.#key = [seed, purpose];
     this.#stream = [a, b, c];

@@ -7,21 +7,39 @@ import { Mailbox } from "./mailbox.js";
 /** What a worker is told: its index, module and memory, or that there is a call in the mailbox. */
 export type Request =
   | {
+      /** The worker is to start: the first message it gets. */
       readonly kind: "start";
+      /** Its number among the worker threads, 0 to 63: calls on fewer threads leave it out. */
       readonly threadIndex: number;
+      /** The compiled module, which it instantiates. */
       readonly module: WasmModule;
+      /** The memory that all threads share. */
       readonly memory: WasmMemory;
+      /** Where calls are written down: 192 bytes. */
       readonly mailbox: SharedArrayBuffer;
     }
-  | { readonly kind: "call" };
+  | {
+      /** There is a call in the mailbox. */
+      readonly kind: "call";
+    };
 
 /**
  * What a start (0) or a call returned, how often its thread parked meanwhile, and how many milliseconds it took; or why
  * it failed.
  */
 export type Reply =
-  | { readonly value: number; readonly parks: number; readonly ms: number }
-  | { readonly error: string };
+  | {
+      /** What the function of the module returned; 0 for a start. */
+      readonly value: number;
+      /** How often the thread parked during the call; 0 for a start. */
+      readonly parks: number;
+      /** Milliseconds that the call took; 0 for a start. */
+      readonly ms: number;
+    }
+  | {
+      /** The error as text. */
+      readonly error: string;
+    };
 
 /**
  * How long a thread that is done looks for the next call before it returns to its event loop. Waking it from there
