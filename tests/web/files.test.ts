@@ -2,12 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import type { BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodePng, toDigit } from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
-import { CHROMIUM, setUp } from "./web-server.js";
+import { CHROMIUM } from "./web-server.js";
 import {
   answer,
   barsOf,
@@ -15,13 +14,12 @@ import {
   download,
   drop,
   expectBars,
-  openWriting,
   PRETRAINED,
   pngOf,
   poll,
-  pretrainedShares,
   rowOf,
   seen,
+  setUpWriting,
   spoken,
 } from "./write-page.js";
 
@@ -29,14 +27,7 @@ import {
 env.logLevel = "error";
 
 describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}; CHROMIUM names another)`, () => {
-  const setup = setUp();
-  let pretrained: Network;
-  beforeAll(async () => {
-    pretrained = await Network.load(PRETRAINED, { threads: 1 });
-  });
-  afterAll(() => pretrained?.dispose());
-  const open = (options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>) =>
-    openWriting(setup, options, before);
+  const { open, predict, sharesOf } = setUpWriting();
 
   test("reads PNG files as the command line does, bit for bit", async () => {
     const page = await open();
@@ -50,7 +41,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     const read = new Set<string>();
     for (const picture of pictures) {
       const pixels = toDigit(decodePng(picture.bytes));
-      const shares = pretrainedShares(pretrained, pixels);
+      const shares = sharesOf(pixels);
       const label = shares.indexOf(Math.max(...shares));
       await drop(page, [picture]);
       await poll(() => spoken(page)).toBe(`Read as ${label}, sure (${shares[label].toFixed(2)})`);
@@ -208,7 +199,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
         [1, 784],
       );
       const { activations } = await session.run({ pixels });
-      const expected = pretrained.predict(image).activations;
+      const expected = predict(image).activations;
       expect(activations.data).toHaveLength(10);
       for (const [j, activation] of (activations.data as Float32Array).entries()) {
         expect(Math.abs(activation - expected[j])).toBeLessThan(1e-5);

@@ -5,11 +5,12 @@ import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { encode } from "fast-png";
 import type { BrowserContextOptions, CDPSession, Page } from "playwright-core";
-import { type ExpectPollOptions, expect } from "vitest";
+import { afterAll, beforeAll, type ExpectPollOptions, expect } from "vitest";
 import type { Stroke } from "../../apps/web/digits.js";
-import type { Network } from "../../src/network/network.js";
+import type { Pixels } from "../../src/data/samples.js";
+import { Network } from "../../src/network/network.js";
 import { calibrationOf, sharesOf } from "../../src/reading/verdict.js";
-import { openStrictly, type Setup } from "./web-server.js";
+import { openStrictly, type Setup, setUp } from "./web-server.js";
 
 export const PRETRAINED = gunzipSync(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
 const SIDE = 28;
@@ -21,7 +22,7 @@ export interface Dropped {
 }
 
 /** Opens the page; unless something is done before, its network is there. */
-export async function openWriting(
+async function openWriting(
   setup: Setup,
   options: BrowserContextOptions = {},
   before?: (page: Page) => Promise<unknown>,
@@ -29,6 +30,25 @@ export async function openWriting(
   const page = await openStrictly(setup, { reducedMotion: "reduce", ...options }, before);
   if (before === undefined) await page.locator("#network option[value=pretrained]").waitFor({ state: "attached" });
   return page;
+}
+
+/** A browser and a server for all tests of a describe(), and the network of the package as the library loads it. */
+export function setUpWriting() {
+  const setup = setUp();
+  let pretrained: Network;
+  beforeAll(async () => {
+    pretrained = await Network.load(PRETRAINED, { threads: 1 });
+  });
+  afterAll(() => pretrained?.dispose());
+  return {
+    setup,
+    open: (options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>) =>
+      openWriting(setup, options, before),
+    predict: (pixels: Pixels) => pretrained.predict(pixels),
+    /** How likely each digit is. */
+    sharesOf: (pixels: Uint8Array): number[] =>
+      Array.from(sharesOf(pretrained.predict(pixels).activations, calibrationOf(pretrained.metadata)).classes),
+  };
 }
 
 /** Waits until it is so, seconds at most. */
@@ -61,12 +81,6 @@ export async function barsOf(page: Page): Promise<number[]> {
     .evaluateAll((rows) => rows.map((row) => (row as HTMLElement).style.getPropertyValue("--activation")));
   expect(shown).toHaveLength(10);
   return shown.map(Number);
-}
-
-/** How likely each digit is by the network of the package. */
-export function pretrainedShares(network: Network, pixels: Uint8Array): number[] {
-  const calibration = calibrationOf(network.metadata);
-  return Array.from(sharesOf(network.predict(pixels).activations, calibration).classes);
 }
 
 /** Activations have the same bits everywhere. Shares are powers of them, which engines may round in their own ways. */

@@ -3,37 +3,27 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import axe, { type AxeResults } from "axe-core";
-import type { BrowserContextOptions, Page } from "playwright-core";
 import { rolldown } from "rolldown";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { DIGITS } from "../../apps/web/digits.js";
-import { Network } from "../../src/index.js";
-import { CHROMIUM, setUp } from "./web-server.js";
+import { CHROMIUM } from "./web-server.js";
 import {
   answer,
   barsOf,
   drop,
   expectBars,
-  openWriting,
   PRETRAINED,
   padOf,
   poll,
-  pretrainedShares,
   seen,
+  setUpWriting,
   spoken,
   touch,
   write,
 } from "./write-page.js";
 
 describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}; CHROMIUM names another)`, () => {
-  const setup = setUp();
-  let pretrained: Network;
-  beforeAll(async () => {
-    pretrained = await Network.load(PRETRAINED, { threads: 1 });
-  });
-  afterAll(() => pretrained?.dispose());
-  const open = (options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>) =>
-    openWriting(setup, options, before);
+  const { setup, open, sharesOf } = setUpWriting();
 
   test.each(["mouse", "pen", "touch"] as const)("reads the ten digits written by %s", async (device) => {
     const page = await open({ hasTouch: device === "touch" });
@@ -148,7 +138,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     for (const [digit, pixels] of expected.entries()) {
       await page.getByRole("button", { name: `Write ${digit}` }).click();
       await poll(() => seen(page)).toEqual(pixels);
-      const shares = pretrainedShares(pretrained, Uint8Array.from(pixels));
+      const shares = sharesOf(Uint8Array.from(pixels));
       expect(shares.indexOf(Math.max(...shares))).toBe(digit);
       expect(shares[digit]).toBeGreaterThan(0.9);
       expectBars(await barsOf(page), shares);
