@@ -1,6 +1,6 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkScores } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
@@ -14,7 +14,7 @@ import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
-import { calibrationOf, verdict as verdictOn } from "./verdict.js";
+import { type Calibration, calibrationOf, verdict as verdictOn } from "./verdict.js";
 import { BLANK, type View } from "./view.js";
 
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
@@ -200,8 +200,13 @@ function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "pieces"
 
 /** What a reader's activations say: by its own calibration, if it has one. */
 function judgeOf({ metadata }: DigitReader): Judge {
-  const calibration = metadata === undefined ? undefined : calibrationOf(metadata);
-  return calibration === undefined ? shareOfLargest : (activations) => verdictOn(activations, calibration);
+  if (metadata === undefined || calibrationOf(metadata, "network") === undefined) return shareOfLargest;
+  let calibration: Calibration | undefined;
+  return (activations) => {
+    checkScores("activations", activations);
+    calibration ??= calibrationOf(metadata, "network", activations.length);
+    return verdictOn(activations, calibration);
+  };
 }
 
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
