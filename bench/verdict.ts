@@ -39,7 +39,7 @@ function bytesOf(file: string): Uint8Array {
 }
 
 const network = await Network.load(bytesOf(options.model), { threads: 1 });
-const calibration = calibrationOf(network.metadata, options.model);
+const calibration = calibrationOf(network.metadata, options.model, network.layers.at(-1));
 const { test } = loadMnist();
 const imageOf = (i: number) => test.images.slice(i * 784, (i + 1) * 784) as Uint8Array;
 const read = (image: Uint8Array) => verdict(network.predict(image).activations, calibration);

@@ -74,9 +74,9 @@ export function typeName(value: unknown): string {
   return value === null || typeof value !== "object" ? String(value) : (value.constructor?.name ?? "an object");
 }
 
-/** @throws {TypeError} unless it is an object */
+/** @throws {TypeError} unless it is an object with members: lists have none */
 export function checkObject(name: string, value: unknown): void {
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw new TypeError(`${name}: expected an object, got ${typeName(value)}`);
   }
 }

@@ -63,8 +63,9 @@ export function drawReading(picture: Picture, found: ReadDigits): Drawing {
   }
   for (const piece of found.pieces) outline(piece, GREEN, half);
   for (const { digits } of found.numbers) {
-    for (const { label, box } of digits) {
+    for (const { label, box, kind } of digits) {
       outline(box, RED);
+      if (kind !== undefined) continue;
       write(label, Math.floor(box.left / factor), Math.floor(box.top / factor) - 6 * DOT, put);
     }
   }

@@ -3,6 +3,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
+import { calibrationOf } from "ductus/formats";
 import { checkMetadata, OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
 import { type Header, readHeader } from "./kinds.js";
 import { STANDARD_OUTPUT } from "./output.js";
@@ -33,6 +34,7 @@ export async function readModel(path: string, options: KernelOptions = {}): Prom
   });
   const network = await Network.load(bytes, { ...options, file: basename(path) });
   checkMetadata(network, basename(path));
+  calibrationOf(network.metadata, basename(path), network.layers.at(-1));
   return network;
 }
 

@@ -52,7 +52,12 @@ export async function pictureFiles(
   const files: PictureFile[] = [];
   for (const arg of args) {
     if (arg === "-") {
-      files.push({ name: STANDARD_INPUT, read: () => readInput(input) });
+      let read: Promise<Uint8Array> | undefined;
+      const readOnce = () => {
+        read ??= readInput(input);
+        return read;
+      };
+      files.push({ name: STANDARD_INPUT, read: readOnce });
       continue;
     }
     try {

@@ -15,7 +15,7 @@ import {
 } from "ductus/formats";
 import { escapeControls, shellWord, UsageError, type Values } from "ductus/recipe";
 import { type PictureFile, pictureFiles, STANDARD_INPUT } from "./pictures.js";
-import { digitReaderOf, inWords, type Judge, judgeOf, openReader, READER } from "./reader.js";
+import { digitReaderOf, inWords, type Judge, judgeOf, NO_DIGIT, openReader, READER } from "./reader.js";
 import { bold, printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
@@ -45,6 +45,7 @@ export async function predict(args: readonly string[]): Promise<void> {
   const whole = { min: 0, max: 2 ** 32 - 1, whole: true, description: "a whole number from 0" };
   const index = values.number("index", whole) as number;
   const files = await pictureFiles(values.args, (sentence) => printError(`ductus: ${sentence}`));
+  if (values.given.index !== undefined) await checkIndexed(files);
   using network = await openReader(values);
   const judge = judgeOf(network);
   const show = printerFor(values, files, judge);
@@ -60,6 +61,16 @@ export async function predict(args: readonly string[]): Promise<void> {
       process.exitCode ??= exitCodeOf(error);
     }
   }
+}
+
+/** @throws {UsageError} if all files are pictures, which have no number */
+async function checkIndexed(files: readonly PictureFile[]): Promise<void> {
+  for (const file of files) {
+    // What cannot be read is reported in its turn.
+    const kind = await file.read().then(kindOfFile, () => undefined);
+    if (kind === undefined || !/ picture$/.test(kind)) return;
+  }
+  throw usageError("predict", "--index: expected an IDX file to take the image from, got pictures only");
 }
 
 /** The image in a file, prepared as the images were that the network was trained on. */
@@ -135,8 +146,6 @@ function printerFor(values: Values, files: readonly PictureFile[], { shares }: J
   };
 }
 
-/** Stands where the digit would. */
-const NO_DIGIT = "–";
 const SHADES = " ░▒▓█";
 
 /** The image as text in a frame, each pixel two characters wide. */

@@ -1,14 +1,22 @@
 // ductus read: all digits of pictures, number by number.
 
 import { FormatError, type Network } from "ductus";
-import { decodePicture, encodePng, type Picture, type ReadDigit, type ReadDigits, readDigits } from "ductus/formats";
+import {
+  decodePicture,
+  encodePng,
+  type Picture,
+  type ReadDigit,
+  type ReadDigits,
+  type ReadNumber,
+  readDigits,
+} from "ductus/formats";
 import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
 import { checkOther } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { type PictureFile, pictureFiles } from "./pictures.js";
-import { digitReaderOf, type Judge, judgeOf, openReader, READER } from "./reader.js";
+import { digitReaderOf, type Judge, judgeOf, NO_DIGIT, noDigitLike, openReader, READER } from "./reader.js";
 import { printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
@@ -43,7 +51,7 @@ export async function read(args: readonly string[]): Promise<void> {
   for (const file of files) {
     try {
       const picture = decodePicture(await file.read(), file.name);
-      const found = reading(file.name, () => readDigits(picture, reader, { ...options, verdict: judge.verdict }));
+      const found = reading(file.name, () => readDigits(picture, reader, options));
       await drawing?.save(drawPicture(picture, found));
       show(file.name, found);
     } catch (error) {
@@ -92,12 +100,20 @@ function drawPicture(picture: Picture, found: ReadDigits): Uint8Array {
   return encodePng(samples, width, height, 3, SOFTWARE.drawing);
 }
 
+/** What is no digit is alone on its picture. */
+function shownText({ text, digits }: ReadNumber): string {
+  return digits[0].kind === undefined ? text : NO_DIGIT;
+}
+
 type Printer = (file: string, found: ReadDigits) => void;
 
 function printerFor(values: Values, files: readonly PictureFile[], { sure }: Judge): Printer {
-  const isUnsure = ({ confidence }: ReadDigit) => sure !== undefined && confidence < sure;
+  const isUnsure = ({ confidence, kind }: ReadDigit) => kind === undefined && sure !== undefined && confidence < sure;
   if (values.flag("json")) {
-    const told = (digit: ReadDigit) => ({ ...digit, verdict: isUnsure(digit) ? "unsure" : "sure" });
+    const told = ({ kind, ...digit }: ReadDigit) => ({
+      ...digit,
+      verdict: kind ?? (isUnsure(digit) ? "unsure" : "sure"),
+    });
     return (file, found) => {
       const numbers = found.numbers.map((number) => ({
         ...number,
@@ -109,10 +125,12 @@ function printerFor(values: Values, files: readonly PictureFile[], { sure }: Jud
   const width = Math.max(...files.map(({ name }) => escapeControls(name).length));
   return (file, { numbers }) => {
     for (const line of new Set(numbers.map(({ line }) => line))) {
-      const texts = numbers.filter((number) => number.line === line).map(({ text }) => text);
+      const texts = numbers.filter((number) => number.line === line).map(shownText);
       printLine(files.length === 1 ? texts.join(" ") : `${escapeControls(file).padEnd(width)}  ${texts.join(" ")}`);
     }
     const digits = numbers.flatMap((number) => number.digits);
+    const none = digits.find(({ kind }) => kind !== undefined);
+    if (none !== undefined) printError(`ductus: ${file}: ${noDigitLike(none.label)}`);
     const unsure = digits.filter(isUnsure).length;
     if (unsure > 0) printError(`ductus: ${file}: not sure of ${unsure} of ${digits.length} digits: --json tells which`);
   };

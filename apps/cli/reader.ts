@@ -32,7 +32,8 @@ export async function openReader(values: Values): Promise<Network> {
 
 /** Reads digits in MNIST's form with a network whose training images may have other levels or a bright ground. */
 export function digitReaderOf(network: Network): DigitReader {
-  return { predict: (digit) => network.predict(prepareDigit(digit, network.preparation)) };
+  const { metadata, preparation } = network;
+  return { predict: (digit) => network.predict(prepareDigit(digit, preparation)), metadata };
 }
 
 /** What activations of a network say. */
@@ -54,11 +55,17 @@ export function judgeOf({ metadata }: Network): Judge {
   };
 }
 
+/** Stands where the digit would, if there is none. */
+export const NO_DIGIT = "–";
+
+/** What is said of what is no digit. */
+export const noDigitLike = (label: number): string => `not a digit (most like ${label})`;
+
 /** How sure a reading is, in words. A network without a calibration has but its activations. */
 export function inWords(worth: Verdict, activations: ArrayLike<number>): string {
   const { kind, label, confidence, second, secondConfidence, calibrated } = worth;
   if (!calibrated) return `activation ${percent(activations[label])}`;
-  if (kind === "not a digit") return `not a digit (most like ${label})`;
+  if (kind === "not a digit") return noDigitLike(label);
   if (kind === "sure") return `sure (${confidence.toFixed(2)})`;
   return `not sure: ${label} (${confidence.toFixed(2)}) or ${second} (${secondConfidence.toFixed(2)})`;
 }

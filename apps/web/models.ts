@@ -105,7 +105,7 @@ const NAMES: Readonly<Record<ModelSource, (file: string) => string>> = {
 /** The calibration of a network, which is disposed of if it has one that cannot be used. */
 function calibrationFrom(network: Network, file: string): Calibration | undefined {
   try {
-    return calibrationOf(network.metadata, file);
+    return calibrationOf(network.metadata, file, network.layers.at(-1));
   } catch (error) {
     network.dispose();
     throw error;

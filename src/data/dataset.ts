@@ -5,7 +5,7 @@ import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 import { checkOptions } from "../options/option.js";
 import { checkRange, RANGES } from "../ranges.js";
-import { type DataWarning, inspectDataset } from "./inspect.js";
+import { type DataWarning, inspectCut, inspectDataset } from "./inspect.js";
 import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
 export type { PixelOptions, Pixels };
@@ -46,6 +46,7 @@ export class Dataset implements Samples {
   readonly classes: number;
   /** How the images were made; undefined if they are as they were given. */
   readonly prepared: PixelOptions | undefined;
+  readonly #cut: readonly DataWarning[];
   #warnings: readonly DataWarning[] | undefined;
 
   /**
@@ -82,6 +83,7 @@ export class Dataset implements Samples {
     }
     const asked = checkPixelOptions({ pixelMax, invert, transpose });
     this.images = asked === undefined ? images : preparePixels(images, asked, inputs, columns);
+    this.#cut = asked?.pixelMax === undefined ? [] : inspectCut(images, asked.pixelMax);
     this.labels = labels;
     this.columns = asked?.transpose ? inputs / columns : columns;
     this.classes = classes;
@@ -102,7 +104,7 @@ export class Dataset implements Samples {
 
   /** What a training on these data would suffer from, as inspectDataset() finds it; measured when it is asked for. */
   get warnings(): readonly DataWarning[] {
-    this.#warnings ??= Object.freeze(inspectDataset(this));
+    this.#warnings ??= Object.freeze([...this.#cut, ...inspectDataset(this)]);
     return this.#warnings;
   }
 

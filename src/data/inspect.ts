@@ -3,12 +3,12 @@
 
 import { checkArgument, hasObjects } from "../arguments.js";
 import { measure, rangeOf } from "./measure.js";
-import type { PixelOptions, Samples } from "./samples.js";
+import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
 /** Something about data that a training suffers from. */
 export interface DataWarning {
-  /** "range": of the pixels. "ground": bright. "sorted": by class. "missing": classes. */
-  readonly code: "range" | "ground" | "sorted" | "missing";
+  /** "range": of the pixels. "cut": most levels. "ground": bright. "sorted": by class. "missing": classes. */
+  readonly code: "range" | "cut" | "ground" | "sorted" | "missing";
   /** What was found, in a sentence without a full stop. */
   readonly message: string;
   /** The options of a Dataset that mend it; undefined if none do. */
@@ -17,6 +17,8 @@ export interface DataWarning {
 
 /** Pixels that use at most this share of 0 to 1 are hardly seen. */
 const NARROW = 0.25;
+/** What is above full ink by this factor was not meant to be full ink. */
+const FAR = 2;
 /** So many places of an image may be broken: bright by themselves. */
 const BROKEN = 2;
 /** Sorted are labels whose neighbours are alike more often than by chance, by so many standard deviations. */
@@ -83,6 +85,25 @@ function isWider({ images, inputs }: Samples, level: number): boolean {
   const places = new Set<number>();
   for (let i = 0; i < images.length && places.size <= BROKEN; i++) if (images[i] > level) places.add(i % inputs);
   return places.size > BROKEN;
+}
+
+/**
+ * Whether the value of full ink was chosen far too low: most pixels above 0 are far above it, and become one level.
+ * @param images as they were given
+ * @param pixelMax the value of full ink that was asked for
+ */
+export function inspectCut(images: Pixels, pixelMax: number): DataWarning[] {
+  let [above, far] = [0, 0];
+  for (let i = 0; i < images.length; i++) {
+    if (images[i] > 0) above++;
+    if (images[i] > FAR * pixelMax) far++;
+  }
+  if (far <= above / 2) return [];
+  const largest = round(rangeOf([images])[1]);
+  const message =
+    `full ink is said to be ${round(pixelMax)}, but pixels go to ${largest}: ` +
+    `${Math.round((100 * far) / above)} % of those above 0 are far above it, and their levels are cut`;
+  return [{ code: "cut", message, ...(largest <= 65_535 ? { mend: { pixelMax: largest } } : {}) }];
 }
 
 function round(value: number): number {

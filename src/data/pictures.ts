@@ -1,12 +1,11 @@
 // Pictures as a network reads them: made as those were that it was trained on.
 
 import { checkBytes } from "../arguments.js";
-import { checkObject } from "../errors.js";
 import { toDigit } from "../reading/digit.js";
 import { checkPicture, type Picture } from "../reading/picture.js";
 import { checkPixels, type Pixels, preparePixels } from "./dataset.js";
 import { groundOfBorder, isCentred, rangeOf } from "./measure.js";
-import { opposite, type Preparation } from "./preparation.js";
+import { checkPreparation, opposite, type Preparation } from "./preparation.js";
 
 /** Pictures of the training data's own levels do not go beyond the brightest of them by more than this factor. */
 const BEYOND = 1.5;
@@ -32,12 +31,12 @@ interface Grey {
  * Dark ink on bright ground and the reverse are told apart where all training pictures had the same ground.
  * @param preparation that of the network: Network.preparation
  * @returns rows x columns pixels, row by row: bytes if all of the training's levels were, else inputs a^0
- * @throws {TypeError} if a member of the picture has the wrong type
- * @throws {RangeError} if its sizes are wrong or do not agree, or a digit is looked for and nothing is drawn
+ * @throws {TypeError} if a member of the picture or of the preparation has the wrong type
+ * @throws {RangeError} if one is out of range, sizes do not agree, or a digit is looked for and nothing is drawn
  */
 export function preparePicture(picture: Picture, preparation: Preparation): Pixels {
   checkPicture(picture);
-  const { form, rows, columns, levels } = preparation;
+  const { form, rows, columns, levels } = checkPreparation(preparation);
   if (form === "whole") {
     const whole = fitted(greyOf(picture, preparation), columns, rows);
     return toInputs(toGround(whole, preparation).values, preparation);
@@ -70,10 +69,12 @@ export function transposePicture(picture: Picture): Picture {
  * @param digit [28 x 28] levels of ink, 0 to 255, as toDigit() returns them
  * @param preparation that of the network: Network.preparation
  * @returns the pixels: bytes if all of the training's levels were, else inputs a^0
+ * @throws {TypeError | RangeError} if a member of the preparation cannot be used, or the digit has another size
  */
 export function prepareDigit(digit: Uint8Array, preparation: Preparation): Pixels {
   checkBytes("digit", digit);
-  checkObject("preparation", preparation);
+  checkPreparation(preparation);
+  checkSize("digit", digit, 28, 28);
   const bright = preparation.ground === "bright";
   return toInputs(
     Float64Array.from(digit, (level) => (bright ? 1 - level / 255 : level / 255)),
@@ -86,13 +87,20 @@ export function prepareDigit(digit: Uint8Array, preparation: Preparation): Pixel
  * if they were.
  * @param pixels [rows x columns] as the file has them
  * @param preparation that of the network: Network.preparation
+ * @throws {TypeError | RangeError} if a member of the preparation cannot be used, or the image has another size
  */
 export function prepareImage(pixels: Pixels, preparation: Preparation): Pixels {
   checkPixels("pixels", pixels);
-  checkObject("preparation", preparation);
+  checkPreparation(preparation);
   const { pixelMax, invert, transpose, rows, columns } = preparation;
+  checkSize("pixels", pixels, rows, columns);
   if (!pixelMax && !invert && !transpose) return pixels;
   return preparePixels(pixels, { pixelMax, invert, transpose }, pixels.length, transpose ? rows : columns);
+}
+
+function checkSize(name: string, { length }: Pixels, rows: number, columns: number): void {
+  if (length === rows * columns) return;
+  throw new RangeError(`${name}: expected ${rows} x ${columns} pixels, got ${length}`);
 }
 
 /** Whether a picture's levels are those of the training data, be they ever so dark. */

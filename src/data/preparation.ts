@@ -1,7 +1,8 @@
 // How the pictures were made that a network was trained on, so that others are made alike: measured when it is
 // trained, and kept in its file.
 
-import { FormatError, show } from "../errors.js";
+import { checkObject, FormatError, show } from "../errors.js";
+import { checkRange, RANGES } from "../ranges.js";
 import { checkPixelOptions, type Dataset, type PixelOptions } from "./dataset.js";
 import { type Ground, measure } from "./measure.js";
 
@@ -70,24 +71,49 @@ export function parsePreparation(text: string, inputs: number, file: string): Pr
     new FormatError(file, `metadata preparation: expected that of images of ${inputs} pixels, got ${show(text)}`);
   if (text.length > MAX_TEXT) throw refuse();
   try {
-    const { form, rows, columns, levels, inputs: ends, ground, ...rest } = JSON.parse(text) as Preparation;
-    const fits = rows * columns === inputs && [rows, columns].every((side) => Number.isInteger(side) && side > 0);
-    const pairs = [levels, ends].every((pair) => pair.length === 2 && pair.every(Number.isFinite));
-    const known = ["mnist", "whole"].includes(form) && ["dark", "bright", "mixed"].includes(ground);
-    if (!fits || !pairs || !known) throw refuse();
-    if (form === "mnist" && (columns !== 28 || rows !== 28 || ground === "mixed")) throw refuse();
-    const [dark, bright] = levels;
-    if (!(dark >= 0 && bright <= 1 && dark < bright)) throw refuse();
-    return {
-      form,
-      rows,
-      columns,
-      levels: [dark, bright],
-      inputs: [ends[0], ends[1]],
-      ground,
-      ...checkPixelOptions(rest),
-    };
+    const preparation = checkPreparation(JSON.parse(text));
+    if (preparation.rows * preparation.columns === inputs) return preparation;
   } catch {
-    throw refuse();
+    // Told below.
   }
+  throw refuse();
+}
+
+/**
+ * A copy of a preparation that can be used, without what does nothing.
+ * @throws {TypeError | RangeError} for a member that cannot be used
+ */
+export function checkPreparation(preparation: Preparation): Preparation {
+  checkObject("preparation", preparation);
+  const { form, rows, columns, levels, inputs, ground, ...rest } = preparation;
+  const refuse = (name: string, expected: string, got: unknown) =>
+    new RangeError(`${name} of preparation: expected ${expected}, got ${show(got)}`);
+  checkChoice("form of preparation", form, ["mnist", "whole"]);
+  checkChoice("ground of preparation", ground, ["dark", "bright", "mixed"]);
+  checkRange("rows of preparation", rows, RANGES.inputs);
+  checkRange("columns of preparation", columns, RANGES.inputs);
+  const { max } = RANGES.inputs;
+  if (rows * columns > max) throw refuse("rows x columns", `at most ${max} pixels`, `${rows} x ${columns}`);
+  if (form === "mnist" && (columns !== 28 || rows !== 28)) {
+    throw refuse("rows x columns", '28 x 28 for form "mnist"', `${rows} x ${columns}`);
+  }
+  if (form === "mnist" && ground === "mixed") throw refuse("ground", 'dark or bright for form "mnist"', ground);
+  const isPair = (pair: unknown) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isFinite);
+  const [dark, bright] = isPair(levels) ? levels : [0, 0];
+  if (!(dark >= 0 && bright <= 1 && dark < bright)) throw refuse("levels", "two from 0 to 1, the darker first", levels);
+  if (!isPair(inputs)) throw refuse("inputs", "two finite numbers", inputs);
+  return {
+    form,
+    rows,
+    columns,
+    levels: [dark, bright],
+    inputs: [inputs[0], inputs[1]],
+    ground,
+    ...checkPixelOptions(rest),
+  };
+}
+
+function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return;
+  throw new RangeError(`${name}: expected ${choices.join(", ")}, got ${show(value)}`);
 }

@@ -125,7 +125,11 @@ export function parseTraining(
   const order: DataWarning[] = why === undefined ? [] : [{ code: "sorted", message }];
   const { training, validation: rest } = parts;
   const unlike = rest === undefined ? [] : comparePixels(training, rest, "the validation images");
-  return { ...parts, warnings: [...inspectPixels(training), ...unlike, ...order, ...inspectParts(file, parts)] };
+  const cut = file.warnings.filter(({ code }) => code === "cut");
+  return {
+    ...parts,
+    warnings: [...cut, ...inspectPixels(training), ...unlike, ...order, ...inspectParts(file, parts)],
+  };
 }
 
 /** Classes that a part lacks though it has room for all there are. */

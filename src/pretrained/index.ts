@@ -2,9 +2,11 @@
 // calibration in its metadata. The file lies beside this script: Node reads it from disk, browsers fetch it.
 
 import { gunzipSync } from "fflate";
-import { FormatError } from "../errors.js";
+import { checkObject, FormatError } from "../errors.js";
+import { KERNEL_OPTIONS } from "../kernels/create.js";
 import { Network } from "../network/network.js";
 import type { LoadOptions } from "../network/options.js";
+import { checkKnown } from "../options/known.js";
 
 const NAME = "pretrained.bin";
 /** Bundlers that know this form put the file where it is found. */
@@ -18,6 +20,8 @@ const FILE = new URL("./pretrained.bin", import.meta.url);
  * @throws {TypeError | RangeError} for an option that cannot be used
  */
 export async function loadPretrained(options: Omit<LoadOptions, "file"> = {}): Promise<Network> {
+  checkObject("options", options);
+  checkKnown("loadPretrained", options, KERNEL_OPTIONS);
   const packed = await fileBytes();
   let bytes: Uint8Array;
   try {

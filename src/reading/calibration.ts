@@ -2,7 +2,9 @@
 
 import { checkArgument, checkScores, hasObjects } from "../arguments.js";
 import { checkObject } from "../errors.js";
-import { type Calibration, sharesOf } from "./verdict.js";
+import { checkKnown } from "../options/known.js";
+import { checkRange, RANGES as NUMBERS, type Range } from "../ranges.js";
+import { type Calibration, checkActivations, checkNoDigit, sharesAt } from "./verdict.js";
 
 /** Readings and what they should be: of validation data, never of those that trained the network. */
 export interface Readings {
@@ -34,12 +36,11 @@ const TINY = 1e-12;
 /**
  * The temperature and the prior with the least mean of -ln p(truth), what is no digit having its share of the mean,
  * and the least confidence with which answers are right so often.
- * @throws {RangeError} if there are no readings of digits
+ * @throws {TypeError | RangeError} if there are no readings of digits, or one of them or an aim cannot be used
  */
 export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): Calibration {
-  const isReadings = hasObjects(readings, "activations", "labels");
-  checkArgument("readings", "an object { activations, labels }", readings, isReadings);
-  checkObject("aims", aims);
+  checkAims(aims);
+  checkReadings(readings, aims.noDigit);
   const { noDigit, shown = 0.05, kept = 0.97, right = 0.99 } = aims;
   const { activations, labels } = readings;
   const isDigit = Array.from(activations, (all, i) => labels[i] !== (noDigit === "sigmoid" ? all.length : noDigit));
@@ -50,7 +51,7 @@ export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): 
   const loss = (temperature: number, prior: number) => {
     let sum = 0;
     activations.forEach((all, i) => {
-      const { classes, none } = sharesOf(all, { temperature, noDigit, prior });
+      const { classes, none } = sharesAt(all, { temperature, noDigit, prior });
       const share = isDigit[i] ? classes[labels[i]] : none;
       sum -= (isDigit[i] ? weights.digits : weights.strangers) * Math.log(Math.max(TINY, share));
     });
@@ -60,7 +61,7 @@ export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): 
     hasStrangers ? Math.exp(minimum(RANGES.prior, (x) => loss(temperature, Math.exp(x)))) : 1;
   const temperature = Math.exp(minimum(RANGES.temperature, (x) => loss(Math.exp(x), priorAt(Math.exp(x)))));
   const fitted = { temperature, noDigit, prior: hasStrangers ? priorAt(temperature) : undefined };
-  const shares = activations.map((all) => sharesOf(all, fitted));
+  const shares = activations.map((all) => sharesAt(all, fitted));
   const nones = shares.flatMap(({ none }, i) => (isDigit[i] ? [none] : []));
   const reject = hasStrangers ? (ascending(nones)[Math.ceil(kept * count)] ?? 1) : undefined;
   const answers = shares.flatMap(({ classes, none }, i) => {
@@ -69,6 +70,42 @@ export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): 
     return [{ confidence: classes[label], isRight: label === labels[i] }];
   });
   return { ...fitted, reject, sure: leastSure(answers, right) };
+}
+
+const SHARE: Range = { min: 0, max: 1, whole: false, description: "a number from 0 to 1" };
+const AIMS = {
+  noDigit: true,
+  shown: true,
+  kept: true,
+  right: true,
+} as const satisfies Record<keyof CalibrationAims, true>;
+
+function checkAims(aims: CalibrationAims): void {
+  checkObject("aims", aims);
+  checkKnown("fitCalibration", aims, AIMS);
+  const { noDigit, shown, kept, right } = aims;
+  checkNoDigit(noDigit);
+  if (shown !== undefined) checkRange("shown", shown, NUMBERS.fraction);
+  if (kept !== undefined) checkRange("kept", kept, SHARE);
+  if (right !== undefined) checkRange("right", right, SHARE);
+}
+
+function checkReadings(readings: Readings, noDigit: Calibration["noDigit"]): void {
+  const isReadings = hasObjects(readings, "activations", "labels");
+  checkArgument("readings", "an object { activations, labels }", readings, isReadings);
+  const { activations, labels } = readings;
+  checkArgument("activations", "an array of those of each picture", activations, Array.isArray(activations));
+  checkScores("labels", labels);
+  const count = activations.length;
+  if (labels.length !== count) throw new RangeError(`labels: expected ${count}, got ${labels.length}`);
+  activations.forEach((all, i) => {
+    checkActivations(all, noDigit);
+    if (all.length !== activations[0].length) {
+      throw new RangeError(`activations: expected those of ${activations[0].length} classes, got ${all.length}`);
+    }
+    const max = noDigit === "sigmoid" ? all.length : all.length - 1;
+    checkRange("labels", labels[i], { min: 0, max, whole: true, description: `whole numbers from 0 to ${max}` });
+  });
 }
 
 interface Answer {
@@ -119,10 +156,17 @@ const ascending = (values: readonly number[]): number[] => [...values].sort((a, 
  * Source: Naeini, Cooper, Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
  * @param confidences one an answer, 0 to 1
  * @param isRight whether the answer was right
+ * @param bins 1 to 1,000,000
+ * @throws {TypeError | RangeError} if an argument cannot be used
  */
 export function calibrationError(confidences: ArrayLike<number>, isRight: ArrayLike<boolean>, bins = 15): number {
   checkScores("confidences", confidences);
   checkScores("is right", isRight);
+  checkRange("bins", bins, { min: 1, max: 1e6, whole: true, description: "a whole number from 1 to 1000000" });
+  for (const confidence of Array.from(confidences)) checkRange("confidences", confidence, SHARE);
+  if (isRight.length !== confidences.length) {
+    throw new RangeError(`is right: expected ${confidences.length}, got ${isRight.length}`);
+  }
   const gaps = new Float64Array(bins);
   for (let i = 0; i < confidences.length; i++) {
     gaps[Math.min(bins - 1, Math.floor(confidences[i] * bins))] += confidences[i] - (isRight[i] ? 1 : 0);

@@ -1,6 +1,6 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkScores } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
@@ -14,7 +14,7 @@ import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
-import { calibrationOf, verdict as verdictOn } from "./verdict.js";
+import { type Calibration, calibrationOf, type Verdict, verdict as verdictOn } from "./verdict.js";
 import { BLANK, type View } from "./view.js";
 
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
@@ -28,12 +28,14 @@ export interface DigitReader {
   readonly metadata?: ReadonlyMap<string, string>;
 }
 
-/** What activations say: the digit, and how sure it is. */
+/** What activations say: the digit, and how sure it is; its kind, where the network knows what is no digit. */
 export type Judge = (activations: ArrayLike<number>) => {
   /** The likeliest digit, 0 to 9. */
   readonly label: number;
   /** How sure that is, 0 to 1; from 0.9 on, what was looked at is taken for one digit. */
   readonly confidence: number;
+  /** Whether it is a digit at all, and sure. */
+  readonly kind?: Verdict["kind"];
 };
 
 /** A digit on a picture. */
@@ -44,6 +46,8 @@ export interface ReadDigit {
   readonly confidence: number;
   /** Its bounding box, in the picture's pixels. */
   readonly box: Region;
+  /** Set if this is all that there is on the picture, and it is no digit; `label` is then what it is most like. */
+  readonly kind?: "not a digit";
 }
 
 /** Digits side by side. */
@@ -111,7 +115,9 @@ const SQUEEZED = { height: 0.4, confidence: 0.5 };
 
 /**
  * Reads all digits of a picture, in reading order. Where it sees one digit at most, it looks as findDigit() does, which
- * sees more of a single digit: one cut to its strokes, or one as large as its sheet.
+ * sees more of a single digit: one cut to its strokes, or one as large as its sheet. A network that knows what is no
+ * digit has to know the whole for one, unless it is sure of a part that has been cut from nothing, or that is the digit
+ * which the whole is most like.
  * @throws {TypeError} if a member of the picture has the wrong type, or an option is unknown or has the wrong type
  * @throws {RangeError} if sizes are wrong or do not agree, an option is out of range, or nothing is drawn
  */
@@ -125,10 +131,26 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   const single = unlessBlank(() => readSingle(picture, reader, judge));
   if (single === undefined && page === undefined) throw new RangeError(BLANK);
   if (single === undefined) return page as ReadDigits;
-  const isNone = page === undefined || read.length === 0;
-  return isNone || isSure(single.numbers[0]) ? single : page;
+  const [whole] = single.numbers[0].digits;
+  if (page === undefined || read.length === 0 || isSure(whole)) return single;
+  const isPart = read.length === 1 && whole.kind !== undefined && !standsAgainst(whole, read[0]);
+  return isPart ? single : page;
 }
 
+/** What is smaller than this share of all that was found, in height and width, was not cut out of it. */
+const BESIDE = 0.9;
+
+/** Whether a digit is one though the whole is none: something else lies beside it, or little was added to it. */
+function standsAgainst(whole: ReadDigit, digit: ReadDigit): boolean {
+  const [all, part] = [whole.box, digit.box];
+  const isBeside =
+    part.right - part.left < BESIDE * (all.right - all.left) &&
+    part.bottom - part.top < BESIDE * (all.bottom - all.top);
+  return isSure(digit) && (isBeside || digit.label === whole.label);
+}
+
+/** Classes from the eleventh on are no digits. */
+const DIGIT_CLASSES = 10;
 /** How many digits a number can be said to have. */
 const DIGITS = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 const OPTIONS = { verdict: true, digits: true, lines: true } as const satisfies Record<keyof ReadOptions, unknown>;
@@ -203,7 +225,8 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
 /** Reads the one digit that findDigit() finds. */
 function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDigits {
   const { found, view, sheet } = lookAt(picture);
-  const digit = { ...judge(reader.predict(found.pixels).activations), box: found.box };
+  const { kind, ...worth } = judge(reader.predict(found.pixels).activations);
+  const digit = { ...worth, box: found.box, ...(kind === "not a digit" ? { kind } : {}) };
   return { numbers: [numberOf([digit], 0)], ...seenIn(view, sheet), pieces: found.pieces };
 }
 
@@ -214,8 +237,14 @@ function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "pieces"
 
 /** What a reader's activations say: by its own calibration, if it has one. */
 function judgeOf({ metadata }: DigitReader): Judge {
-  const calibration = metadata === undefined ? undefined : calibrationOf(metadata);
-  return calibration === undefined ? shareOfLargest : (activations) => verdictOn(activations, calibration);
+  if (metadata === undefined || calibrationOf(metadata, "network") === undefined) return shareOfLargest;
+  let calibration: Calibration | undefined;
+  return (activations) => {
+    checkScores("activations", activations);
+    calibration ??= calibrationOf(metadata, "network", activations.length);
+    const worth = verdictOn(activations, calibration);
+    return worth.label < DIGIT_CLASSES ? worth : shareOfLargest(activations);
+  };
 }
 
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
@@ -264,7 +293,7 @@ function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
 /** The largest of the ten digits' activations, as a share of all activations; those of other classes are no digits'. */
 function shareOfLargest(activations: ArrayLike<number>): { label: number; confidence: number } {
   const all = Array.from(activations);
-  const digits = all.slice(0, 10);
+  const digits = all.slice(0, DIGIT_CLASSES);
   const largest = Math.max(...digits);
   return {
     label: digits.indexOf(largest),
@@ -279,7 +308,12 @@ function shareOfLargest(activations: ArrayLike<number>): { label: number; confid
 
 /** Digits side by side, all in the picture's pixels. */
 function numberOf(readings: readonly ReadDigit[], line: number): ReadNumber {
-  const digits = readings.map(({ label, confidence, box }) => ({ label, confidence, box }));
+  const digits = readings.map(({ label, confidence, box, kind }) => ({
+    label,
+    confidence,
+    box,
+    ...(kind === undefined ? {} : { kind }),
+  }));
   return {
     text: digits.map(({ label }) => label).join(""),
     line,

@@ -6,6 +6,8 @@
 
 import { checkArgument, checkScores } from "../arguments.js";
 import { checkObject, FormatError, show } from "../errors.js";
+import { checkKnown } from "../options/known.js";
+import { checkRange, type Range } from "../ranges.js";
 
 /** What makes confidences of a network's activations. It belongs to the network, and is kept in its metadata. */
 export interface Calibration {
@@ -40,8 +42,18 @@ export interface Verdict {
   readonly calibrated: boolean;
 }
 
-/** What is fitted is far below this, and above its inverse. */
-const MOST = 1e6;
+/** What is fitted is far within it. */
+const POSITIVE: Range = { min: 1e-6, max: 1e6, whole: false, description: "a number from 1e-6 to 1e6" };
+const SHARE: Range = { min: 0, max: 1, whole: false, description: "a number from 0 to 1" };
+const CLASS: Range = { min: 0, max: 65_535, whole: true, description: 'the number of a class or "sigmoid"' };
+const ACTIVATION: Range = { ...SHARE, description: "numbers from 0 to 1" };
+const MEMBERS = {
+  temperature: true,
+  noDigit: true,
+  prior: true,
+  reject: true,
+  sure: true,
+} as const satisfies Record<keyof Calibration, true>;
 /** The key of a model's metadata that holds its calibration, as JSON. */
 const KEY = "calibration";
 /** For networks that have none. */
@@ -62,15 +74,23 @@ const LEAST = 2 ** -25;
  * The shares of the classes, all alike if all activations are 0. With o_j = a_j, or a_j / (1 - a_j) for "sigmoid"
  * outputs, they are o_j^(1/T) / (n + sum over k of o_k^(1/T)); n is 0, or for what is no digit the prior times
  * a_none^(1/T), for "sigmoid" outputs the prior.
- * @param activations [classes], 0 to 1
+ * @param activations [classes], 0 to 1, at least two beside that of no digit
+ * @throws {TypeError | RangeError} if an activation or a member of the calibration cannot be used
  */
 export function sharesOf(
   activations: ArrayLike<number>,
   calibration: Omit<Calibration, "sure"> = UNCALIBRATED,
 ): Shares {
-  checkScores("activations", activations);
-  checkObject("calibration", calibration);
-  const { temperature, noDigit, prior = 1 } = calibration;
+  checkMembers(calibration);
+  checkActivations(activations, calibration.noDigit);
+  return sharesAt(activations, calibration);
+}
+
+/** sharesOf() of what was checked before. */
+export function sharesAt(
+  activations: ArrayLike<number>,
+  { temperature, noDigit, prior = 1 }: Omit<Calibration, "sure">,
+): Shares {
   const sharpened = (odds: number) => odds ** (1 / temperature);
   const classes = Float64Array.from(activations, (a) =>
     sharpened(noDigit === "sigmoid" ? Math.max(a, LEAST) / Math.max(1 - a, LEAST) : a),
@@ -87,19 +107,49 @@ export function sharesOf(
   };
 }
 
-/**
- * The verdict on one reading.
- * @param activations [classes], 0 to 1, at least two classes beside that of no digit, as Network.predict() gives them
- * @param calibration the network's own: calibrationOf(network.metadata)
- * @throws {RangeError} if there are fewer classes than it takes
- */
-export function verdict(activations: ArrayLike<number>, calibration?: Calibration): Verdict {
+/** @throws {TypeError | RangeError} unless they are from 0 to 1, of two classes at least beside that of no digit */
+export function checkActivations(activations: ArrayLike<number>, noDigit: Calibration["noDigit"]): void {
   checkScores("activations", activations);
-  const { sure, noDigit, reject = 1 } = calibration ?? UNCALIBRATED;
   const needed = typeof noDigit === "number" ? Math.max(3, noDigit + 1) : 2;
   if (!(activations.length >= needed)) {
     throw new RangeError(`activations: expected those of at least ${needed} classes, got ${activations.length}`);
   }
+  for (let j = 0; j < activations.length; j++) checkRange("activations", activations[j], ACTIVATION);
+}
+
+/** @throws {TypeError | RangeError} unless it says where a network sees no digit, if anywhere */
+export function checkNoDigit(noDigit: unknown): void {
+  if (noDigit !== undefined && noDigit !== "sigmoid") checkRange("noDigit", noDigit as number, CLASS);
+}
+
+/** @throws {TypeError | RangeError} unless it can be used; `sure` may lack */
+function checkMembers(calibration: Omit<Calibration, "sure"> & { readonly sure?: number }): void {
+  checkObject("calibration", calibration);
+  checkKnown("calibration", calibration, MEMBERS);
+  const { temperature, noDigit, prior, reject, sure } = calibration;
+  checkRange("temperature", temperature, POSITIVE);
+  checkNoDigit(noDigit);
+  if (prior !== undefined) checkRange("prior", prior, POSITIVE);
+  if (reject !== undefined) checkRange("reject", reject, SHARE);
+  if (sure !== undefined) checkRange("sure", sure, SHARE);
+}
+
+/** @throws {TypeError | RangeError} unless it can be used */
+function checkCalibration(calibration: Calibration): void {
+  checkMembers(calibration);
+  checkRange("sure", calibration.sure, SHARE);
+}
+
+/**
+ * The verdict on one reading.
+ * @param activations [classes], 0 to 1, at least two classes beside that of no digit, as Network.predict() gives them
+ * @param calibration the network's own: calibrationOf(network.metadata)
+ * @throws {TypeError | RangeError} if an activation or a member of the calibration cannot be used, or there are fewer
+ *   classes than it takes
+ */
+export function verdict(activations: ArrayLike<number>, calibration?: Calibration): Verdict {
+  if (calibration !== undefined) checkCalibration(calibration);
+  const { sure, noDigit, reject = 1 } = calibration ?? UNCALIBRATED;
   const { classes, none } = sharesOf(activations, calibration);
   const [label, second] = Array.from(classes.keys())
     .filter((j) => j !== noDigit)
@@ -115,38 +165,62 @@ export function verdict(activations: ArrayLike<number>, calibration?: Calibratio
   };
 }
 
-/** The metadata, for Network.save(), that calibrationOf() reads. */
+/**
+ * The metadata, for Network.save(), that calibrationOf() reads.
+ * @throws {TypeError | RangeError} if a member of the calibration cannot be used
+ */
 export function calibrationMetadata(calibration: Calibration): Record<string, string> {
+  checkCalibration(calibration);
   return { [KEY]: JSON.stringify(calibration) };
 }
 
 /**
  * The calibration that a network's metadata hold, undefined if they hold none.
  * @param file what errors call the network's file
+ * @param outputs how many classes the network has, 2 or more, to check that the calibration is one of such a network:
+ *   the class of no digit is the last one; "sigmoid" outputs, all low for it, are those of ten digits at most
  * @throws {FormatError} if it is not one
  */
-export function calibrationOf(metadata: ReadonlyMap<string, string>, file = "model"): Calibration | undefined {
+export function calibrationOf(
+  metadata: ReadonlyMap<string, string>,
+  file = "model",
+  outputs?: number,
+): Calibration | undefined {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   const text = metadata.get(KEY);
   if (text === undefined) return undefined;
-  const refuse = (expected: string, got: unknown) =>
-    new FormatError(file, `metadata ${KEY}: expected ${expected}, got ${show(got)} (file corrupt?)`);
+  const refuse = (problem: string) => new FormatError(file, `metadata ${KEY}: ${problem} (file corrupt?)`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw refuse("JSON", text);
+    throw refuse(`expected JSON, got ${show(text)}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refuse("a JSON object", value);
-  const { temperature, noDigit, prior, reject, sure } = value as Record<string, unknown>;
-  const isAbove0 = (x: unknown) => typeof x === "number" && x > 1 / MOST && x < MOST;
-  const isShare = (x: unknown) => typeof x === "number" && x >= 0 && x <= 1;
-  if (!isAbove0(temperature)) throw refuse("a temperature above 0", temperature);
-  if (!isShare(sure)) throw refuse("sure from 0 to 1", sure);
-  if (reject !== undefined && !isShare(reject)) throw refuse("reject from 0 to 1", reject);
-  if (prior !== undefined && !isAbove0(prior)) throw refuse("a prior above 0", prior);
-  if (noDigit !== undefined && noDigit !== "sigmoid" && !(Number.isInteger(noDigit) && (noDigit as number) >= 0)) {
-    throw refuse('the number of a class or "sigmoid" as noDigit', noDigit);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refuse(`expected a JSON object, got ${show(value)}`);
   }
-  return { temperature, noDigit, prior, reject, sure } as Calibration;
+  const { temperature, noDigit, prior, reject, sure } = value as Calibration;
+  const calibration = { temperature, noDigit, prior, reject, sure };
+  try {
+    checkCalibration(calibration);
+  } catch (error) {
+    throw refuse((error as Error).message);
+  }
+  if (outputs !== undefined) checkOutputs(noDigit, outputs, refuse);
+  return calibration;
+}
+
+/** Digits: classes from the eleventh on are none. */
+const DIGITS = 10;
+
+function checkOutputs(
+  noDigit: Calibration["noDigit"],
+  outputs: number,
+  refuse: (problem: string) => FormatError,
+): void {
+  checkRange("outputs", outputs, { ...CLASS, min: 2, max: 65_536, description: "a whole number from 2 to 65536" });
+  const last = outputs - 1;
+  if (noDigit === undefined || (noDigit === "sigmoid" ? outputs <= DIGITS : noDigit === last && outputs > 2)) return;
+  const expected = [...(outputs > 2 ? [String(last)] : []), ...(outputs <= DIGITS ? ['"sigmoid"'] : [])].join(" or ");
+  throw refuse(`expected noDigit ${expected} for ${outputs} outputs, got ${show(noDigit)}`);
 }

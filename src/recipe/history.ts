@@ -54,9 +54,14 @@ export function warningIn(history: readonly HistoryEntry[]): string | undefined 
 
 /**
  * The learning curves of a model; none if it was not made by `ductus train`.
+ * @param epochs how many epochs the model was trained for: the history may have no later ones
  * @throws {FormatError} if they are not what they should be
  */
-export function historyOf(metadata: ReadonlyMap<string, string>, file: string): HistoryEntry[] {
+export function historyOf(
+  metadata: ReadonlyMap<string, string>,
+  file: string,
+  epochs = Number.POSITIVE_INFINITY,
+): HistoryEntry[] {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   let history: unknown;
   try {
@@ -64,8 +69,13 @@ export function historyOf(metadata: ReadonlyMap<string, string>, file: string): 
   } catch {
     history = undefined;
   }
-  if (!Array.isArray(history) || !history.every(isEntry)) {
-    throw new FormatError(file, "metadata history: expected a list of epochs, got something else (file corrupt?)");
+  const refuse = (expected: string, got: string) =>
+    new FormatError(file, `metadata history: expected ${expected}, got ${got} (file corrupt?)`);
+  if (!Array.isArray(history) || !history.every(isEntry)) throw refuse("a list of epochs", "something else");
+  for (const [i, { epoch }] of history.entries()) {
+    const before = i === 0 ? 0 : history[i - 1].epoch;
+    if (epoch <= before) throw refuse(`an epoch after ${before}`, String(epoch));
+    if (epoch > epochs) throw refuse(`epochs up to ${epochs}, the model's last`, String(epoch));
   }
   return history;
 }
@@ -75,5 +85,9 @@ export function isEntry(entry: unknown): entry is HistoryEntry {
   if (typeof entry !== "object" || entry === null) return false;
   const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0, warning } = entry as HistoryEntry;
   if (warning !== undefined && typeof warning !== "string") return false;
-  return [epoch, cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite);
+  if (!Number.isSafeInteger(epoch) || epoch < 1) return false;
+  const areShares = [accuracy, validationAccuracy].every((share) => share >= 0 && share <= 1);
+  return (
+    areShares && seconds >= 0 && [cost, accuracy, seconds, validationCost, validationAccuracy].every(Number.isFinite)
+  );
 }

@@ -105,7 +105,7 @@ function readNested(
 
 /** What other metadata than options hold, if they are there. */
 const RESULTS: Readonly<Record<string, RegExp>> = {
-  test_correct: /^\d{1,10}( \/ \d{1,10})?$/,
+  test_correct: /^\d{1,10} \/ [1-9]\d{0,9}$/,
   data_sha256: /^[0-9a-f]{64}$/,
 };
 
@@ -115,7 +115,7 @@ const RESULTS: Readonly<Record<string, RegExp>> = {
  * @throws {FormatError} for the first that is not what it should be
  */
 export function checkMetadata(
-  network: NetworkRecipe & { readonly metadata: ReadonlyMap<string, string> },
+  network: NetworkRecipe & { readonly metadata: ReadonlyMap<string, string>; readonly epochs?: number },
   file: string,
 ) {
   checkObject("network", network);
@@ -123,7 +123,7 @@ export function checkMetadata(
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   if (!metadata.has(OPTIONS.epochs.metadata as string)) return;
   recipeOf(metadata, network, file);
-  historyOf(metadata, file);
+  historyOf(metadata, file, network.epochs);
   for (const [key, pattern] of Object.entries(RESULTS)) {
     const text = metadata.get(key);
     if (text === undefined || pattern.test(text)) continue;

@@ -138,6 +138,14 @@ describe("two at the same time", () => {
   });
 });
 
+test.each([{ hostname: undefined }, { hostname: "" }, { hostname: 7 }, { boot: undefined }, { boot: 1 }, { pid: "1" }])(
+  "a lock that does not say all, %o, names nobody",
+  async (owner) => {
+    await writeLock({ boot: "another", ...owner });
+    await expectTold([...TRAIN, ...SHORT], /: another program is writing/);
+  },
+);
+
 describe("a lock that was left behind", () => {
   test("by kill -9 is taken over at once", async () => {
     const child = await begin(...TRAIN, ...LONG);

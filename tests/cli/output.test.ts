@@ -241,6 +241,34 @@ test("a search takes no folder with another's models in it, and removes none of 
   }
 }, 60_000);
 
+test("a search takes no folder with other files in it, but for hidden ones", async () => {
+  const search = ["tune", "--data", "../data", "--hidden", "4", "--eta", "1|2", "--trials", "2", "--epochs", "1"];
+  const place = join(folder, "tune");
+  await mkdir(place);
+  await writeFile(join(place, ".gitignore"), "*");
+  for (const [name, contents] of [
+    ["notes.txt", "My thesis"],
+    ["best.safetensors", model],
+    ["search.json.txt", ""],
+    ["trial-1.txt", ""],
+  ] as const) {
+    await writeFile(join(place, name), contents);
+    await expectRefusal(
+      search,
+      new RegExp(`expected a new folder or one with this search, got ${name} of no search: `),
+    );
+    expect((await readdir(place)).sort()).toEqual([".gitignore", name].sort());
+    await rm(join(place, name));
+  }
+  await mkdir(join(place, "more"));
+  await expectRefusal(search, /got more of no search: /);
+  await rm(join(place, "more"), { recursive: true });
+  expect((await ductus(...search)).code).toBe(0);
+  // Once it is a search's, it may hold notes of it.
+  await writeFile(join(place, "notes.txt"), "My thesis");
+  expect((await ductus(...search)).code).toBe(0);
+}, 60_000);
+
 test("a search refuses a journal whose results cannot be its own", async () => {
   const search = ["tune", "--data", "../data", "--hidden", "4", "--eta", "1|2|4", "--trials", "3", "--epochs", "3"];
   expect((await ductus(...search)).code).toBe(0);

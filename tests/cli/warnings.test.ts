@@ -133,6 +133,21 @@ test("a search makes the pixels as its options say, and its best model knows", a
   expect(stderr).toMatch(/paper: the ground is bright .* \(mended by --invert\)/);
 });
 
+test.each(["0.001", "1", "16", "100"])("--pixel-max %s of 255 cuts most levels, and is warned of", async (pixelMax) => {
+  const { code, stderr } = await train("plain", "--force", "--pixel-max", pixelMax);
+  expect(code).toBe(0);
+  expect(stderr.replace(`${folder}/`, "")).toBe(
+    `ductus: plain: full ink is said to be ${pixelMax}, but pixels go to 255: 100 % of those above 0 are far above ` +
+      "it, and their levels are cut (mended by --pixel-max 255)\n",
+  );
+});
+
+test("--pixel-max near the levels that most pixels have is not warned of", async () => {
+  for (const pixelMax of ["255", "200", "1000"]) {
+    expect((await train("plain", "--force", "--pixel-max", pixelMax)).stderr).not.toMatch(/are cut/);
+  }
+});
+
 test("the options are checked as others are", async () => {
   expect(await train("plain", "--pixel-max", "0")).toMatchObject({
     code: 2,

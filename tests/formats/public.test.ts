@@ -71,7 +71,7 @@ test("pictures: a PNG file becomes a digit", () => {
   expect(() => formats.decodePng(grey, "no.png")).toThrow(/^no.png: expected a PNG, got something else/);
 });
 
-test("readings: calibrated, judged, and read as a number", () => {
+test("readings: calibrated, judged, and read as a number", async () => {
   const activations = [0.1, 0.2, 0.97, 0.1];
   const readings = { activations: [activations, [0.6, 0.5, 0.1, 0.1]], labels: [2, 1] };
   const calibration = formats.fitCalibration(readings);
@@ -80,7 +80,7 @@ test("readings: calibrated, judged, and read as a number", () => {
   const { classes, none } = formats.sharesOf(activations, calibration);
   expect(classes.reduce((sum, share) => sum + share, none)).toBeCloseTo(1, 12);
   expect(formats.areaUnderCurve([0.9, 0.8], [0.1])).toBe(1);
-  expect(formats.hashBytes(new Uint8Array(0))).resolves.toMatch(/^e3b0c442/);
+  await expect(formats.hashBytes(new Uint8Array(0))).resolves.toMatch(/^e3b0c442/);
   const grey = new Uint8Array(90 * 40).fill(255);
   for (let y = 8; y < 32; y++) for (const x of [20, 65]) grey.fill(0, y * 90 + x, y * 90 + x + 4);
   const picture = formats.decodePicture(formats.encodePng(grey, 90, 40));

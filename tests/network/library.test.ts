@@ -299,6 +299,8 @@ test("what is of the wrong type is a TypeError that says what was expected", asy
   const any = (value: unknown) => value as never;
   const wrong: [() => unknown, RegExp][] = [
     [() => Network.create(any(undefined)), /^options: expected an object, got undefined$/],
+    [() => Network.create(any([784, 10])), /^options: expected an object, got Array$/],
+    [() => Network.create(any(Uint8Array.of(4, 2))), /^options: expected an object, got Uint8Array$/],
     [() => Network.create(any({ layers: "784,10" })), /^layers: expected an array of sizes, got "784,10"$/],
     [() => Network.create(any({ layers: ["20", 8] })), /^layers\[0\]: expected a whole number .*, got "20"$/],
     [

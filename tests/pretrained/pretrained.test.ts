@@ -88,3 +88,11 @@ test("takes at most 1.5 MB in the package", () => {
 test("refuses options that it does not know", async () => {
   await expect(loadPretrained({ thread: 1 } as object)).rejects.toThrow(TypeError);
 });
+
+test.each([null, 5, "x", [], true])("refuses %j as options, by its own name", async (options) => {
+  await expect(loadPretrained(options as never)).rejects.toThrow(/^options: expected an object, got /);
+});
+
+test.each(["thread", "file"])("refuses option %s by its own name", async (name) => {
+  await expect(loadPretrained({ [name]: 1 } as never)).rejects.toThrow(/^loadPretrained: unknown option /);
+});

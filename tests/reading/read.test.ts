@@ -6,7 +6,15 @@ import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { draw } from "../../bench/reading/kinds.js";
 import { drawPage } from "../../bench/reading/numbers.js";
-import { countDigits, findDigit, type Picture, type ReadDigits, readDigits } from "../../src/formats/index.js";
+import {
+  calibrationOf,
+  countDigits,
+  findDigit,
+  type Picture,
+  type ReadDigits,
+  readDigits,
+  verdict,
+} from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
 import { bestReading } from "../../src/reading/lattice.js";
@@ -177,4 +185,59 @@ test.each([
   const reader = { predict: () => ({ activations: [0, 1] }) };
   expect(() => readDigits(picture as never, reader, options as never)).toThrow(message);
   expect(() => readDigits(picture as never, {} as never)).toThrow(/^network: expected an object with predict\(\)/);
+});
+
+describe("what is no digit", () => {
+  type Point = readonly [x: number, y: number];
+  /** A sheet of 200 x 200 with lines from point to point. */
+  const sheet = (...points: Point[]): Picture => {
+    const data = new Uint8Array(200 * 200).fill(255);
+    for (const [i, [x, y]] of points.slice(0, -1).entries()) {
+      for (let step = 0; step <= 400; step++) {
+        const [u, v] = [x, y].map((from, axis) => Math.round(from + ((points[i + 1][axis] - from) * step) / 400));
+        for (let row = v - 4; row < v + 4; row++) data.fill(0, 200 * row + u - 4, 200 * row + u + 4);
+      }
+    }
+    return { width: 200, height: 200, channels: 1, depth: 8, data };
+  };
+  const TRIANGLE: Point[] = [
+    [100, 30],
+    [170, 165],
+    [30, 165],
+    [100, 30],
+  ];
+  const SHAPES: Readonly<Record<string, Picture>> = {
+    triangle: sheet(...TRIANGLE),
+    "narrow triangle": sheet([100, 30], [150, 170], [50, 170], [100, 30]),
+    "triangle on its tip": sheet([40, 40], [160, 40], [100, 165], [40, 40]),
+  };
+  const digitsOf = ({ numbers }: ReadDigits) => numbers.flatMap(({ digits }) => digits);
+
+  test.each(Object.entries(SHAPES))("a %s", (_, picture) => {
+    const digits = digitsOf(readDigits(picture, network));
+    expect(digits).toHaveLength(1);
+    expect(digits[0].kind).toBe("not a digit");
+    const [{ box }] = digits;
+    expect(box).toEqual(findDigit(picture).box);
+  });
+
+  test("is not said by a network that knows digits only", () => {
+    const judge = (activations: ArrayLike<number>) => {
+      const { label, confidence } = verdict(activations, calibrationOf(network.metadata));
+      return { label, confidence };
+    };
+    for (const picture of Object.values(SHAPES)) {
+      for (const digit of digitsOf(readDigits(picture, network, { verdict: judge }))) {
+        expect(digit).not.toHaveProperty("kind");
+      }
+    }
+  });
+
+  test.each(["two digits", "two, touching", "five in boxes"])("is none of %s", (kind) => {
+    for (let i = 0; i < COUNT; i++) {
+      for (const digit of digitsOf(readDigits(drawPage(kind, digitAt, i).picture, network))) {
+        expect(digit).not.toHaveProperty("kind");
+      }
+    }
+  });
 });

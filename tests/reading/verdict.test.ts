@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
 import { areaUnderCurve, calibrationError, fitCalibration } from "../../src/reading/calibration.js";
+import { readDigits } from "../../src/reading/read.js";
 import { calibrationMetadata, calibrationOf, sharesOf, verdict } from "../../src/reading/verdict.js";
 
 const logits = fc.array(fc.double({ min: -8, max: 8, noNaN: true }), { minLength: 3, maxLength: 12 });
@@ -118,6 +119,126 @@ describe("a calibration in metadata", () => {
   ])("%s is refused", (text) => {
     expect(() => calibrationOf(new Map([["calibration", text]]), "a.safetensors")).toThrow(FormatError);
     expect(() => calibrationOf(new Map([["calibration", text]]), "a.safetensors")).toThrow(/^a\.safetensors: metadata/);
+  });
+});
+
+describe("a calibration and the outputs of its network", () => {
+  const of = (noDigit: unknown, outputs: number) => {
+    const text = JSON.stringify({ temperature: 1, noDigit, sure: 0.9 });
+    return calibrationOf(new Map([["calibration", text]]), "a.safetensors", outputs);
+  };
+
+  test.each([
+    [undefined, 10],
+    [undefined, 11],
+    ["sigmoid", 10],
+    ["sigmoid", 2],
+    [10, 11],
+    [2, 3],
+  ])("agree: noDigit %j of %i outputs", (noDigit, outputs) => {
+    expect(of(noDigit, outputs)?.noDigit).toBe(noDigit);
+  });
+
+  test.each([
+    ["sigmoid", 11, "10"],
+    ["sigmoid", 26, "25"],
+    [3, 11, "10"],
+    [11, 11, "10"],
+    [10, 10, '9 or "sigmoid"'],
+    [1, 2, '"sigmoid"'],
+  ])("do not agree: noDigit %j of %i outputs", (noDigit, outputs, expected) => {
+    expect(() => of(noDigit, outputs)).toThrow(FormatError);
+    expect(() => of(noDigit, outputs)).toThrow(
+      `a.safetensors: metadata calibration: expected noDigit ${expected} for ${outputs} outputs, got `,
+    );
+  });
+
+  test("are compared where a network reads", () => {
+    const data = new Uint8Array(28 * 28).fill(255);
+    for (let y = 4; y < 24; y++) data.fill(0, 28 * y + 13, 28 * y + 16);
+    const picture = { width: 28, height: 28, channels: 1, depth: 8, data } as const;
+    const activations = Float32Array.from({ length: 11 }, (_, j) => (j === 10 ? 0.99 : 0.01));
+    for (const noDigit of ["sigmoid", 3, 11] as const) {
+      const metadata = new Map(Object.entries(calibrationMetadata({ temperature: 1, noDigit, sure: 0.9 })));
+      expect(() => readDigits(picture, { predict: () => ({ activations }), metadata })).toThrow(
+        "network: metadata calibration: expected noDigit 10 for 11 outputs",
+      );
+    }
+  });
+});
+
+/** Wrong members of a calibration, and what errors say that each should be. */
+const WRONG: readonly (readonly [object, RegExp])[] = [
+  ...[0, -1, Number.NaN, "1", null, Number.POSITIVE_INFINITY].map(
+    (temperature) => [{ temperature }, /^temperature: expected a number from 1e-6 to 1e6, got /] as const,
+  ),
+  ...[0, -1, Number.NaN, "1"].map((prior) => [{ prior }, /^prior: expected a number from 1e-6 to 1e6, got /] as const),
+  ...[-0.1, 1.1, Number.NaN, "1"].map((reject) => [{ reject }, /^reject: expected a number from 0 to 1/] as const),
+  ...["q", 1.5, -1, Number.NaN, null, true].map(
+    (noDigit) => [{ noDigit }, /^noDigit: expected the number of a class or "sigmoid", got /] as const,
+  ),
+  [{ temprature: 2 }, /^calibration: unknown option temprature: did you mean temperature\?/],
+];
+
+describe("wrong arguments", () => {
+  const right = { temperature: 1, sure: 0.9 };
+  const activations = [0.1, 0.8, 0.1];
+
+  test.each(WRONG)("a calibration with %o", (member, message) => {
+    const wrong = { ...right, ...member };
+    expect(() => verdict(activations, wrong)).toThrow(message);
+    expect(() => sharesOf(activations, wrong)).toThrow(message);
+    expect(() => calibrationMetadata(wrong)).toThrow(message);
+  });
+
+  test.each([[undefined], [-0.1], [2], ["1"]])("a calibration that is sure from %o", (sure) => {
+    const wrong = { temperature: 1, sure } as { temperature: number; sure: number };
+    expect(() => verdict(activations, wrong)).toThrow(/^sure: expected a number from 0 to 1, got /);
+    expect(() => calibrationMetadata(wrong)).toThrow(/^sure: expected a number from 0 to 1, got /);
+  });
+
+  test.each([
+    [[Number.NaN, 0.5, 0.5]],
+    [[0.5, -0.1, 0.5]],
+    [[0.5, 1.1, 0.5]],
+    [["0.5", 0.5, 0.5] as unknown as number[]],
+    [Object.assign([0.5, 0.5], { length: 3 })],
+  ])("activations %o", (wrong) => {
+    const message = /^activations: expected numbers from 0 to 1, got /;
+    expect(() => verdict(wrong)).toThrow(message);
+    expect(() => sharesOf(wrong)).toThrow(message);
+    expect(() => fitCalibration({ activations: [wrong], labels: [0] })).toThrow(message);
+  });
+
+  test.each([
+    [{ shown: 1 }, /^shown: expected a number from 0 to below 1, got 1/],
+    [{ shown: -0.1 }, /^shown: /],
+    [{ kept: 1.1 }, /^kept: expected a number from 0 to 1, got 1.1/],
+    [{ kept: Number.NaN }, /^kept: /],
+    [{ right: "1" }, /^right: /],
+    [{ noDigit: "q" }, /^noDigit: /],
+    [{ noDigit: 1.5 }, /^noDigit: /],
+    [{ noDigit: 3 }, /^activations: expected those of at least 4 classes, got 3/],
+    [{ keep: 1 }, /^fitCalibration: unknown option keep: did you mean kept\?/],
+  ] as [object, RegExp][])("aims %o", (aims, message) => {
+    expect(() => fitCalibration({ activations: [activations], labels: [1] }, aims)).toThrow(message);
+  });
+
+  test.each([
+    [[3], /^labels: expected whole numbers from 0 to 2, got 3/],
+    [[-1], /^labels: /],
+    [[0.5], /^labels: /],
+    [["1"], /^labels: /],
+    [[], /^labels: expected 1, got 0/],
+  ] as [number[], RegExp][])("labels %o", (labels, message) => {
+    expect(() => fitCalibration({ activations: [activations], labels })).toThrow(message);
+  });
+
+  test("readings of networks with unlike outputs, and errors of none", () => {
+    expect(() => fitCalibration({ activations: [activations, [0.5, 0.5]], labels: [0, 0] })).toThrow(RangeError);
+    expect(() => calibrationError([0.5, Number.NaN], [true, false])).toThrow(/^confidences: expected a number/);
+    expect(() => calibrationError([0.5], [true, false])).toThrow(/^is right: expected 1, got 2/);
+    expect(() => calibrationError([0.5], [true], 0)).toThrow(/^bins: /);
   });
 });
 

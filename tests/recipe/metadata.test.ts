@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
+import { historyOf } from "../../src/recipe/history.js";
 import { checkMetadata, recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
 import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
 import type { Recipe } from "../../src/recipe/recipe.js";
@@ -54,10 +55,43 @@ test("all that a model says of its recipe is checked at once, if it has one", ()
     ["target_epochs", "x"],
     ["history", "junk"],
     ["test_correct", "x"],
+    ["test_correct", "5"],
+    ["test_correct", "0 / 0"],
+    ["test_correct", "9 / 5"],
     ["test_correct", "-5"],
     ["test_correct", "101 / 100"],
     ["data_sha256", "\u001b[31m"],
   ] as [string, string][]) {
     expect(() => check([key, text]), key).toThrow(new RegExp(`^model: metadata ${key}: expected `));
   }
+});
+
+describe("a history", () => {
+  const right = { epoch: 1, cost: 1, accuracy: 0.5, seconds: 2 };
+  const read = (...entries: unknown[]) => {
+    const history = new Map([["history", JSON.stringify(entries)]]);
+    return () => historyOf(history, "model", 3);
+  };
+
+  test.each([[[]], [[right]], [[right, { ...right, epoch: 3, seconds: 0, validationAccuracy: 1, warning: "none" }]]])(
+    "%j is right",
+    (entries) => expect(read(...entries)()).toEqual(entries),
+  );
+
+  test.each([
+    [[{ ...right, epoch: 4 }]],
+    [[{ ...right, epoch: 0 }]],
+    [[{ ...right, epoch: 1.5 }]],
+    [[{ ...right, epoch: 2 }, right]],
+    [[right, right]],
+    [[{ ...right, accuracy: 2 }]],
+    [[{ ...right, accuracy: -0.1 }]],
+    [[{ ...right, validationAccuracy: 1.01 }]],
+    [[{ ...right, seconds: -1 }]],
+    [[{ ...right, cost: null }]],
+    [[{ epoch: 5, cost: 1, accuracy: 2, seconds: -1 }]],
+  ])("%j is refused", (entries) => {
+    expect(read(...entries)).toThrow(FormatError);
+    expect(read(...entries)).toThrow(/^model: metadata history: expected .*, got .* \(file corrupt\?\)$/);
+  });
 });

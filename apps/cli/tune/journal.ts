@@ -71,10 +71,10 @@ export class Journal {
 
   /**
    * A new search. Its journal is there before any model: without one, models in the folder are somebody else's.
-   * @throws {Error} if there are files with names that the search would give its own
+   * @throws {Error} if there are files that are not hidden: they are somebody else's
    */
   static async #begin(folder: string, settings: SearchSettings, out: Output): Promise<Journal> {
-    const other = (await readdir(folder)).find((name) => MODEL_NAME.test(name));
+    const other = (await readdir(folder)).find((name) => !name.startsWith(".") && !OWN_NAME.test(name));
     if (other !== undefined) {
       throw new Error(
         `${folder}: expected a new folder or one with this search, got ${other} of no search: ` +
@@ -155,6 +155,8 @@ export class Journal {
   }
 }
 
+/** What a search may have in its folder before its journal: a lock, what is half written. */
+const OWN_NAME = /^(?:search\.json\.lock(?:\..*)?|(?:search\.json|best\.safetensors)\..*\.tmp)$/;
 const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\da-f]{8}-\d+-[\da-f]{8}\.tmp)?$/;
 
 /** Bytes: many times what the largest search needs. */
