@@ -103,9 +103,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await poll(() => spoken(page)).not.toBe("");
     const [image, activations] = [await seen(page), await barsOf(page)];
     await write(page, client, second, "mouse");
+    // The first stroke alone may be read as a 4, too.
+    await poll(() => seen(page)).not.toEqual(image);
     await poll(() => answer(page)).toBe("4");
-    const four = await seen(page);
-    expect(four).not.toEqual(image);
     await page.locator("#undo").click();
     await poll(() => seen(page)).toEqual(image);
     expect(await barsOf(page)).toEqual(activations);
