@@ -1,7 +1,7 @@
 // Serves runtimes their files, and takes the results of pages, which cannot print.
 
 import { createServer } from "node:http";
-import { serveFiles } from "../apps/web/files.js";
+import sirv from "sirv";
 import { ISOLATION } from "../apps/web/headers.js";
 
 /** Characters of a page's results, at most. */
@@ -14,7 +14,13 @@ const MAX_BODY = 1e6;
  */
 export async function serve(folder) {
   let posted = deferred();
-  const files = serveFiles(folder, ISOLATION);
+  // The page's own server refuses more than runtimes of this machine ask for.
+  const files = sirv(folder, {
+    dev: true,
+    setHeaders: (response) => {
+      for (const [name, value] of ISOLATION) response.setHeader(name, value);
+    },
+  });
   const server = createServer(async (request, response) => {
     if (request.method !== "POST") return files(request, response);
     const results = await readJson(request);

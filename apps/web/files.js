@@ -1,5 +1,5 @@
-// Answers requests with the files of a folder. All servers of this project share it. Hosts on the open internet have
-// servers of their own: they take the headers from _headers (rolldown.config.js).
+// Answers requests with the files of a folder. Hosts on the open internet have servers of their own: they take the
+// headers from _headers (rolldown.config.js).
 
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";

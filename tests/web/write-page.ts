@@ -64,6 +64,17 @@ export function spoken(page: Page): Promise<string | null> {
   return page.locator("#read-aloud").textContent();
 }
 
+/** Waits until the page says so of what is written; if it does not, the error shows the image that the network sees. */
+export async function expectSpoken(page: Page, words: RegExp): Promise<void> {
+  try {
+    await poll(() => spoken(page)).toMatch(words);
+  } catch (error) {
+    const ink = (await seen(page)).map((value) => (value > 127 ? "#" : value > 0 ? "+" : "."));
+    const rows = Array.from({ length: SIDE }, (_, y) => ink.slice(y * SIDE, (y + 1) * SIDE).join(""));
+    throw new Error(`the network sees\n${rows.join("\n")}`, { cause: error });
+  }
+}
+
 /** The 784 pixels of the image that the network sees. */
 export function seen(page: Page): Promise<number[]> {
   return page.locator("#seen canvas").evaluate((canvas, side) => {
@@ -104,16 +115,18 @@ export async function write(
 ): Promise<void> {
   const [left, top, side] = await padOf(page);
   const points = stroke.map(([x, y]) => ({ x: left + x * side, y: top + y * side }));
-  // Not one after the other: some come together, as those of a fast hand do.
+  // Not one after the other: some come together, as those of a fast hand do. Only the end waits for them.
   if (device === "touch") {
     const moves = () => points.slice(1).map((point) => touch(client, "touchMove", [point]));
-    await Promise.all([touch(client, "touchStart", [points[0]]), ...moves(), touch(client, "touchEnd", [])]);
+    await Promise.all([touch(client, "touchStart", [points[0]]), ...moves()]);
+    await touch(client, "touchEnd", []);
     return;
   }
   const send = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: { x: number; y: number }) =>
     client.send("Input.dispatchMouseEvent", { type, ...point, button: "left", pointerType: device, clickCount: 1 });
   const moves = () => points.slice(1).map((point) => send("mouseMoved", point));
-  await Promise.all([send("mousePressed", points[0]), ...moves(), send("mouseReleased", points[points.length - 1])]);
+  await Promise.all([send("mousePressed", points[0]), ...moves()]);
+  await send("mouseReleased", points[points.length - 1]);
 }
 
 export async function touch(

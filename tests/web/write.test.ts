@@ -12,6 +12,7 @@ import {
   barsOf,
   drop,
   expectBars,
+  expectSpoken,
   PRETRAINED,
   padOf,
   poll,
@@ -31,7 +32,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     let read = 0;
     for (const [digit, strokes] of DIGITS.entries()) {
       for (const stroke of strokes) await write(page, client, stroke, device);
-      await poll(() => spoken(page)).toMatch(new RegExp(`^Read as ${digit}, sure \\((0\\.9\\d|1\\.00)\\)$`));
+      await expectSpoken(page, new RegExp(`^Read as ${digit}, sure \\((0\\.9\\d|1\\.00)\\)$`));
       expect(await answer(page)).toBe(String(digit));
       expect(await page.locator("#pad").getAttribute("aria-label")).toMatch(
         strokes.length === 1 ? /with 1 stroke$/ : /with 2 strokes$/,
@@ -55,7 +56,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
           await write(page, client, small, "mouse");
         }
       }
-      await poll(() => spoken(page)).toMatch(new RegExp(`^Read as ${number.length} digits: ${number}, `));
+      await expectSpoken(page, new RegExp(`^Read as ${number.length} digits: ${number}, `));
       expect(await answer(page)).toBe(number);
       await page.locator("#clear").dispatchEvent("click");
       await poll(() => spoken(page)).toBe("Blank sheet");
