@@ -7,8 +7,10 @@ import {
   checkEffects,
   commandOptions,
   distortionsFrom,
+  OPTIONS,
   optionsWhere,
   PRESETS,
+  pixelOptionsFrom,
   RANGES,
   type Range,
   Values,
@@ -21,6 +23,7 @@ import { type Command, helpOf, parseCommand } from "./usage.js";
 
 const TABLE = optionsWhere(({ belongs }) => belongs === "distortions");
 const DISTORTIONS = commandOptions(TABLE);
+const { pixelMax, invert, transpose } = OPTIONS;
 
 export const DISTORT: Command = {
   usage: "distort [options]",
@@ -32,6 +35,7 @@ sees instead in its first epochs. The default is the preset "best".`,
     epochs: { value: "N", help: "epochs to draw, a column for each: 1 to 100", default: "15" },
     seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
+    ...commandOptions({ pixelMax, invert, transpose }),
     out: { value: "FILE", help: "where to write the PNG; - for standard output", default: "distortions.png" },
     force: FORCE,
   },
@@ -57,7 +61,9 @@ export async function distort(args: readonly string[]): Promise<void> {
   const data = values.path("data");
   const out = values.path("out") as string;
   const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force") });
-  const { split } = withData({ data: data === undefined ? undefined : resolve(data), limit: undefined, validation: 0 });
+  const pixels = pixelOptionsFrom(values);
+  const folder = data === undefined ? undefined : resolve(data);
+  const { split } = withData({ ...pixels, data: folder, limit: undefined, validation: 0 });
   const numbers = firstOfEachClass(split.training);
   const originals = pick(split.training, numbers);
   const sheet = [originals];

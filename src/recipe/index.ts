@@ -21,7 +21,7 @@ export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.j
 export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { checkMetadata, type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";
-export { checkEffects, commandOptions, distortionsFrom, optionsWhere, recipeFrom } from "./parse.js";
+export { checkEffects, commandOptions, distortionsFrom, optionsWhere, pixelOptionsFrom, recipeFrom } from "./parse.js";
 export { PRESETS } from "./presets.js";
 export { networkOptionsOf, type Recipe, trainOptionsOf } from "./recipe.js";
 export { Session, type SessionOptions, type SessionStep, trainByRecipe } from "./session.js";

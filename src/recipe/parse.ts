@@ -1,7 +1,9 @@
 // From the table of options: what a command line takes and explains, and the recipe that it makes.
 
 import { checkArgument, hasObjects } from "../arguments.js";
+import type { PixelOptions } from "../data/dataset.js";
 import type { Distortions } from "../data/distortions.js";
+import { PIXELS } from "../options/data.js";
 import { hasEffect, type OptionTable, type OptionValue, type TrainingOption } from "../options/option.js";
 import { OPTIONS } from "./options.js";
 import { PRESETS } from "./presets.js";
@@ -133,9 +135,23 @@ export function checkEffects(values: Values, table: OptionTable = OPTIONS): void
  * @throws {UsageError} for a value that cannot be used
  */
 export function distortionsFrom(values: Values, table: OptionTable = OPTIONS): Distortions {
+  return partFrom(
+    values,
+    optionsWhere(({ belongs }) => belongs === "distortions", table),
+  );
+}
+
+/**
+ * What options say of the pixels of data files: those that are given.
+ * @throws {UsageError} for a value that cannot be used
+ */
+export function pixelOptionsFrom(values: Values): PixelOptions {
+  return partFrom(values, PIXELS);
+}
+
+function partFrom(values: Values, part: OptionTable) {
   checkValues(values);
-  const options = Object.entries(optionsWhere(({ belongs }) => belongs === "distortions", table));
-  const entries = options.map(([key, option]) => [key, parseOption(values, option)] as const);
+  const entries = Object.entries(part).map(([key, option]) => [key, parseOption(values, option)] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
 

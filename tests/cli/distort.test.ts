@@ -73,6 +73,37 @@ describe("distort", () => {
     expect(await readFile(join(folder, "other.png"))).not.toEqual(await readFile(join(folder, "sheet.png")));
   });
 
+  test("draws the images as the options of the data make them", async () => {
+    const options = [
+      "--data",
+      "data",
+      "--invert",
+      "--transpose",
+      "--pixel-max",
+      "510",
+      "--epochs",
+      "1",
+      "--shift",
+      "1",
+    ];
+    expect(await ductus("distort", ...options, "--out", "made.png")).toMatchObject({ code: 0 });
+    const { width, height, data } = decode(await readFile(join(folder, "made.png")));
+    // Rows of 4 pixels, now, and 6 of them.
+    expect([width, height]).toEqual([2 * (2 * 4 + 4), 4 * (2 * 6 + 4)]);
+    const { training } = loadDirectory(join(folder, "data"), { validation: 0 });
+    const first = training.images.subarray(24 * training.labels.indexOf(0), 24 * training.labels.indexOf(0) + 24);
+    for (let y = 0; y < 6; y++) {
+      for (let x = 0; x < 4; x++) {
+        // Full ink of 510 halves what 255 was; black on white, inverted twice.
+        expect(data[2 * y * width + 2 * x], `${x}, ${y}`).toBe(Math.floor(first[x * 6 + y] / 2));
+      }
+    }
+    expect(await ductus("distort", "--data", "data", "--pixel-max", "0")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^ductus: --pixel-max: expected a number/),
+    });
+  });
+
   test("of MNIST it shows the preset's distortions", async () => {
     const { stdout } = await ductus("distort", "--epochs", "2");
     expect(stdout).toBe("distortions.png: 10 images as they are, then as epochs 1 to 2 with seed 1 see them\n");
