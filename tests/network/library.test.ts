@@ -83,10 +83,25 @@ describe.each([
     network.dispose();
   });
 
+  test("gives each of many images the bits that it has alone, whatever it stands beside", async () => {
+    const { images } = loadMnist().test.slice(0, 30);
+    const network = await Network.create({ ...options, layers: [784, 30, 10] });
+    const all = Array.from({ length: 1100 }, (_, i) => {
+      const image = images.subarray(784 * (i % 30), 784 * (i % 30) + 784);
+      if (i % 7 === 3) return Float32Array.from(image, (pixel) => pixel / 255);
+      if (i % 7 === 4) return Float32Array.from(image, (pixel) => pixel / 200 - 0.1);
+      return i % 7 === 5 ? new Uint8ClampedArray(image) : (image as Uint8Array);
+    });
+    expect(network.predict(all)).toEqual(all.map((image) => network.predict(image)));
+    network.dispose();
+  });
+
   test("refuses what is no image", async () => {
     const network = await Network.create({ ...options, layers: [784, 10] });
     expect(() => network.predict(new Uint8Array(783))).toThrow(/^image: expected 784 pixels, got 783$/);
-    expect(() => network.predict([new Uint8Array(784), new Uint8Array(1)])).toThrow(RangeError);
+    expect(() => network.predict([new Uint8Array(784), new Uint8Array(1)])).toThrow(
+      /^images\[1\]: expected 784 pixels, got 1$/,
+    );
     expect(() => network.predict("3" as never)).toThrow(TypeError);
     expect(() => network.predict(new Float32Array(784).fill(Number.NaN))).toThrow(
       /finite numbers, got NaN for pixel 0/,

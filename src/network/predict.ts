@@ -1,0 +1,56 @@
+// What a network makes of images: many at a time, since each call of the kernels has its own price.
+
+import { checkPixels, type Pixels } from "../data/dataset.js";
+import { argmax, type KernelNetwork } from "../kernels/kernels.js";
+import { toFloat32 } from "./network-file.js";
+import type { Prediction } from "./results.js";
+
+/** Images that are joined for one call: a few megabytes. */
+const TOGETHER = 1024;
+
+/**
+ * How a network reads images, with the weights of a slot.
+ * @param sizes of the network: pixels and classes
+ * @param nameOf image i in errors
+ * @throws {TypeError | RangeError} if an image is not a typed array of as many finite pixels as the network has inputs
+ */
+export function predictImages(
+  network: KernelNetwork,
+  slot: number,
+  images: readonly Pixels[],
+  [inputs, outputs]: readonly [number, number],
+  nameOf: (i: number) => string,
+): Prediction[] {
+  for (const [i, image] of images.entries()) {
+    checkPixels(nameOf(i), image);
+    if (image.length !== inputs) {
+      throw new RangeError(`${nameOf(i)}: expected ${inputs} pixels, got ${image.length}`);
+    }
+  }
+  const predictions: Prediction[] = [];
+  for (let first = 0; first < images.length; ) {
+    const part = alike(images, first);
+    const all = toFloat32(network.activations(joined(part, inputs), slot));
+    for (let i = 0; i < part.length; i++) {
+      const activations = all.slice(i * outputs, (i + 1) * outputs);
+      predictions.push({ label: argmax(activations), activations });
+    }
+    first += part.length;
+  }
+  return predictions;
+}
+
+/** The images from number `first` on that are of one kind, bytes or floats. */
+function alike(images: readonly Pixels[], first: number): readonly Pixels[] {
+  const isFloat = (image: Pixels) => image instanceof Float32Array;
+  const most = images.slice(first, first + TOGETHER);
+  const end = most.findIndex((image) => isFloat(image) !== isFloat(most[0]));
+  return end === -1 ? most : most.slice(0, end);
+}
+
+function joined(images: readonly Pixels[], inputs: number): Pixels {
+  if (images.length === 1) return images[0];
+  const pixels = new (images[0] instanceof Float32Array ? Float32Array : Uint8Array)(images.length * inputs);
+  for (const [i, image] of images.entries()) pixels.set(image, i * inputs);
+  return pixels;
+}
