@@ -294,7 +294,7 @@ export class Network {
   }
 
   /**
-   * How the network reads one image, or each of many, which takes a tenth of the time of as many calls.
+   * How the network reads one image, or each of many, which takes less time than as many calls.
    * @throws {TypeError | RangeError} if an image is not a typed array of as many finite pixels as layers[0]
    */
   predict(image: Pixels): Prediction;

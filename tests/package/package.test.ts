@@ -127,6 +127,17 @@ test("lists the licences of the packages in its bundles", async () => {
   }
 });
 
+test("tools that do not know exports find the same files: alias for Parcel, typesVersions for old TypeScript", async () => {
+  const { exports, alias, typesVersions, main, types } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
+  const { ".": whole, ...parts } = exports as Record<string, string | { types: string; default: string }>;
+  expect({ types, default: main }).toEqual(whole);
+  for (const [path, entry] of Object.entries(parts)) {
+    if (typeof entry === "string" || path.endsWith(".wasm")) continue;
+    expect(alias[path], path).toBe(entry.default);
+    expect(typesVersions["*"][path.slice(2)], path).toEqual([entry.types]);
+  }
+});
+
 test("needs no other package at run time", async () => {
   const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   expect(dependencies).toBeUndefined();
