@@ -15,6 +15,7 @@ import {
   calibrationOf,
   type Picture,
   parseDataset,
+  sharesOf,
   toDigit,
   type Verdict,
   verdict,
@@ -42,10 +43,19 @@ const network = await Network.load(bytesOf(options.model), { threads: 1 });
 const calibration = calibrationOf(network.metadata, options.model, network.layers.at(-1));
 const { test } = loadMnist();
 const imageOf = (i: number) => test.images.slice(i * 784, (i + 1) * 784) as Uint8Array;
-const read = (image: Uint8Array) => verdict(network.predict(image).activations, calibration);
+
+/** A verdict, and the share of what is no digit, by which it rejects. */
+interface Reading extends Verdict {
+  readonly none: number;
+}
+
+function read(image: Uint8Array): Reading {
+  const { activations } = network.predict(image);
+  return { ...verdict(activations, calibration), none: sharesOf(activations, calibration).none };
+}
 
 /** A picture that is seen as blank is not read at all. */
-function readPicture(picture: Picture): Verdict | undefined {
+function readPicture(picture: Picture): Reading | undefined {
   try {
     return read(toDigit(picture));
   } catch (error) {
@@ -75,7 +85,7 @@ function* pictures(pair: string): Generator<{ picture: Picture; label: number }>
 
 interface Group {
   readonly name: string;
-  readonly verdicts: readonly (Verdict | undefined)[];
+  readonly verdicts: readonly (Reading | undefined)[];
   readonly labels?: readonly number[];
 }
 
@@ -109,7 +119,7 @@ const shareOf = <T>(all: readonly T[], is: (one: T) => boolean) => percent(all.f
 
 console.log("| digits | n | read right | refused | called no digit | sure | of these right | confidence | ECE |");
 console.log("|---|--:|--:|--:|--:|--:|--:|--:|--:|");
-const wellRead: Verdict[] = [];
+const wellRead: Reading[] = [];
 for (const { name, verdicts, labels = [] } of digits) {
   const answers = verdicts.flatMap((one, i) =>
     one === undefined ? [] : [{ ...one, isRight: one.label === labels[i] }],
@@ -136,12 +146,12 @@ for (const { name, verdicts, labels = [] } of digits) {
   console.log(`| ${cells.join(" | ")} |`);
 }
 
-/** What a verdict says for a digit: the share of its label. A picture without ink is surely none. */
-const scoreOf = (one: Verdict | undefined) => one?.confidence ?? 0;
+/** What says that it is a digit: the share of all digits together. A picture without ink is surely none. */
+const scoreOf = (one: Reading | undefined) => 1 - (one?.none ?? 1);
 const scores = wellRead.map(scoreOf);
 const least = [...scores].sort((a, b) => a - b)[Math.floor(0.05 * scores.length)];
 console.log(
-  `\nAgainst ${scores.length} digits read right; 95 % of them have a confidence of ${least.toFixed(3)} or more.\n`,
+  `\nAgainst ${scores.length} digits read right; the digits have a share of ${least.toFixed(3)} or more in 95 % of them.\n`,
 );
 console.log(
   "| no digits | n | called no digit | called sure | rejected at 95 % kept | AUROC |\n|---|--:|--:|--:|--:|--:|",

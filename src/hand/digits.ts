@@ -22,7 +22,7 @@ function flag(sheet: Grid, box: Region, pen: number, draw: Draw): void {
   const height = box.bottom - box.top;
   const top: Point = [middleOf(sheet, box, box.top + 1), box.top + pen / 2];
   if (draw.chance(0.85)) {
-    const length = height * draw.between(0.2, 0.8);
+    const length = height * draw.between(0.2, 0.95);
     const steep = draw.between(0.5, 1.9);
     const across = length / Math.sqrt(1 + steep * steep);
     const end: Point = [top[0] - across, top[1] + steep * across];
@@ -49,7 +49,7 @@ function flag(sheet: Grid, box: Region, pen: number, draw: Draw): void {
 /** The bar through the stem of a 7. */
 function bar(sheet: Grid, box: Region, pen: number, draw: Draw): void {
   const height = box.bottom - box.top;
-  const y = box.top + height * draw.between(0.42, 0.65);
+  const y = box.top + height * draw.between(0.42, 0.7);
   const x = middleOf(sheet, box, y);
   const reach = height * draw.between(0.14, 0.36);
   const tilt = draw.between(-0.45, 0.3) * reach;

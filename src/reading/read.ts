@@ -133,9 +133,14 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   if (single === undefined) return page as ReadDigits;
   const [whole] = single.numbers[0].digits;
   if (page === undefined || read.length === 0 || isSure(whole)) return single;
-  const isPart = read.length === 1 && whole.kind !== undefined && !standsAgainst(whole, read[0]);
-  return isPart ? single : page;
+  const isCut = read.length === 2 && single.pieces.length === 1 && read.some(isDoubtful);
+  const isPart = read.length === 1 && !standsAgainst(whole, read[0]);
+  return whole.kind !== undefined && (isCut || isPart) ? single : page;
 }
+
+/** A piece cut in two, one half of which is read with less confidence, was no number. */
+const CUT = 0.8;
+const isDoubtful = ({ confidence }: { readonly confidence: number }) => confidence < CUT;
 
 /** What is smaller than this share of all that was found, in height and width, was not cut out of it. */
 const BESIDE = 0.9;

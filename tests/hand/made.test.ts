@@ -42,7 +42,7 @@ describe("made pictures", () => {
 
   test("depend on the seed and the images alone, bit for bit", () => {
     expect(hashOf(withMade(digits, { made: 2, seed: 1 }))).toBe(hashOf(made));
-    expect(hashOf(made)).toBe("32a44c5ccae581a1c9b9513eb91163e46ad59f8ece43051c6f000a0156fc5fcb");
+    expect(hashOf(made)).toBe("e04f924cacd08c1798ad99f143e53f3c8f9e2059876e7ec11f9f2acfc9cf9e39");
     expect(hashOf(withMade(digits, { made: 2, seed: 2 }))).not.toBe(hashOf(made));
   });
 
@@ -51,9 +51,12 @@ describe("made pictures", () => {
     for (const { x, y, width, height, mass } of all) {
       expect(mass).toBeGreaterThan(0);
       expect(Math.max(width, height)).toBeLessThanOrEqual(22);
-      expect(Math.abs(x - 14.5)).toBeLessThan(2);
-      expect(Math.abs(y - 14.5)).toBeLessThan(2);
+      expect(Math.abs(x - 14)).toBeLessThan(3);
+      expect(Math.abs(y - 14)).toBeLessThan(3);
     }
+    // Some are noisy, and noise has mass, too.
+    const off = all.filter(({ x, y }) => Math.max(Math.abs(x - 14), Math.abs(y - 14)) > 1.5);
+    expect(off.length).toBeLessThan(0.01 * all.length);
     expect(all).toHaveLength(800);
   });
 

@@ -22,12 +22,12 @@ test("the page's code is at most 150 KB compressed, MNIST at most 12 MB", () => 
   expect(data.reduce((sum, name) => sum + statSync(join(BUILD, "data", name)).size, 0)).toBeLessThanOrEqual(12_000_000);
 });
 
-test("the network that comes with the page reads 9945 of the 10,000 test images, as it says", async () => {
+test("the network that comes with the page reads 9940 of the 10,000 test images, as it says", async () => {
   const bytes = gunzipSync(readFileSync(new URL("../../src/pretrained/pretrained.bin", import.meta.url)));
   const network = await Network.load(bytes);
   const { test } = loadMnist();
-  expect((await network.evaluate(test)).correct).toBe(9945);
-  expect(network.metadata.get("test_correct")).toBe("9945 / 10000");
+  expect((await network.evaluate(test)).correct).toBe(9940);
+  expect(network.metadata.get("test_correct")).toBe("9940 / 10000");
   network.dispose();
 });
 
