@@ -7,8 +7,8 @@ import { withData } from "./data.js";
 import { KINDS, readHeader } from "./kinds.js";
 import { isSame, MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
-import { run } from "./run.js";
 import { printLine } from "./terminal.js";
+import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
@@ -68,7 +68,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
   const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, start });
 }
 
 /**

@@ -16,8 +16,8 @@ import { withData } from "./data.js";
 import { KINDS } from "./kinds.js";
 import { MODEL } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
-import { run } from "./run.js";
 import { printLine } from "./terminal.js";
+import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
 
@@ -70,5 +70,5 @@ export async function train(args: readonly string[]): Promise<void> {
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, start });
 }

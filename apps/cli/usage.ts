@@ -26,8 +26,8 @@ const HELP = { help: "print this and exit; so does -h" };
 
 /** What --help prints. */
 export function helpOf({ usage, summary, options }: Command): string {
-  const rows = Object.entries(options).flatMap(([name, { value = "", help, default: standard, alias }]) => [
-    [`  --${name} ${value}`, standard === undefined ? help : `${help} (default ${standard})`],
+  const rows = Object.entries(options).flatMap(([name, { value = "", help, default: defaultText, alias }]) => [
+    [`  --${name} ${value}`, defaultText === undefined ? help : `${help} (default ${defaultText})`],
     ...(alias === undefined ? [] : [[`  --${alias} ${value}`, `the same as --${name}`]]),
   ]);
   rows.push(["  --help", HELP.help]);

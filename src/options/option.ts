@@ -49,7 +49,7 @@ export type OptionValue = number | string | readonly number[] | boolean;
 export const PARTS = [
   "preset",
   "layers",
-  "run",
+  "training",
   "network",
   /** Kept together in a recipe and its metadata, each only if given: the library knows the defaults of the others. */
   "method",

@@ -7,14 +7,14 @@ import { MADE_OPTION } from "../options/made.js";
 import { METHOD } from "../options/method.js";
 import { NETWORK } from "../options/network.js";
 import { freeze, type OptionTable } from "../options/option.js";
-import { RUN } from "../options/run.js";
+import { TRAINING } from "../options/training.js";
 import { RANGES } from "../ranges.js";
 import { PRESETS } from "./presets.js";
 
 /** constant, cosine or step:N:F with N from 1 to 999999, F above 0 and at most 1. */
 export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
-const { epochs, batchSize, learningRate } = RUN;
+const { epochs, batchSize, learningRate } = TRAINING;
 const { initialWeights, activation, cost, seed } = NETWORK;
 const { patience, ...method } = METHOD;
 
@@ -65,7 +65,7 @@ export const OPTIONS: OptionTable = freeze({
   ...DISTORTIONS,
   schedule: {
     flag: "schedule",
-    belongs: "run",
+    belongs: "training",
     kind: {
       type: "pattern",
       pattern: SCHEDULE,
@@ -80,7 +80,7 @@ export const OPTIONS: OptionTable = freeze({
   },
   warmUp: {
     flag: "warm-up",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.warmUp },
     default: 0,
     value: "N",

@@ -84,8 +84,8 @@ describe("help", () => {
       expect(line).toBe(line.trimEnd());
     }
     const { usage, summary, options } = command;
-    const explained = Object.entries(options).map(([option, { value, help, default: standard }]) =>
-      [`--${option}`, value, help, standard && `(default ${standard})`].filter(Boolean).join(" "),
+    const explained = Object.entries(options).map(([option, { value, help, default: defaultText }]) =>
+      [`--${option}`, value, help, defaultText && `(default ${defaultText})`].filter(Boolean).join(" "),
     );
     const help = "--help print this and exit; so does -h";
     expect(oneLine(stdout)).toBe(oneLine([`Usage: ductus ${usage}`, summary, ...explained, help].join(" ")));

@@ -10,7 +10,7 @@ import type { Output } from "./output.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, printError, printLine, TrainingProgress } from "./terminal.js";
 
-export interface RunOptions {
+export interface TrainingRun {
   readonly network: Network;
   readonly recipe: Recipe;
   readonly split: Split;
@@ -25,7 +25,7 @@ export interface RunOptions {
  * Trains to the recipe's last epoch, tests, and saves.
  * @throws {UsageError} at once, for a value that the data do not allow
  */
-export async function run({ network, recipe, split, out, checkpointEvery, start }: RunOptions): Promise<void> {
+export async function runTraining({ network, recipe, split, out, checkpointEvery, start }: TrainingRun): Promise<void> {
   checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;

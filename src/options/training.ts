@@ -5,10 +5,10 @@ import { defaultLearningRate } from "./learning-rate.js";
 import { declareOptions } from "./option.js";
 
 /** The keys are those of TrainOptions. */
-export const RUN = declareOptions({
+export const TRAINING = declareOptions({
   epochs: {
     flag: "epochs",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.epochs },
     default: 30,
     basic: true,
@@ -20,7 +20,7 @@ export const RUN = declareOptions({
   },
   batchSize: {
     flag: "batch-size",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.batchSize },
     default: 10,
     basic: true,
@@ -33,7 +33,7 @@ export const RUN = declareOptions({
   learningRate: {
     flag: "learning-rate",
     alias: "eta",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.learningRate },
     derived: { from: (options) => defaultLearningRate(options), suits: ["optimizer", "activation", "cost"] },
     basic: true,
