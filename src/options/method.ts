@@ -4,7 +4,7 @@ import { OPTIMIZERS } from "../kernels/kernels.js";
 import { RANGES } from "../ranges.js";
 import { declareOptions } from "./option.js";
 
-const SHARE = { type: "number", range: RANGES.fraction } as const;
+const FRACTION = { type: "number", range: RANGES.fraction } as const;
 const ADAM = { option: "optimizer", values: OPTIMIZERS.filter((optimizer) => optimizer.startsWith("adam")) };
 
 /** The keys are those of MethodOptions. */
@@ -22,23 +22,23 @@ export const METHOD = declareOptions({
   momentum: {
     flag: "momentum",
     belongs: "method",
-    kind: SHARE,
+    kind: FRACTION,
     needs: { option: "optimizer", values: OPTIMIZERS.filter((optimizer) => optimizer !== "sgd") },
     default: 0.9,
     value: "MU",
     help: "of momentum and nesterov; beta1 of adam: 0 to below 1",
-    search: "share",
+    search: "log-from-1",
     form: { group: "method", label: "Momentum μ", hint: "0 to below 1", place: 4 },
   },
   beta2: {
     flag: "beta2",
     belongs: "method",
-    kind: SHARE,
+    kind: FRACTION,
     needs: ADAM,
     default: 0.999,
     value: "B",
     help: "of adam: 0 to below 1",
-    search: "share",
+    search: "log-from-1",
     form: { group: "method", label: "β₂ of Adam", hint: "0 to below 1", place: 5 },
   },
   epsilon: {
@@ -65,31 +65,31 @@ export const METHOD = declareOptions({
   averaging: {
     flag: "averaging",
     belongs: "method",
-    kind: SHARE,
+    kind: FRACTION,
     default: 0,
     value: "D",
     help: "use a running average of the weights, with this decay: 0 to below 1",
-    search: "share",
+    search: "log-from-1",
     form: { group: "method", label: "Averaging of weights", hint: "0 to below 1", place: 12 },
   },
   labelSmoothing: {
     flag: "label-smoothing",
     belongs: "method",
-    kind: SHARE,
+    kind: FRACTION,
     default: 0,
     value: "E",
-    help: "share of the label that goes to all classes: 0 to below 1",
+    help: "fraction of the label that goes to all classes: 0 to below 1",
     search: "uniform",
     form: { group: "method", label: "Label smoothing", hint: "0 to below 1", place: 11 },
   },
   dropout: {
     flag: "dropout",
     belongs: "method",
-    kind: SHARE,
+    kind: FRACTION,
     needs: { option: "hidden" },
     default: 0,
     value: "P",
-    help: "share of hidden neurons left out in training: 0 to below 1",
+    help: "fraction of hidden neurons left out in training: 0 to below 1",
     search: "uniform",
     form: { group: "method", label: "Dropout", hint: "0 to below 1", place: 10 },
   },

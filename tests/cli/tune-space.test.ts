@@ -65,7 +65,7 @@ describe("what is drawn", () => {
       expect(rate).toBeGreaterThanOrEqual(0.013);
       expect(rate).toBeLessThanOrEqual(12);
       expect(rate).toBe(Number(rate.toPrecision(3)));
-      const momentum = drawNumber("share", [0.5, 0.999], word);
+      const momentum = drawNumber("log-from-1", [0.5, 0.999], word);
       expect(momentum).toBeGreaterThanOrEqual(0.5);
       expect(momentum).toBeLessThanOrEqual(0.999);
       expect(drawNumber("whole", [4, 6], word)).toBeOneOf([4, 5, 6]);
@@ -73,10 +73,10 @@ describe("what is drawn", () => {
     }
   });
 
-  test("ranges are searched by factors, shares by those of their distance to 1, others evenly", () => {
+  test("ranges are searched by factors, fractions by those of their distance to 1, others evenly", () => {
     const middle = 0x80000000;
     expect(drawNumber("log", [0.01, 1], middle)).toBe(0.1);
-    expect(drawNumber("share", [0.9, 0.999], middle)).toBe(0.99);
+    expect(drawNumber("log-from-1", [0.9, 0.999], middle)).toBe(0.99);
     expect(drawNumber("uniform", [0, 0.5], middle)).toBe(0.25);
     expect(drawNumber("whole", [1, 99], middle)).toBe(10);
     for (const name of ["label-smoothing", "dropout", "shift", "rotation", "scale", "shear", "elastic", "sigma"]) {

@@ -153,7 +153,7 @@ export function drawTrials({ parameters }: Space, trials: number, seed: number):
 export function drawNumber(scale: Scale, [low, high]: readonly [number, number], word: number): number {
   const between = (value: number) => Math.min(high, Math.max(low, value));
   const u = word / 4294967296;
-  if (scale === "share")
+  if (scale === "log-from-1")
     return between(Number((1 - threeDigits((1 - low) * power((1 - high) / (1 - low), word))).toFixed(10)));
   if (scale === "log") return between(threeDigits(low * power(high / low, word)));
   if (scale === "uniform") return between(threeDigits(low + (high - low) * u));
