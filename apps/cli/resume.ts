@@ -21,10 +21,17 @@ trained for more.`,
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
     patience: { value: "N", help: "stop after N epochs without better validation, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
-    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    threads: {
+      value: "N",
+      help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
+    },
     out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
     force: FORCE,
-    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
+    "checkpoint-every": {
+      value: "N",
+      help: `save it after every N epochs: ${RANGES.epochs.description}`,
+      default: "1",
+    },
   },
 };
 

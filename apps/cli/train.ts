@@ -30,10 +30,17 @@ after each epoch: \`ductus resume\` continues from it.`,
   options: {
     ...commandOptions(),
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
-    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    threads: {
+      value: "N",
+      help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
+    },
     out: { value: "FILE", help: "where to save the model; - for standard output", default: MODEL },
     force: FORCE,
-    "checkpoint-every": { value: "N", help: "save the model after every N epochs: 1 to 1000000", default: "1" },
+    "checkpoint-every": {
+      value: "N",
+      help: `save the model after every N epochs: ${RANGES.epochs.description}`,
+      default: "1",
+    },
   },
 };
 

@@ -31,7 +31,7 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.fraction },
     default: 0,
     value: "S",
-    help: "stretch or shrink each side by up to this fraction: 0 to below 1",
+    help: `stretch or shrink each side by up to this fraction: ${RANGES.fraction.description}`,
     form: { group: "distortion", label: "Scale", hint: "fraction of each side" },
   },
   shear: {

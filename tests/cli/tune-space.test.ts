@@ -153,6 +153,8 @@ describe("what cannot be drawn from is refused in one sentence", () => {
       "0..1",
       "expected a range that begins above 0, because it is searched by factors; or choices, as in 0|1e-5|1e-4",
     ],
+    ["eta", "5..1", RANGE],
+    ["eta", "0|", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "1||2", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "|", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "0.1|1..2", "expected either choices as in a|b|c or a range as in 0.1..10"],
@@ -165,7 +167,9 @@ describe("what cannot be drawn from is refused in one sentence", () => {
   });
 
   test.each([
-    ["eta", "0..1", '--learning-rate: expected a number above 0, up to 3.4e38, got "0"'],
+    ["eta", "0..1", '--eta: expected a number above 0, up to 3.4e38, got "0"'],
+    ["eta", "fast", '--eta: expected a number above 0, up to 3.4e38, got "fast"'],
+    ["learning-rate", "fast", '--learning-rate: expected a number above 0, up to 3.4e38, got "fast"'],
     ["batch-size", "1.5..4", '--batch-size: expected a whole number from 1 to 1000000, got "1.5"'],
     ["momentum", "0.5..1", '--momentum: expected a number from 0 to below 1, got "1"'],
     ["activation", "tanh|swish", '--activation: expected sigmoid, tanh or relu, got "swish"'],

@@ -54,10 +54,7 @@ async function resultOf(out: string) {
 
 describe("wrong usage is one sentence and exit code 2", () => {
   test.each([
-    [
-      ["--eta", "5..1"],
-      '--learning-rate: expected a range of two numbers, the lower one first, as in 0.1..10, got "5..1"',
-    ],
+    [["--eta", "5..1"], '--eta: expected a range of two numbers, the lower one first, as in 0.1..10, got "5..1"'],
     [["--eta", "1", "--learning-rate", "1"], "--eta and --learning-rate are the same option: give one of them"],
     [
       ["--eta", "1", "--batch-size", "10"],
