@@ -1,4 +1,4 @@
-// ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
+// ductus resume: continues an interrupted training run from its last checkpoint, to the same bits.
 
 import { resolve } from "node:path";
 import { FormatError } from "ductus";
@@ -52,7 +52,7 @@ export async function resume(args: readonly string[]): Promise<void> {
     throw new FormatError(
       path,
       "expected a model of ductus train, got one without a recipe, as the library's save() writes it: " +
-        "go on with the library's train(), or start over with `ductus train`",
+        "continue with the library's train(), or start over with `ductus train`",
     );
   }
   // Learning curves that cannot be read are refused before any work.

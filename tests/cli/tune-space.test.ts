@@ -1,4 +1,4 @@
-// What a search draws from a command line, and which trials go on.
+// What a search draws from a command line, and which trials continue.
 
 import { describe, expect, test } from "vitest";
 import { bestEpoch, failed, type Outcome, ranked, rungsOf } from "../../apps/cli/tune/halving.js";
@@ -15,7 +15,7 @@ describe("halving", () => {
     [2, 30, 3, "2@30"],
     [16, 1, 2, "16@1"],
     [16, 5, 2, "16@2 8@3 4@5"],
-  ])("%i trials, %i epochs, one of %i goes on: %s", (trials, epochs, reduction, expected) => {
+  ])("%i trials, %i epochs, one of %i continues: %s", (trials, epochs, reduction, expected) => {
     expect(
       rungsOf(trials, epochs, reduction)
         .map((rung) => `${rung.trials}@${rung.epochs}`)

@@ -1,5 +1,5 @@
 // The worker that trains, so that the page stays free: data -> epochs, each shown and kept -> test. The same recipe as
-// on the command line gives the same bits, paused, stopped and gone on with or not.
+// on the command line gives the same bits, paused, or stopped and resumed, or neither.
 
 import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
