@@ -246,6 +246,16 @@ describe("wrong usage is one sentence and exit code 2", () => {
       "train: unknown option -epochs: did you mean --epochs? See ductus train --help",
     ],
     [["train", "--nonsense"], "train: unknown option --nonsense: see ductus train --help"],
+    // Two edits make these known options, but that is half of a short name.
+    [["distort", "--count", "3"], "distort: unknown option --count: see ductus distort --help"],
+    [["train", "--rate", "3"], "train: unknown option --rate: see ductus train --help"],
+    [["train", "--lime", "3"], "train: unknown option --lime: see ductus train --help"],
+    [["train", "--eppchs", "3"], "train: unknown option --eppchs: did you mean --epochs? See ductus train --help"],
+    [["train", "--esed", "3"], "train: unknown option --esed: did you mean --seed? See ductus train --help"],
+    [
+      ["train", "--label", "3"],
+      "train: unknown option --label: did you mean --label-smoothing? See ductus train --help",
+    ],
     [["train", "--__proto__", "1"], "train: unknown option --__proto__: see ductus train --help"],
     [["train", "--seed", "1", "--seed", "x"], '--seed: expected a whole number from 0 to 4294967295, got "x"'],
     [
