@@ -97,6 +97,7 @@ export const METHOD = declareOptions({
     flag: "patience",
     belongs: "method",
     kind: { type: "number", range: RANGES.epochs },
+    unset: "none",
     value: "N",
     help: `stop after N epochs without progress in validation, keep the best: ${RANGES.epochs.description}`,
     form: { group: "method", label: "Patience", hint: "epochs without progress", place: 14 },
