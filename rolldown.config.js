@@ -52,7 +52,7 @@ export default defineConfig([
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },
     // The entry point is copied as it is, so that it keeps to what old versions of Node can parse.
-    plugins: [emitFile("main.js", () => concat("apps/cli/main.js")), licences("build/cli")],
+    plugins: [emitFile("main.js", () => concat("apps/cli/main.js"))],
   },
   {
     input: "apps/report/report.ts",

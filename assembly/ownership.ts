@@ -3,7 +3,7 @@
 //   NEURONS  Layer 1: each thread owns the panels of its neurons, whole cache lines of a sample's activations.
 //   PANELS   Layers above one with lists: panels are shared out evenly. No list is overwritten before the next barrier.
 //   ROWS     Other layers: of every panel, a thread owns the rows of its neurons in the layer before. They must be the
-//            same neurons: a thread that is done goes on to the next mini-batch and overwrites their activations in
+//            same neurons: a thread that is done proceeds to the next mini-batch and overwrites their activations in
 //            layer 1. Biases are shared out evenly.
 
 import { Layer } from "./layer";

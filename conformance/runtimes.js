@@ -47,18 +47,27 @@ const BY_NPM = "npm run conformance -- --install";
 
 /** @param {string} installed the folder of node_modules with PACKAGES @returns {Runtime[]} */
 export function runtimes(installed) {
-  const bin = (name) => join(installed, ".bin", name);
+  return [...nodes(installed), ...servers(installed), ...browsers(), ...withoutJavaScript(installed)];
+}
+
+/** @returns {Runtime[]} */
+function nodes(installed) {
   const [major] = process.versions.node.split(".");
+  return ["20", "22", "24", "26"].map((version) => ({
+    name: `Node ${version}`,
+    programs: [join(installed, `node${version}/bin/node`), version === major ? process.execPath : undefined],
+    missing: BY_NPM,
+    run: async (node, place) => [
+      ...(await runScript(node, [], place, version === major ? ["reference"] : [])),
+      await buildModule(node, place),
+    ],
+  }));
+}
+
+/** @returns {Runtime[]} */
+function servers(installed) {
+  const bin = (name) => join(installed, ".bin", name);
   return [
-    ...["20", "22", "24", "26"].map((version) => ({
-      name: `Node ${version}`,
-      programs: [join(installed, `node${version}/bin/node`), version === major ? process.execPath : undefined],
-      missing: BY_NPM,
-      run: async (node, place) => [
-        ...(await runScript(node, [], place, version === major ? ["reference"] : [])),
-        await buildModule(node, place),
-      ],
-    })),
     {
       name: "Deno",
       programs: [bin("deno"), "deno"],
@@ -77,6 +86,12 @@ export function runtimes(installed) {
       missing: BY_NPM,
       run: async (workerd, place) => [...(await trainInWorkerd(workerd, place)), await answerImages(workerd, place)],
     },
+  ];
+}
+
+/** @returns {Runtime[]} */
+function browsers() {
+  return [
     {
       name: "Chromium",
       programs: [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"],
@@ -96,6 +111,12 @@ export function runtimes(installed) {
       run: (firefox, place) =>
         openPages(place, (profile, url) => [firefox, "--headless", "--no-remote", "--profile", profile, url]),
     },
+  ];
+}
+
+/** @returns {Runtime[]} */
+function withoutJavaScript(installed) {
+  return [
     {
       name: "wasm-interp",
       programs: ["wasm-interp"],

@@ -1,4 +1,4 @@
-// `npm run accuracy`: repeats the long trainings whose results docs/accuracy.md states.
+// `npm run accuracy`: repeats the long training runs whose results docs/accuracy.md states.
 
 import { defineConfig } from "vitest/config";
 import base from "../vitest.config.js";

@@ -51,7 +51,7 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /**
- * What to do when standard output cannot be written to. A command that makes a file goes on, to keep it, as in
+ * What to do when standard output cannot be written to. A command that makes a file continues, to keep it, as in
  * `ductus train | head -1`; any other has nothing left to do.
  */
 function outputLost([name]: readonly string[]): (error: NodeJS.ErrnoException) => void {

@@ -25,6 +25,8 @@ const TABLE = optionsWhere(({ belongs }) => belongs === "distortions");
 const DISTORTIONS = commandOptions(TABLE);
 const { pixelMax, invert, transpose } = OPTIONS;
 
+const COLUMNS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
+
 export const DISTORT: Command = {
   usage: "distort [options]",
   summary: `Draws a sheet of training images, one of each class (at most 30), and what a training with these options
@@ -32,8 +34,8 @@ sees instead in its first epochs. The default is the preset "best".`,
   arguments: 0,
   options: {
     ...DISTORTIONS,
-    epochs: { value: "N", help: "epochs to draw, a column for each: 1 to 100", default: "15" },
-    seed: { value: "N", help: "of the training: 0 to 4294967295", default: "1" },
+    epochs: { value: "N", help: `epochs to draw, a column for each: ${COLUMNS.description}`, default: "15" },
+    seed: { value: "N", help: `of the training: ${RANGES.seed.description}`, default: "1" },
     data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
     ...commandOptions({ pixelMax, invert, transpose }),
     out: { value: "FILE", help: "where to write the PNG; - for standard output", default: "distortions.png" },
@@ -41,7 +43,6 @@ sees instead in its first epochs. The default is the preset "best".`,
   },
 };
 
-const COLUMNS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 /** More classes would make a sheet that nobody looks at. */
 const MOST_ROWS = 30;
 /** Pixels on the sheet for each of an image, and between images. */

@@ -1,8 +1,8 @@
 // ductus evaluate: tests a model on a data set.
 
+import { dataOf, type Measured, measure, PARTS } from "./measure.js";
 import { MODEL, readModel } from "./model-file.js";
 import { bold, formatCount, percent, printLine } from "./terminal.js";
-import { dataOf, type Measured, measure, PARTS } from "./test-set.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const EVALUATE: Command = {

@@ -32,7 +32,7 @@ export function epochLine({ epoch, cost, accuracy, validation, bestEpoch, second
   return columns.join("   ");
 }
 
-/** Of the test set, of all the time that it took, and of the samples trained a second. */
+/** The result on the test set, the time that all took, and the samples trained a second. */
 export function resultLines(
   { bestEpoch, epochs, seed }: Network,
   { accuracy, standardError, correct, count }: Evaluation,

@@ -242,7 +242,7 @@ async function checkReplaceable(
   }
 }
 
-/** What a training changes in its model's metadata as it goes on. */
+/** What a training changes in its model's metadata as it proceeds. */
 const PROGRESS = ["history", "epochs", "best_epoch", "best_correct", "test_correct", "calibration"];
 
 /** A model that was there, and is kept. */
@@ -361,7 +361,7 @@ function temporaryOf(target: string): string {
 }
 
 const TEMPORARY = /^(.+)\.([\da-f]{8})-(\d+)-[\da-f]{8}\.tmp$/;
-/** Milliseconds after which a temporary file of another host is taken to be left behind. A save goes on writing. */
+/** Milliseconds after which a temporary file of another host is taken to be left behind. A save keeps writing. */
 const ABANDONED = 3_600_000;
 
 /** Removes the temporary files of a target that no program is writing any more. */

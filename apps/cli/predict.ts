@@ -56,7 +56,7 @@ export async function predict(args: readonly string[]): Promise<void> {
       show(file.name, image, prediction, judge.verdict(prediction.activations));
     } catch (error) {
       if (files.length === 1) throw error;
-      // Goes on with the other files. The first error decides the exit code.
+      // Continues with the other files. The first error decides the exit code.
       printError(`ductus: ${(error as Error).message}`);
       process.exitCode ??= exitCodeOf(error);
     }

@@ -20,6 +20,8 @@ import { digitReaderOf, type Judge, judgeOf, NO_DIGIT, noDigitLike, openReader, 
 import { printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
+const DIGITS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
+
 export const READ: Command = {
   usage: "read FILE... [options]",
   summary: `Reads all handwritten digits of pictures: postcodes, phone numbers, amounts in boxes, columns. It prints a
@@ -27,15 +29,13 @@ line for each line of writing, numbers separated by spaces. Touching digits are 
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: READER,
-    digits: { value: "N", help: "digits per number, if known: 1 to 100" },
+    digits: { value: "N", help: `digits per number, if known: ${DIGITS.description}` },
     lines: { help: "each line of writing is one number, whatever its gaps" },
     json: { help: "print JSON, one object in a line for each file" },
     explain: { value: "FILE", help: "draw each digit found, as a PNG, to FILE" },
     force: FORCE,
   },
 };
-
-const DIGITS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 
 export async function read(args: readonly string[]): Promise<void> {
   const values = parseCommand(READ, args);
@@ -56,7 +56,7 @@ export async function read(args: readonly string[]): Promise<void> {
       show(file.name, found);
     } catch (error) {
       if (files.length === 1) throw error;
-      // Goes on with the other files. The first error decides the exit code.
+      // Continues with the other files. The first error decides the exit code.
       printError(`ductus: ${(error as Error).message}`);
       process.exitCode ??= exitCodeOf(error);
     }

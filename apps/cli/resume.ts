@@ -1,4 +1,4 @@
-// ductus resume: a training that was interrupted goes on from its last checkpoint, to the same bits.
+// ductus resume: continues an interrupted training run from its last checkpoint, to the same bits.
 
 import { resolve } from "node:path";
 import { FormatError } from "ductus";
@@ -7,8 +7,8 @@ import { withData } from "./data.js";
 import { KINDS, readHeader } from "./kinds.js";
 import { isSame, MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
-import { run } from "./run.js";
 import { printLine } from "./terminal.js";
+import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 export const RESUME: Command = {
@@ -21,10 +21,17 @@ trained for more.`,
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
     patience: { value: "N", help: "stop after N epochs without better validation, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
-    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    threads: {
+      value: "N",
+      help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
+    },
     out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
     force: FORCE,
-    "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
+    "checkpoint-every": {
+      value: "N",
+      help: `save it after every N epochs: ${RANGES.epochs.description}`,
+      default: "1",
+    },
   },
 };
 
@@ -45,7 +52,7 @@ export async function resume(args: readonly string[]): Promise<void> {
     throw new FormatError(
       path,
       "expected a model of ductus train, got one without a recipe, as the library's save() writes it: " +
-        "go on with the library's train(), or start over with `ductus train`",
+        "continue with the library's train(), or start over with `ductus train`",
     );
   }
   // Learning curves that cannot be read are refused before any work.
@@ -68,7 +75,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
   const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, start });
 }
 
 /**

@@ -16,8 +16,8 @@ import { withData } from "./data.js";
 import { KINDS } from "./kinds.js";
 import { MODEL } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
-import { run } from "./run.js";
 import { printLine } from "./terminal.js";
+import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
 
@@ -30,10 +30,17 @@ after each epoch: \`ductus resume\` continues from it.`,
   options: {
     ...commandOptions(),
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
-    threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    threads: {
+      value: "N",
+      help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
+    },
     out: { value: "FILE", help: "where to save the model; - for standard output", default: MODEL },
     force: FORCE,
-    "checkpoint-every": { value: "N", help: "save the model after every N epochs: 1 to 1000000", default: "1" },
+    "checkpoint-every": {
+      value: "N",
+      help: `save the model after every N epochs: ${RANGES.epochs.description}`,
+      default: "1",
+    },
   },
 };
 
@@ -70,5 +77,5 @@ export async function train(args: readonly string[]): Promise<void> {
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, start });
 }

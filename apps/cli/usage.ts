@@ -2,8 +2,7 @@
 // printed.
 
 import { parseArgs } from "node:util";
-import { type Option, UsageError, Values } from "ductus/recipe";
-import { closest, distance } from "fastest-levenshtein";
+import { nearestOf, type Option, UsageError, Values } from "ductus/recipe";
 
 export interface Command {
   /** After "ductus ": the command and its arguments. */
@@ -26,8 +25,8 @@ const HELP = { help: "print this and exit; so does -h" };
 
 /** What --help prints. */
 export function helpOf({ usage, summary, options }: Command): string {
-  const rows = Object.entries(options).flatMap(([name, { value = "", help, default: standard, alias }]) => [
-    [`  --${name} ${value}`, standard === undefined ? help : `${help} (default ${standard})`],
+  const rows = Object.entries(options).flatMap(([name, { value = "", help, default: defaultText, alias }]) => [
+    [`  --${name} ${value}`, defaultText === undefined ? help : `${help} (default ${defaultText})`],
     ...(alias === undefined ? [] : [[`  --${alias} ${value}`, `the same as --${name}`]]),
   ]);
   rows.push(["  --help", HELP.help]);
@@ -151,18 +150,10 @@ export function usageError(command: string, problem: string, meant?: string): Us
 
 /** The error for an unknown command or option. It suggests the nearest known name if there is one. */
 export function unknownName(command: string, what: string, name: string, known: readonly string[]): UsageError {
-  return usageError(command, `unknown ${what} ${name}`, nearestOf(name, known));
-}
-
-/** The known name that `name` abbreviates, or the nearest by edit distance, which may be a third of its length. */
-function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const bare = name.replace(/^-+/, "");
-  if (bare.length < 2) return undefined;
-  const words = new Map(known.map((word) => [word.replace(/^-+/, ""), word]));
-  const completed = [...words.keys()].filter((word) => word.startsWith(bare));
-  if (completed.length > 0) return words.get(closest(bare, completed));
-  const nearest = closest(bare, [...words.keys()]);
-  return distance(bare, nearest) <= Math.ceil(bare.length / 3) ? words.get(nearest) : undefined;
+  const bare = (name: string) => name.replace(/^-+/, "");
+  const names = new Map(known.map((name) => [bare(name), name]));
+  const nearest = nearestOf(bare(name), [...names.keys()]);
+  return usageError(command, `unknown ${what} ${name}`, nearest && names.get(nearest));
 }
 
 /** 2 for wrong usage, 1 for any other error, such as a file that cannot be read. */

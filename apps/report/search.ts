@@ -12,7 +12,7 @@ export function describeSearch({ options, trials, best }: SearchResult): string 
   const failures = trials.filter(({ points }) => points.length === 0).length;
   return (
     `The best of ${countOf(trials.length, "trial")} of ${names}, number ${best + 1}, chosen on the validation data: ` +
-    "in each round the best trials went on for more epochs. " +
+    "in each round the best trials continued for more epochs. " +
     "The accuracy axes show by what factor the errors fall." +
     `${failures === 0 ? "" : ` ${countOf(failures, "trial")} failed.`}`
   );

@@ -4,6 +4,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
 import compression from "compression";
+// Not sirv: send has exact ranges (the last bytes, If-Range), and answers If-Match and If-Modified-Since.
 import send from "send";
 
 const METHODS = ["GET", "HEAD"];

@@ -13,7 +13,7 @@ export interface Distortions {
   readonly shift?: number;
   /** Degrees: 0 to 180. */
   readonly rotation?: number;
-  /** Share of width and height, each for itself: 0 to below 1. */
+  /** Fraction of width and height, each for itself: 0 to below 1. */
   readonly scale?: number;
   /** Pixels to the side for each pixel down: 0 to 10. */
   readonly shear?: number;

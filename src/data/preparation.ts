@@ -74,7 +74,7 @@ export function parsePreparation(text: string, inputs: number, file: string): Pr
     const preparation = checkPreparation(JSON.parse(text));
     if (preparation.rows * preparation.columns === inputs) return preparation;
   } catch {
-    // Told below.
+    // It is refused below.
   }
   throw refuse();
 }

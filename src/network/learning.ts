@@ -62,7 +62,7 @@ export interface EpochContext {
  * - the accuracy is low, is no better than after the first epoch, and the cost does not fall from epoch to epoch, or
  * - the accuracy is at chance, and training ends.
  * A first epoch that is only slow is none of these, nor is any with fewer than 500 training images. The thresholds were
- * chosen by trainings with learning rates from 1e-4 to 100 (docs/accuracy.md).
+ * chosen by training runs with learning rates from 1e-4 to 100 (docs/accuracy.md).
  */
 export function noLearning(report: EpochFigures, context: EpochContext): string | undefined {
   const { training, validation } = context;

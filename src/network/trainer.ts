@@ -10,7 +10,7 @@ import type { KernelNetwork } from "../kernels/kernels.js";
 import { defaultLearningRate } from "../options/learning-rate.js";
 import { METHOD } from "../options/method.js";
 import { checkOption, type OptionTable } from "../options/option.js";
-import { RUN } from "../options/run.js";
+import { TRAINING } from "../options/training.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
@@ -54,7 +54,7 @@ export interface TrainOptions extends MethodOptions {
 /** The keys of TrainOptions. */
 export const TRAIN_OPTIONS = {
   ...METHOD,
-  ...RUN,
+  ...TRAINING,
   validation: true,
   distortions: true,
   signal: true,
@@ -96,7 +96,7 @@ export function checkRecipe(
   options: TrainOptions,
   training: Dataset,
   { layers, activation, cost }: Architecture,
-  table: OptionTable = RUN,
+  table: OptionTable = TRAINING,
 ): CheckedOptions {
   const { signal, onProgress, patience, validation } = options;
   if (patience !== undefined && validation === undefined) {

@@ -31,8 +31,8 @@ export const DISTORTIONS = declareOptions({
     kind: { type: "number", range: RANGES.fraction },
     default: 0,
     value: "S",
-    help: "stretch or shrink each side by up to this share: 0 to below 1",
-    form: { group: "distortion", label: "Scale", hint: "share, 0 to below 1" },
+    help: `stretch or shrink each side by up to this fraction: ${RANGES.fraction.description}`,
+    form: { group: "distortion", label: "Scale", hint: "fraction of each side" },
   },
   shear: {
     ...COMMON,

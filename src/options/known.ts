@@ -1,5 +1,6 @@
 // What a misspelt option or choice gets: an error that names the one that was probably meant, instead of no effect.
 
+import { checkArgument } from "../arguments.js";
 import { escapeControls } from "../text.js";
 
 /**
@@ -12,7 +13,7 @@ export function checkKnown(name: string, options: object, known: object): void {
   for (const key of Object.keys(options)) {
     if (Object.hasOwn(known, key)) continue;
     const keys = Object.keys(known);
-    const nearest = nearestOf(key, keys, Math.ceil(key.length / 3));
+    const nearest = nearestWithin(Math.ceil(key.length / 3), key, keys);
     const advice = nearest === undefined ? `expected ${keys.join(", ")}` : `did you mean ${nearest}?`;
     // A key may be as long as its writer likes, and hold what a terminal obeys.
     throw new TypeError(`${name}: unknown option ${escapeControls(key.slice(0, 40))}: ${advice}`);
@@ -24,12 +25,30 @@ export function checkKnown(name: string, options: object, known: object): void {
  * short, and another word may be a third of its letters away, so fewer edits are borne than in the name of an option.
  */
 export function meantChoice(text: string, choices: readonly string[]): string {
-  const nearest = nearestOf(text, choices, Math.max(1, Math.floor(text.length / 3)));
+  const nearest = nearestWithin(thirdOf(text), text, choices);
   return nearest === undefined ? "" : `: did you mean ${nearest}?`;
 }
 
+/**
+ * The known word that another one was probably meant to be, capitals aside: the shortest that begins with it, or else
+ * the one with the fewest edits; undefined if they are more than a third of the word's letters.
+ */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  checkArgument("word", "a string", word, typeof word === "string");
+  const areWords = Array.isArray(known) && known.every((candidate) => typeof candidate === "string");
+  checkArgument("known", "an array of strings", known, areWords);
+  if (word.length < 2) return undefined;
+  const begun = known.filter((candidate) => candidate.toLowerCase().startsWith(word.toLowerCase()));
+  return begun.sort((a, b) => a.length - b.length)[0] ?? nearestWithin(thirdOf(word), word, known);
+}
+
+/** A third of a word's letters, at least one: so many edits leave it known. */
+function thirdOf(word: string): number {
+  return Math.max(1, Math.floor(word.length / 3));
+}
+
 /** The known word with the fewest edits, capitals aside; undefined if they are more than `most`. */
-function nearestOf(word: string, known: readonly string[], most: number): string | undefined {
+function nearestWithin(most: number, word: string, known: readonly string[]): string | undefined {
   if (word.length > 40) return undefined;
   let nearest: string | undefined;
   let fewest = most;

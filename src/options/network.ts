@@ -45,8 +45,8 @@ export const NETWORK = declareOptions({
     default: 1,
     basic: true,
     value: "N",
-    help: "decides initial weights and order of samples: 0 to 4294967295",
+    help: `decides initial weights and order of samples: ${RANGES.seed.description}`,
     search: "fixed",
-    form: { group: "basic", label: "Seed", hint: "from 0: decides all that is random", place: 6 },
+    form: { group: "basic", label: "Seed", hint: "decides all that is random", place: 6 },
   },
 });

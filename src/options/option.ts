@@ -49,7 +49,7 @@ export type OptionValue = number | string | readonly number[] | boolean;
 export const PARTS = [
   "preset",
   "layers",
-  "run",
+  "training",
   "network",
   /** Kept together in a recipe and its metadata, each only if given: the library knows the defaults of the others. */
   "method",
@@ -74,10 +74,10 @@ export interface FormField {
 }
 
 /**
- * How a search draws a number from a range: uniformly; uniformly in its logarithm, or that of its distance to 1; or as
- * a whole number, uniformly in the logarithm if it cannot be 0.
+ * How a search draws a number from a range: uniformly; uniformly in its logarithm ("log"), or in that of its distance
+ * to 1 ("log-from-1"); or as a whole number, uniformly in the logarithm if it cannot be 0.
  */
-export type Scale = "uniform" | "log" | "share" | "whole";
+export type Scale = "uniform" | "log" | "log-from-1" | "whole";
 
 /** When an option has an effect: only beside a certain value of another. */
 export interface Need {

@@ -83,8 +83,8 @@ export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, thres
 }
 
 /**
- * The closing of the values by a square. The outermost cells go on beyond the border: a table there is wider than the
- * square.
+ * The closing of the values by a square. The outermost cells continue beyond the border: a table there is wider than
+ * the square.
  */
 function closing({ width, height, values }: Grid, reach: number): Float64Array {
   const wide = width + 2 * reach;

@@ -170,7 +170,7 @@ function fitted(points: readonly { x: number; y: number }[]): { at: number; slop
   return { at: y - slope * x, slope };
 }
 
-/** A line that goes on into ink that is thicker than lines: a book's edge, a table. */
+/** A line that continues into ink that is thicker than lines: a book's edge, a table. */
 function prolonged({ width, height, values }: Grid, threshold: number, line: Line): Line {
   const inked = (x: number) => {
     const y = Math.round(line.at + line.slope * x);
@@ -193,8 +193,8 @@ function choose(lines: readonly Line[], others: readonly Line[], width: number):
     if (long && count >= RULED.count) return true;
     const ends = endsOf(line, width);
     if (ends === 2 || (ends === 1 && to - from >= RULED.one * width)) return true;
-    // It ends where another one ends, too, or just at another one, which goes on: a wall between two boxes. A 1 between
-    // two rules is no wall: it is alone.
+    // It ends where another one ends, too, or just at another one, which continues: a wall between two boxes. A 1
+    // between two rules is no wall: it is alone.
     const meets = (x: number) => {
       const y = at + slope * x;
       return others.some((other) => {

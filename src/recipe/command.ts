@@ -30,14 +30,18 @@ function textOf(value: OptionValue): string {
   return value.length === 0 ? "none" : value.join(",");
 }
 
-/** The command line of a training, to repeat it. */
-export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
-  checkLayers(layers);
+/** Those options of a table that had an effect in a training: older models keep others, too, which train refuses. */
+function effectiveEntries(recipe: Recipe, layers: readonly number[], table: OptionTable): Entry[] {
+  const entries = entriesOf(recipe, layers, table);
   const fields = { ...recipe, hidden: layers.slice(1, -1) };
   const lookUp = (key: string) => valueIn(fields, key, table[key]) ?? table[key].default;
-  const options = entriesOf(recipe, layers, table)
-    // Older models keep what had no effect, and train refuses.
-    .filter((entry) => isTold(entry) && hasEffect(entry[0], table, lookUp))
+  return entries.filter(([option]) => hasEffect(option, table, lookUp));
+}
+
+/** The command line of a training, to repeat it. */
+export function trainCommand(recipe: Recipe, layers: readonly number[], table: OptionTable = OPTIONS): string {
+  const options = effectiveEntries(recipe, layers, table)
+    .filter(isTold)
     .map(([{ flag, alias = flag }, value]) => {
       const text = value === true ? "" : ` ${shellWord(textOf(value as OptionValue))}`;
       return ` --${alias}${text}`;
@@ -55,16 +59,15 @@ export function describeRecipe(recipe: Recipe, table: OptionTable = OPTIONS): st
     });
 }
 
-/** Every option that decided a training, defaults among them, by its name on the command line: [name, value]. */
+/** Every option that had an effect in a training, defaults among them: [its name on the command line, its value]. */
 export function recipeRows(
   recipe: Recipe,
   layers: readonly number[],
   table: OptionTable = OPTIONS,
 ): (readonly [name: string, value: string])[] {
-  return entriesOf(recipe, layers, table).flatMap(([option, value]) => {
-    // What the library was not told of method and distortions has no part in it, as momentum in plain descent.
-    const left = isNested(option) && option.kind.type === "number";
-    const shown = value ?? (left || option.belongs === "preset" ? undefined : (option.default ?? option.unset));
+  return effectiveEntries(recipe, layers, table).flatMap(([option, value]) => {
+    // A preset is no more than values of other options.
+    const shown = value ?? (option.belongs === "preset" ? undefined : (option.default ?? option.unset));
     return shown === undefined ? [] : [[option.flag, textOf(shown)] as const];
   });
 }

@@ -4,6 +4,7 @@
 export { calibrateMade } from "../hand/calibrate.js";
 export { type MadeOptions, withMade } from "../hand/hand.js";
 export { RandomStream, TUNE } from "../kernels/reference/random.js";
+export { nearestOf } from "../options/known.js";
 export {
   type DerivedDefault,
   type FormField,

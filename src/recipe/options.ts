@@ -7,14 +7,14 @@ import { MADE_OPTION } from "../options/made.js";
 import { METHOD } from "../options/method.js";
 import { NETWORK } from "../options/network.js";
 import { freeze, type OptionTable } from "../options/option.js";
-import { RUN } from "../options/run.js";
+import { TRAINING } from "../options/training.js";
 import { RANGES } from "../ranges.js";
 import { PRESETS } from "./presets.js";
 
 /** constant, cosine or step:N:F with N from 1 to 999999, F above 0 and at most 1. */
 export const SCHEDULE = /^(?:constant|cosine|step:([1-9]\d{0,5}):(0?\.(?=0*[1-9])\d{1,9}|1(?:\.0{1,9})?))$/;
 
-const { epochs, batchSize, learningRate } = RUN;
+const { epochs, batchSize, learningRate } = TRAINING;
 const { initialWeights, activation, cost, seed } = NETWORK;
 const { patience, ...method } = METHOD;
 
@@ -34,7 +34,7 @@ export const OPTIONS: OptionTable = freeze({
     default: "100",
     basic: true,
     value: "SIZES",
-    help: "neurons of the hidden layers, 1 to 65536 each: 30, or 128,64, or none",
+    help: `neurons of the hidden layers, as 30, or 128,64, or none; each ${RANGES.hidden.description}`,
     search: "whole",
     form: { group: "basic", label: "Hidden layers", hint: "30, or 128,64, or none", place: 2 },
   },
@@ -65,7 +65,7 @@ export const OPTIONS: OptionTable = freeze({
   ...DISTORTIONS,
   schedule: {
     flag: "schedule",
-    belongs: "run",
+    belongs: "training",
     kind: {
       type: "pattern",
       pattern: SCHEDULE,
@@ -80,11 +80,11 @@ export const OPTIONS: OptionTable = freeze({
   },
   warmUp: {
     flag: "warm-up",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.warmUp },
     default: 0,
     value: "N",
-    help: "epochs in which the learning rate rises: 0 to 1000000",
+    help: `epochs in which the learning rate rises: ${RANGES.warmUp.description}`,
     metadata: "warm_up",
     search: "whole",
     form: { group: "method", label: "Warm-up", hint: "epochs in which η rises", place: 8 },
@@ -108,7 +108,7 @@ export const OPTIONS: OptionTable = freeze({
     kind: { type: "number", range: RANGES.limit },
     unset: "all",
     value: "N",
-    help: "train on the first N training samples only: 1 or more",
+    help: `train on the first N training samples only: ${RANGES.limit.description}`,
     metadata: "limit",
     search: "fixed",
     form: { group: "method", label: "Train on the first", hint: "images: all", place: 16 },

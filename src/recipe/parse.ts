@@ -15,10 +15,12 @@ export function commandOptions(table: OptionTable = OPTIONS): Readonly<Record<st
   checkArgument("table", "a table of options, as OPTIONS", table, hasObjects(table, ...Object.keys(table ?? {})));
   const entries = Object.values(table).flatMap((option): [string, Option][] => {
     const { flag, alias, value, help } = option;
-    const standard = option.default === undefined ? undefined : String(option.default);
+    const defaultText = option.default === undefined ? undefined : String(option.default);
     // A number that is not given stays out of the recipe: the library knows its default.
-    const left = isNested(option) && option.kind.type === "number" && standard !== undefined;
-    const described = left ? { value, help: `${help} (default ${standard})` } : { value, help, default: standard };
+    const left = isNested(option) && option.kind.type === "number" && defaultText !== undefined;
+    const described = left
+      ? { value, help: `${help} (default ${defaultText})` }
+      : { value, help, default: defaultText };
     return [
       [flag, described],
       ...(alias === undefined ? [] : [[alias, { value, help: `the same as --${flag}` }] as [string, Option]]),
@@ -99,9 +101,9 @@ function holds(values: Values, { flag, alias = flag, derived }: TrainingOption, 
   if (derived === undefined || values.given[flag] !== undefined || values.given[alias] !== undefined) return true;
   return derived.suits.every((key) => {
     if (!Object.hasOwn(table, key)) return true;
-    const { flag: other, default: standard } = table[key];
+    const { flag: other, default: defaultValue } = table[key];
     const given = values.given[other];
-    return given === undefined || given === (values.preset[other] ?? standard);
+    return given === undefined || given === (values.preset[other] ?? defaultValue);
   });
 }
 

@@ -34,8 +34,8 @@ export interface SessionStep {
 }
 
 /**
- * A training under way: iterate it for its epochs. The network may have been trained before: it goes on after its last
- * epoch, to the bits of a training that never stopped.
+ * A training under way: iterate it for its epochs. The network may have been trained before: it continues after its
+ * last epoch, to the bits of a training that never stopped.
  */
 export class Session implements AsyncIterable<SessionStep> {
   #history: readonly HistoryEntry[];

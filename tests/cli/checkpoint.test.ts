@@ -1,4 +1,4 @@
-// Nothing lost: a training may be killed, interrupted, or robbed of its place to write, and goes on to the same bits.
+// Nothing lost: a training may be killed, interrupted, or robbed of its place to write, and resumes to the same bits.
 
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -74,7 +74,7 @@ describe.each([
   ["SIGTERM", 143],
   ["SIGHUP", 129],
 ] as const)("%s", (signal, exitCode) => {
-  test(`saves, says how to go on, and exits ${exitCode}; resume gives the same bits`, async () => {
+  test(`saves, says how to resume, and exits ${exitCode}; resume gives the same bits`, async () => {
     const out = `stopped by ${signal}.safetensors`;
     const { child, result } = start(["train", ...run.recipe, "--out", out, "--checkpoint-every", "1000"]);
     await epochPrinted(child, 5);
@@ -167,7 +167,7 @@ test("the curves of a resumed training are those of the whole one", async () => 
   expect(killed).toEqual(whole);
 });
 
-test("optimiser, average and schedule go on where they were", async () => {
+test("optimiser, average and schedule continue where they were", async () => {
   const method =
     "--epochs 40 --activation relu --cost log-likelihood --init he --optimizer adamw --eta 0.002 --weight-decay 0.01 " +
     "--averaging 0.99 --label-smoothing 0.1 --schedule cosine --warm-up 5";
@@ -193,7 +193,7 @@ test("optimiser, average and schedule go on where they were", async () => {
   expect(decodeSafetensors(a.save()).tensors).toEqual(decodeSafetensors(b.save()).tensors);
 });
 
-test("distortions, dropout and patience go on as they began", async () => {
+test("distortions, dropout and patience continue as they began", async () => {
   const data = join(run.folder, "data");
   const small = [
     "--data",
@@ -256,7 +256,7 @@ test("--validation 0 trains on all images, and has none to be patient by", async
 });
 
 describe("resume", () => {
-  test("says so when all is done, and goes on for more epochs when asked", async () => {
+  test("says so when all is done, and continues for more epochs when asked", async () => {
     const done = await ductus("resume", "whole.safetensors");
     expect(done).toMatchObject({ code: 0, stderr: "" });
     expect(done.stdout).toBe("whole.safetensors: all 300 epochs are done (more: --epochs N)\n");
@@ -308,7 +308,7 @@ describe("resume", () => {
     expect(library.code).toBe(1);
     expect(library.stderr).toBe(
       "ductus: library.safetensors: expected a model of ductus train, got one without a recipe, as the library's " +
-        "save() writes it: go on with the library's train(), or start over with `ductus train`\n",
+        "save() writes it: continue with the library's train(), or start over with `ductus train`\n",
     );
     const missing = await ductus("resume", "missing.safetensors");
     expect(missing.stderr).toBe(

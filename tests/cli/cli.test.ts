@@ -121,7 +121,7 @@ describe("train", () => {
     expect(stdout).toContain("(19 / 20,");
   });
 
-  test("goes on to its end, without a word, when its reader leaves", async () => {
+  test("continues to its end, without a word, when its reader leaves", async () => {
     const args = [MAIN, "train", "--data", data, "--epochs", "200", "--out", "unread"];
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
     let stderr = "";

@@ -217,7 +217,7 @@ describe("predict", () => {
     expect(lines.at(-1)).toBe("read as 7");
   });
 
-  test("gives one line for each of several files, and goes on after one that is none", async () => {
+  test("gives one line for each of several files, and continues after one that is none", async () => {
     await writeFile(join(folder, "note.png"), "no picture");
     const { code, stdout, stderr } = await ductus(
       "predict",

@@ -102,7 +102,7 @@ async function deadProcess(): Promise<number> {
 }
 
 describe("two at the same time", () => {
-  test("two trainings to one file, by whatever name: the second one is told", async () => {
+  test("two training runs to one file, by whatever name: the second one is told", async () => {
     const { pid } = await begin(...TRAIN, ...LONG);
     await symlink("model.safetensors", join(folder, "link"));
     await expectTold([...TRAIN, ...SHORT], new RegExp(`: process ${pid} is writing`));
@@ -204,7 +204,7 @@ describe("another container", () => {
     for (const owner of await foreign()) {
       await writeLock(owner);
       await expectTold([...TRAIN, ...SHORT], new RegExp(`: process ${owner.pid} on box is`));
-      // Where the clocks differ, it looks old, but goes on beating.
+      // Where the clocks differ, it looks old, but keeps beating.
       await age();
       const heart = setInterval(() => utimes(join(folder, LOCK), new Date(1e12), new Date(Date.now() - 7e6)), 300);
       await expectTold([...TRAIN, ...SHORT], `process ${owner.pid} on box`);

@@ -186,7 +186,7 @@ describe("a model", () => {
     const epochs = await epochsOf("model.safetensors");
     expect(epochs).toBeGreaterThan(100);
     await stop(10);
-    // A slow reader may let it go on for longer: then the new one has as many.
+    // A slow reader may let it run for longer: then the new one has as many.
     if ((await epochsOf("model.safetensors")) < epochs) {
       expect((await readFile(join(folder, "model.1.safetensors"))).equals(far)).toBe(true);
     }
@@ -203,7 +203,7 @@ describe("a model", () => {
     expect((await readdir(folder)).sort()).toEqual(["model.safetensors", "whole.safetensors"]);
   }, 60_000);
 
-  test("that goes on replaces itself, and keeps another one", async () => {
+  test("that resumes replaces itself, and keeps another one", async () => {
     await writeFile(join(folder, "model.safetensors"), model);
     expect(await ductus("resume", "--epochs", "2")).toMatchObject({ code: 0, stderr: "" });
     expect(await readdir(folder)).toEqual(["model.safetensors"]);

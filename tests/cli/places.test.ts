@@ -35,7 +35,7 @@ function node(...args: string[]): string {
 describe("a place to write that is lost", () => {
   const long = () => [...run.recipe, "--epochs", "400"];
 
-  test("the folder is removed during the training: it says so, goes on, and saves elsewhere", async () => {
+  test("the folder is removed during the training: it says so, continues, and saves elsewhere", async () => {
     const place = join(run.folder, "removed");
     await mkdir(place);
     const { child, result } = start(["train", ...long(), "--out", join(place, "model")]);

@@ -1,4 +1,4 @@
-// What a search draws from a command line, and which trials go on.
+// What a search draws from a command line, and which trials continue.
 
 import { describe, expect, test } from "vitest";
 import { bestEpoch, failed, type Outcome, ranked, rungsOf } from "../../apps/cli/tune/halving.js";
@@ -15,7 +15,7 @@ describe("halving", () => {
     [2, 30, 3, "2@30"],
     [16, 1, 2, "16@1"],
     [16, 5, 2, "16@2 8@3 4@5"],
-  ])("%i trials, %i epochs, one of %i goes on: %s", (trials, epochs, reduction, expected) => {
+  ])("%i trials, %i epochs, one of %i continues: %s", (trials, epochs, reduction, expected) => {
     expect(
       rungsOf(trials, epochs, reduction)
         .map((rung) => `${rung.trials}@${rung.epochs}`)
@@ -65,7 +65,7 @@ describe("what is drawn", () => {
       expect(rate).toBeGreaterThanOrEqual(0.013);
       expect(rate).toBeLessThanOrEqual(12);
       expect(rate).toBe(Number(rate.toPrecision(3)));
-      const momentum = drawNumber("share", [0.5, 0.999], word);
+      const momentum = drawNumber("log-from-1", [0.5, 0.999], word);
       expect(momentum).toBeGreaterThanOrEqual(0.5);
       expect(momentum).toBeLessThanOrEqual(0.999);
       expect(drawNumber("whole", [4, 6], word)).toBeOneOf([4, 5, 6]);
@@ -73,10 +73,10 @@ describe("what is drawn", () => {
     }
   });
 
-  test("ranges are searched by factors, shares by those of their distance to 1, others evenly", () => {
+  test("ranges are searched by factors, fractions by those of their distance to 1, others evenly", () => {
     const middle = 0x80000000;
     expect(drawNumber("log", [0.01, 1], middle)).toBe(0.1);
-    expect(drawNumber("share", [0.9, 0.999], middle)).toBe(0.99);
+    expect(drawNumber("log-from-1", [0.9, 0.999], middle)).toBe(0.99);
     expect(drawNumber("uniform", [0, 0.5], middle)).toBe(0.25);
     expect(drawNumber("whole", [1, 99], middle)).toBe(10);
     for (const name of ["label-smoothing", "dropout", "shift", "rotation", "scale", "shear", "elastic", "sigma"]) {
@@ -153,6 +153,8 @@ describe("what cannot be drawn from is refused in one sentence", () => {
       "0..1",
       "expected a range that begins above 0, because it is searched by factors; or choices, as in 0|1e-5|1e-4",
     ],
+    ["eta", "5..1", RANGE],
+    ["eta", "0|", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "1||2", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "|", "expected choices as in a|b|c, none of them empty"],
     ["learning-rate", "0.1|1..2", "expected either choices as in a|b|c or a range as in 0.1..10"],
@@ -165,7 +167,9 @@ describe("what cannot be drawn from is refused in one sentence", () => {
   });
 
   test.each([
-    ["eta", "0..1", '--learning-rate: expected a number above 0, up to 3.4e38, got "0"'],
+    ["eta", "0..1", '--eta: expected a number above 0, up to 3.4e38, got "0"'],
+    ["eta", "fast", '--eta: expected a number above 0, up to 3.4e38, got "fast"'],
+    ["learning-rate", "fast", '--learning-rate: expected a number above 0, up to 3.4e38, got "fast"'],
     ["batch-size", "1.5..4", '--batch-size: expected a whole number from 1 to 1000000, got "1.5"'],
     ["momentum", "0.5..1", '--momentum: expected a number from 0 to below 1, got "1"'],
     ["activation", "tanh|swish", '--activation: expected sigmoid, tanh or relu, got "swish"'],

@@ -54,10 +54,7 @@ async function resultOf(out: string) {
 
 describe("wrong usage is one sentence and exit code 2", () => {
   test.each([
-    [
-      ["--eta", "5..1"],
-      '--learning-rate: expected a range of two numbers, the lower one first, as in 0.1..10, got "5..1"',
-    ],
+    [["--eta", "5..1"], '--eta: expected a range of two numbers, the lower one first, as in 0.1..10, got "5..1"'],
     [["--eta", "1", "--learning-rate", "1"], "--eta and --learning-rate are the same option: give one of them"],
     [
       ["--eta", "1", "--batch-size", "10"],
@@ -86,8 +83,8 @@ describe("a search", () => {
     const lines = whole.stdout.split("\n");
     expect(lines[0]).toBe("9 trials of batch-size, learning-rate, seed 1, in 3 rungs");
     expect(lines.filter((line) => line.startsWith("rung"))).toEqual([
-      "rung 1 of 3: to epoch 1, the best 3 go on",
-      "rung 2 of 3: to epoch 3, the best one goes on",
+      "rung 1 of 3: to epoch 1, the best 3 continue",
+      "rung 2 of 3: to epoch 3, the best one continues",
       "rung 3 of 3: to epoch 9",
     ]);
     const rows = lines.filter((line) => /^ +\d+ /.test(line));
@@ -112,7 +109,7 @@ describe("a search", () => {
     expect((await readdir(join(folder, out))).sort()).toEqual(["best.safetensors", "search.json"]);
   });
 
-  test("killed at random moments, the same command goes on, to the same result", async () => {
+  test("killed at random moments, the same command resumes, to the same result", async () => {
     const random = new RandomStream(Number(process.env.KILL_SEED ?? 1), 1006, 0);
     const size = () => statSync(join(folder, "killed/search.json"), { throwIfNoEntry: false })?.size;
     let kills = 0;
@@ -144,7 +141,7 @@ describe("a search", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("%s stops it, and the same command goes on", async (signal, exitCode) => {
+  ] as const)("%s stops it, and the same command resumes", async (signal, exitCode) => {
     const args = [...SEARCH, "--out", signal];
     const { child, result } = start(["tune", ...args]);
     await new Promise((resolve) => child.stdout?.once("data", resolve));
@@ -152,7 +149,7 @@ describe("a search", () => {
     const { code, stderr } = await result;
     expect({ code, stderr }).toEqual({
       code: exitCode,
-      stderr: `ductus: stopped by ${signal}; the same command goes on with the search in ${signal}\n`,
+      stderr: `ductus: stopped by ${signal}; the same command resumes the search in ${signal}\n`,
     });
     expect((await readdir(join(folder, signal))).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     const { stdout } = await tune(...args);
@@ -171,7 +168,7 @@ describe("a search", () => {
     expect(await resultOf("whole")).toEqual(expected);
   });
 
-  test("goes on without the checkpoints of its trials", async () => {
+  test("resumes without the checkpoints of its trials", async () => {
     const { child, result } = start(["tune", ...SEARCH, "--workers", "1", "--out", "bare"]);
     await new Promise((resolve) => {
       child.stdout?.on("data", (text) => String(text).includes("rung 1") && resolve(undefined));
@@ -256,7 +253,7 @@ describe("a search", () => {
 describe("what goes wrong", () => {
   const SMALL = ["--limit", "200", "--hidden", "5", "--epochs", "3", "--batch-size", "10"];
 
-  test("a trial that diverges, or whose settings cannot be used, is last, and the search goes on", async () => {
+  test("a trial that diverges, or whose settings cannot be used, is last, and the search continues", async () => {
     const rates = ["--activation", "relu", "--cost", "log-likelihood", "--eta", "0.01|1e30"];
     const diverged = await tune(...SMALL, ...rates, "--out", "diverges");
     expect(diverged).toMatchObject({ code: 0, stderr: "" });

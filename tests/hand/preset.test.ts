@@ -1,4 +1,4 @@
-// The preset hand on the command line: its made pictures, its eleventh class, and training that goes on to the same
+// The preset hand on the command line: its made pictures, its eleventh class, and training that resumes to the same
 // bits.
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";

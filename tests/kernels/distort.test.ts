@@ -233,7 +233,7 @@ describe("training on distorted images", () => {
     }
   });
 
-  test("in the library: interrupted and saved it goes on to the same bits, less distorted to others", async () => {
+  test("in the library: interrupted and saved it resumes to the same bits, less distorted to others", async () => {
     const { training } = loadMnist();
     const data = training.slice(0, 600);
     const options = { batchSize: 20, learningRate: 0.1, distortions: ALL, dropout: 0.1 };

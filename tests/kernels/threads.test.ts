@@ -207,7 +207,7 @@ describe("threads that are lost", () => {
     await expect(run).rejects.toThrow(ThreadError);
     await expect(run).rejects.toThrow(/^a worker thread was lost: it ended with code 1; its network can only be saved/);
     await expect(network.trainBatches(dataset, 0, 1, 1, 1)).rejects.toThrow(ThreadError);
-    // Others go on.
+    // Others continue.
     const kernels = await createThreads({ count: 2 });
     const data = randomDataset(30, 12, 4);
     const recipe = { layers: [12, 9, 4], batchSize: 5, epochs: 2, eta: 2, initialWeights: "scaled", seed: 1 } as const;

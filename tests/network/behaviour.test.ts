@@ -46,7 +46,7 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     expect(after).toBeGreaterThan(before / 2);
   });
 
-  test("what is saved and loaded has the same bits, and goes on training alike", async () => {
+  test("what is saved and loaded has the same bits, and continues training alike", async () => {
     const data = randomDataset(64, 30, 5);
     const network = await create([30, 17, 11, 5], 9);
     await trainAll(network, data, OPTIONS);
@@ -64,7 +64,7 @@ describe.each(IMPLEMENTATIONS)("%s", (_, createKernels) => {
     expect(await loaded.hash()).toBe(await network.hash());
   });
 
-  test("trainings of 2 and 3 epochs are one of 5", async () => {
+  test("training runs of 2 and 3 epochs are one of 5", async () => {
     const data = randomDataset(64, 30, 5);
     const once = await create([30, 8, 5]);
     const twice = await create([30, 8, 5]);

@@ -1,5 +1,5 @@
 // Early stopping: training ends once patience is over, and the weights of the best epoch are used; saved and loaded
-// anywhere on the way, it ends alike; and without patience it goes on from the latest weights, as if there had been
+// anywhere on the way, it ends alike; and without patience it continues from the latest weights, as if there had been
 // none.
 
 import { readFileSync } from "node:fs";
@@ -58,7 +58,7 @@ describe.each([
       expect(network.epochs).toBe(reports.length);
       // It is over for good.
       expect(await train(network, 5, { ...method, patience: PATIENCE })).toEqual([]);
-      // More patience goes on, as if there had never been less.
+      // More patience continues, as if there had never been less.
       const more = await train(network, 3, { ...method, patience: EPOCHS });
       expect(more.map((report) => report.validation?.correct)).toEqual(
         correct.slice(reports.length, reports.length + 3),

@@ -1,4 +1,4 @@
-// The methods as users of the library meet them: chosen by options, saved with the network, gone on with to the same
+// The methods as users of the library meet them: chosen by options, saved with the network, resumed to the same
 // bits.
 
 import { describe, expect, test } from "vitest";
@@ -57,7 +57,7 @@ describe.each([
     half.dispose();
   });
 
-  test("aborted within an epoch and gone on with: the same", async () => {
+  test("aborted within an epoch and resumed: the same", async () => {
     const whole = await Network.create(MODEL);
     await train(whole, options);
     const network = await Network.create(MODEL);
@@ -91,13 +91,13 @@ test("an average is what evaluate, predict, parameters and the file's main tenso
   expect(await same.hash()).toBe(await network.hash());
 });
 
-test("another optimiser begins anew; the same one with other numbers goes on", async () => {
+test("another optimiser begins anew; the same one with other numbers continues", async () => {
   const network = await Network.create(MODEL);
   const momentum = { epochs: 1, batchSize: 10, learningRate: 0.05, optimizer: "momentum" } as const;
   await train(network, momentum);
   const velocity = () => decodeSafetensors(network.save()).tensors.get("velocity.0.weight")?.data as Float32Array;
   const before = velocity();
-  // A learning rate so small that nothing moves, and no momentum lost: the velocity goes on from where it was.
+  // A learning rate so small that nothing moves, and no momentum lost: the velocity continues from where it was.
   await train(network, { ...momentum, momentum: 0.999, learningRate: 1e-30 });
   const after = velocity();
   const correlation = before.reduce((sum, v, i) => sum + v * after[i], 0);

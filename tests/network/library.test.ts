@@ -1,4 +1,5 @@
-// The library as its users hold it: reports, predictions, trainings that end early, several networks, wrong options.
+// The library as its users hold it: reports, predictions, training runs that end early, several networks, wrong
+// options.
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -115,7 +116,7 @@ describe("whatever ends a training, the weights are those after the last whole e
   const data = loadMnist().training.slice(0, 20_000);
   const layers = [784, 100, 10];
 
-  test.each([1, 2])("an abort, on %i threads: going on gives the bits of a training without one", async (threads) => {
+  test.each([1, 2])("an abort, on %i threads: resuming gives the bits of a training without one", async (threads) => {
     const whole = await Network.create({ layers, threads });
     for await (const _ of whole.train(data, { ...OPTIONS, epochs: 3 }));
     const network = await Network.create({ layers, threads });
@@ -187,7 +188,7 @@ describe("whatever ends a training, the weights are those after the last whole e
   });
 });
 
-test("two trainings of one network take turns by epochs, and a second within an epoch is refused", async () => {
+test("two training runs of one network take turns by epochs, and a second within an epoch is refused", async () => {
   const data = randomDataset(100, 12, 3);
   using network = await Network.create({ layers: [12, 8, 3], threads: 1 });
   const [a, b] = [network.train(data, OPTIONS), network.train(data, OPTIONS)];
@@ -244,7 +245,7 @@ describe("within an epoch", () => {
   );
 });
 
-test("after a divergence, training goes on from the good weights as the reference does", async () => {
+test("after a divergence, training continues from the good weights as the reference does", async () => {
   const layers = [20, 30, 3];
   const data = standardised(60, 20, 3);
   const huge = new Dataset({ images: Float32Array.from(data.images, (x) => x * 1e20), labels: data.labels });

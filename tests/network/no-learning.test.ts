@@ -165,7 +165,7 @@ describe("the rule", () => {
   });
 });
 
-test("a session says it once, and keeps it in the model, also when it goes on", async () => {
+test("a session says it once, and keeps it in the model, also when it resumes", async () => {
   const given = { epochs: "5", eta: "100", hidden: "10" };
   const { recipe } = recipeFrom(new Values(given, [], commandOptions()));
   using network = await Network.create({ ...networkOptionsOf(recipe), layers: [784, 10, 10], threads: 1 });

@@ -7,7 +7,7 @@ import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { kernelsOf } from "../../src/kernels/wasm/wasm.js";
 import { Network } from "../../src/network/network.js";
-import { loadDirectory, loadMnist, loadTraining } from "../../src/node/index.js";
+import { loadMnist } from "../../src/node/index.js";
 import { instance } from "../helpers.js";
 import { standardised, trained } from "./networks.js";
 
@@ -84,14 +84,5 @@ describe("own data", () => {
       new Dataset({ images: new Uint8Array(2 * pixels), labels, columns }).columns;
     expect([columns(784), columns(15), columns(15, 5)]).toEqual([28, 15, 5]);
     expect(new Dataset({ images: new Uint8Array(30), labels, columns: 5 }).slice(0, 1).columns).toBe(5);
-  });
-});
-
-describe("what is loaded from a folder", () => {
-  test.each([loadMnist, loadDirectory, loadTraining])("%o takes a name, and options that are known", (load) => {
-    const call = load as (...args: unknown[]) => unknown;
-    expect(() => call({ validation: 5 })).toThrow(/^directory: expected the name of a folder, a string, got Object$/);
-    expect(() => call("x", { validaton: 5 })).toThrow(/: unknown option validaton: did you mean validation\?$/);
-    expect(() => call("x", 5)).toThrow(/^division: expected an object, got 5$/);
   });
 });

@@ -20,8 +20,8 @@ const recipe = (given: Given) => recipeFrom(values(given)).recipe;
 const check = (given: Given, table?: OptionTable) => () => checkEffects(values(given, table), table);
 
 /** A value that is not the default. */
-function someValue({ kind, default: standard }: TrainingOption): string {
-  if (kind.type === "choice") return kind.choices.find((choice) => choice !== standard) as string;
+function someValue({ kind, default: defaultValue }: TrainingOption): string {
+  if (kind.type === "choice") return kind.choices.find((choice) => choice !== defaultValue) as string;
   return "0.5";
 }
 

@@ -50,7 +50,7 @@ describe("a session", () => {
     expect(await network.hash()).toBe(await plain());
   });
 
-  test("pauses where it is told to, and goes on from its file to the same bits", async () => {
+  test("pauses where it is told to, and resumes from its file to the same bits", async () => {
     const first = trainByRecipe(await create(), recipe, parts, { until: 2 });
     for await (const _ of first);
     expect(first.network.epochs).toBe(2);

@@ -92,7 +92,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     }
   });
 
-  test("learns a wrong label, goes on with another image, and begins anew with another seed", async () => {
+  test("learns a wrong label, continues with another image, and begins anew with another seed", async () => {
     const page = await open();
     const image = await imageOf(page, 3);
     using network = await Network.create(NEW);

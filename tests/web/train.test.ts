@@ -90,7 +90,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     }
   });
 
-  test("paused and gone on with, within epochs: nothing moves meanwhile, and the same bits", async () => {
+  test("paused and resumed, within epochs: nothing moves meanwhile, and the same bits", async () => {
     const page = await open();
     await page.click("#go");
     for (const epoch of [1, 3, 4]) {
@@ -106,7 +106,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await expectResult(page);
   });
 
-  test("stopped, gone on with, left by loading the page again, and gone on with: the same bits", async () => {
+  test("stopped, resumed, left by loading the page again, and resumed: the same bits", async () => {
     const page = await open();
     await page.click("#go");
     await reach(page, 2);
@@ -123,7 +123,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(Number(/epoch (\d)/.exec(await state(page))?.[1])).toBeGreaterThanOrEqual(2);
     await page.click("#go");
     await expectResult(page);
-    // Done is done: nothing is left to go on with.
+    // Done is done: nothing is left to resume.
     await page.reload();
     expect(await button(page)).toBe("Train");
     await page.waitForTimeout(300);

@@ -71,7 +71,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await page.mouse.move(x + 0.4 * side, y + 0.9 * side, { steps: 5 });
     await poll(() => answer(page)).toBe("1");
     expect(await spoken(page)).toBe("");
-    // Beyond the edge the stroke goes on.
+    // Beyond the edge the stroke continues.
     await page.mouse.move(x - 20, y + 0.9 * side);
     await page.mouse.up();
     await poll(() => spoken(page)).toMatch(/^Read as \d, /);
@@ -147,7 +147,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     expect(expected).toHaveLength(10);
   });
 
-  test("writes a digit stroke by stroke, and a pen can go on in between", async () => {
+  test("writes a digit stroke by stroke, and a pen can continue in between", async () => {
     const page = await open({ reducedMotion: "no-preference" });
     await page.getByRole("button", { name: "Write 4" }).click();
     const label = () => page.locator("#pad").getAttribute("aria-label");

@@ -1,4 +1,4 @@
-// Successive halving: many trials train for few epochs, the best of them go on for more, until few have trained for
+// Successive halving: many trials train for few epochs, the best of them continue for more, until few have trained for
 // all.
 
 import type { HistoryEntry } from "ductus/recipe";
@@ -31,7 +31,7 @@ export function failed(trial: number, rung: number, error: string): Outcome {
 }
 
 /**
- * The rungs of a search: one trial of `reduction` goes on, for `reduction` times as many epochs, as often as both can
+ * The rungs of a search: one trial of `reduction` continues, for `reduction` times as many epochs, as often as both can
  * be divided.
  */
 export function rungsOf(trials: number, epochs: number, reduction: number): Rung[] {

@@ -15,7 +15,7 @@ export interface Job {
   /** It trains up to this epoch. */
   readonly epochs: number;
   readonly threads: number;
-  /** Where it goes on from, and with what history so far; the first rung begins anew. */
+  /** Where it continues from, and with what history so far; the first rung begins anew. */
   readonly from?: { readonly path: string; readonly epochs: number };
   readonly to: string;
   /** Where it is saved as it was after its best epoch, if that is asked for. */

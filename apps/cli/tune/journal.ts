@@ -1,6 +1,6 @@
 // The state of a search in its folder: what was asked for and every result in search.json, and a checkpoint for each
-// trial that may go on. A checkpoint is written before its result, and the one before it is removed after: whenever the
-// program is killed, the results on disk have their checkpoints.
+// trial that may continue. A checkpoint is written before its result, and the one before it is removed after: whenever
+// the program is killed, the results on disk have their checkpoints.
 
 import { mkdir, open, readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import type { Settings } from "./space.js";
 
 /** What decides a search. */
 export interface SearchSettings {
-  /** Of ductus. */
+  /** The version of the package. */
   readonly version: string;
   /** As given, by name. */
   readonly options: Settings;
@@ -22,7 +22,7 @@ export interface SearchSettings {
   readonly epochs: number;
   readonly reduction: number;
   readonly seed: number;
-  /** Of training and validation data in a folder of their own. */
+  /** SHA-256 of the training and the validation data; undefined for MNIST. */
   readonly hashes?: readonly string[];
 }
 
@@ -207,7 +207,7 @@ function parse(text: string, file: string): Saved {
     const whole = typeof settings.options === "object" && typeof finished === "boolean" && Array.isArray(outcomes);
     if (format === FORMAT && whole) return saved;
   } catch {
-    // Told below.
+    // It is refused below.
   }
   throw noSearch(file);
 }

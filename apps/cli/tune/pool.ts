@@ -5,7 +5,7 @@ import type { Dataset, DatasetOptions } from "ductus";
 import type { Outcome } from "./halving.js";
 import type { Data, Job } from "./job.js";
 
-/** What a worker says: that an epoch is over, or the job, or that it cannot go on. */
+/** What a worker says: that an epoch is over, or the job, or that it cannot continue. */
 export type Reply =
   | { readonly trial: number; readonly epoch: number }
   | { readonly outcome: Outcome }
@@ -67,7 +67,7 @@ export class Pool {
 
 const REFUSED =
   "expected one more worker thread, the system refused it (out of threads, files or memory); " +
-  "go on with the same command and fewer --workers";
+  "resume with the same command and fewer --workers";
 
 /** Whether the system refused a worker what it needs to start: errors of Node, or of reading its script. */
 function isRefusal(reason: unknown): boolean {
@@ -85,7 +85,7 @@ function ask(worker: Worker, job: Job, onEpoch: Listener["onEpoch"], signal: Abo
     };
     const onLost = (reason: unknown) => {
       const why = typeof reason === "number" ? `it ended with code ${reason}` : String(reason);
-      const lost = `a worker thread was lost: ${why}; go on with the same command, or fewer --workers`;
+      const lost = `a worker thread was lost: ${why}; resume with the same command, or fewer --workers`;
       end(() => reject(new Error(isRefusal(reason) ? REFUSED : lost)));
     };
     const onAbort = () => end(() => reject(signal.reason));

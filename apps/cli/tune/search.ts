@@ -1,4 +1,4 @@
-// A search from its first trial to its best: rung after rung, each trial going on from its checkpoint.
+// A search from its first trial to its best: rung after rung, each trial continuing from its checkpoint.
 
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -20,7 +20,7 @@ export interface Trial {
 
 export interface Search {
   readonly rungs: readonly Rung[];
-  /** Or why one cannot be trained. */
+  /** Each as it is trained, or the reason why it cannot be. */
   readonly trials: readonly (Trial | UsageError)[];
   readonly journal: Journal;
   readonly pool: Pool;
@@ -65,7 +65,7 @@ function canEndEarly({ schedule }: Recipe): boolean {
   return schedule === "constant" || schedule.startsWith("step:");
 }
 
-/** Trains all trials that go on up to the end of a rung, as far as the journal has no results of them. */
+/** Trains all trials that continue up to the end of a rung, as far as the journal has no results of them. */
 async function runRung(search: Search, rung: number, going: readonly number[]): Promise<void> {
   const { rungs, trials, journal, pool, live, signal } = search;
   const done = going.flatMap((trial) => journal.of(trial, rung) ?? []);

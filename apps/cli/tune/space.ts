@@ -18,10 +18,12 @@ import { localRecipe } from "../train.js";
 export type Settings = Readonly<Record<string, string>>;
 
 /** An option whose value is searched. */
-export type Parameter = { readonly name: string } & (
+export type Parameter = { readonly name: string } & Drawn;
+
+/** What its values are drawn from. */
+type Drawn =
   | { readonly choices: readonly string[] }
-  | { readonly scale: Scale; readonly range: (drawn: Settings) => readonly [number, number] }
-);
+  | { readonly scale: Scale; readonly range: (drawn: Settings) => readonly [number, number] };
 
 /** What all trials have in common, and what they differ in. */
 export interface Space {
@@ -54,21 +56,26 @@ export function parseSpace(given: Settings, table: OptionTable = OPTIONS): Space
   }
   const flagOf = (name: string) => options.find(({ alias }) => alias === name)?.flag ?? name;
   const texts = new Map(entries.map(([name, text]) => [flagOf(name), text]));
+  // Errors name options as they were typed.
+  const typed = new Map(entries.map(([name]) => [flagOf(name), name]));
   const fixed: Record<string, string> = {};
   const parameters: Parameter[] = [];
   for (const option of options) {
     const text = texts.get(option.flag);
     if (text !== undefined && (option.search === "fixed" || !/\||\.\./.test(text))) fixed[option.flag] = text;
   }
-  const { recipe } = optionsOf(fixed, table);
+  const asTyped = Object.entries(fixed).map(([flag, text]) => [typed.get(flag), text]);
+  const { recipe } = optionsOf(Object.fromEntries(asTyped), table);
   if (fixed.validation !== undefined && recipe.validation === 0) {
     throw new UsageError(`--validation: expected at least 1 image, to choose settings by, got "${fixed.validation}"`);
   }
   for (const { flag, search } of options) {
     const text = texts.get(flag);
     if (flag in fixed) continue;
-    if (text !== undefined) parameters.push(parseParameter(flag, text, search as Scale, fixed, table));
-    else if (flag === "batch-size") parameters.push({ name: flag, scale: "whole", range: () => BATCH_SIZES });
+    if (text !== undefined) {
+      const parsed = parseParameter(typed.get(flag) as string, text, search as Scale, fixed, table);
+      parameters.push({ name: flag, ...parsed });
+    } else if (flag === "batch-size") parameters.push({ name: flag, scale: "whole", range: () => BATCH_SIZES });
   }
   // Drawn last: its range depends on what else was drawn. It is about the default of train, whatever the batch size.
   const rate = parameters.find(({ name }) => name === "learning-rate") ?? {
@@ -86,14 +93,14 @@ export function parseSpace(given: Settings, table: OptionTable = OPTIONS): Space
 }
 
 /** Choices, or a range that is drawn by a scale. */
-function parseParameter(name: string, text: string, scale: Scale, fixed: Settings, table: OptionTable): Parameter {
+function parseParameter(name: string, text: string, scale: Scale, fixed: Settings, table: OptionTable): Drawn {
   const wrong = (expected: string) => new UsageError(`--${name}: expected ${expected}, got "${text}"`);
   if (text.includes("|")) {
     const choices = text.split("|");
     if (choices.includes("")) throw wrong("choices as in a|b|c, none of them empty");
     if (text.includes("..")) throw wrong("either choices as in a|b|c or a range as in 0.1..10");
     for (const choice of choices) checkValue(name, choice, fixed, table);
-    return { name, choices };
+    return { choices };
   }
   const ends = text.split("..");
   const [low, high] = ends.map((end) => (/\d/.test(end) ? Number(end) : Number.NaN));
@@ -102,7 +109,7 @@ function parseParameter(name: string, text: string, scale: Scale, fixed: Setting
   if (scale === "log" && low <= 0) {
     throw wrong("a range that begins above 0, because it is searched by factors; or choices, as in 0|1e-5|1e-4");
   }
-  return { name, scale, range: () => [low, high] };
+  return { scale, range: () => [low, high] };
 }
 
 /** Throws what train says of this value, but not of its combination with others: those may be searched too. */
@@ -153,7 +160,7 @@ export function drawTrials({ parameters }: Space, trials: number, seed: number):
 export function drawNumber(scale: Scale, [low, high]: readonly [number, number], word: number): number {
   const between = (value: number) => Math.min(high, Math.max(low, value));
   const u = word / 4294967296;
-  if (scale === "share")
+  if (scale === "log-from-1")
     return between(Number((1 - threeDigits((1 - low) * power((1 - high) / (1 - low), word))).toFixed(10)));
   if (scale === "log") return between(threeDigits(low * power(high / low, word)));
   if (scale === "uniform") return between(threeDigits(low + (high - low) * u));

@@ -43,7 +43,7 @@ export function searchOf(metadata: ReadonlyMap<string, string>, file: string): S
     const search = JSON.parse(text) as SearchResult;
     if (isSearch(search)) return search;
   } catch {
-    // Told below.
+    // It is refused below.
   }
   throw new FormatError(
     file,

@@ -25,26 +25,29 @@ const REDUCTION = { min: 2, max: 100, whole: true, description: "a whole number 
 
 export const TUNE: Command = {
   usage: "tune [options]",
-  summary: `Searches options of \`ductus train\` on the validation set: random trials, of which the best third go on for
-three times as many epochs, and so on. The test set is not loaded. Prints the command line of the best, and saves its
-model.
+  summary: `Searches options of \`ductus train\` on the validation set: tries random settings, keeps the best third,
+trains it three times as long, and repeats (successive halving). The test set is not loaded. Prints the command line of
+the best, and saves its model.
 
 Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit
 and preset have one value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the
-distance to 1), others evenly. A search that was interrupted, even killed, goes on with the same command; its result
+distance to 1), others evenly. A search that was interrupted, even killed, resumes with the same command; its result
 depends on its options and the seed alone, not on the workers.`,
   arguments: 0,
   options: {
     trials: { value: "N", help: `trials to start with: ${TRIALS.description}`, default: "27" },
     reduction: {
       value: "R",
-      help: "keep the best 1/R of the trials, train them R times as long: 2 to 100",
+      help: `keep the best 1/R of the trials, train them R times as long: ${REDUCTION.description}`,
       default: "3",
     },
-    workers: { value: "N", help: "trials that train at the same time: 1 to 64 (default: as many as there are cores)" },
+    workers: {
+      value: "N",
+      help: `trials that train at the same time: ${RANGES.threads.description} (default: as many as there are cores)`,
+    },
     out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", default: "tune" },
     ...searchOptions(),
-    epochs: { value: "N", help: "of the trials that go on to the end (default: as in train)" },
+    epochs: { value: "N", help: "of the trials that continue to the end (default: as in train)" },
     "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
     "learning-rate": { value: "ETA", help: "step size (default: from a tenth to several times what train takes)" },
     validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
@@ -100,7 +103,7 @@ export async function tune(args: readonly string[]): Promise<void> {
     await pool.close();
     await journal.clean(() => true);
     if (!(error instanceof Interrupted)) throw error;
-    printError(`ductus: stopped by ${error.signal}; the same command goes on with the search in ${out}`);
+    printError(`ductus: stopped by ${error.signal}; the same command resumes the search in ${out}`);
     process.exitCode = error.exitCode;
   } finally {
     live.stop();
@@ -119,7 +122,7 @@ function trialOf(settings: Settings, data: Data, dataHash: string | undefined): 
   const { inputs, classes } = data.training;
   try {
     const { recipe, hidden } = optionsOf(settings);
-    // Told in any case: the command line of the best names no preset, but has to divide the data as this one did.
+    // Always given: the command line of the best names no preset, but has to divide the data as this one did.
     const validation = data.validation.length;
     return { recipe: { ...recipe, validation, dataHash }, layers: [inputs, ...hidden, classes] };
   } catch (error) {
@@ -137,7 +140,7 @@ function describe({ parameters }: Space, rungs: readonly Rung[], seed: number): 
 function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outcome[], table: TrialTable): string[] {
   const { epochs } = rungs[rung - 1];
   const next = rungs[rung]?.trials;
-  const going = next === 1 ? ", the best one goes on" : `, the best ${next} go on`;
+  const going = next === 1 ? ", the best one continues" : `, the best ${next} continue`;
   const title = `rung ${rung} of ${rungs.length}: to epoch ${epochs}${next === undefined ? "" : going}`;
   return ["", bold(title), table.header, ...outcomes.map((outcome) => table.line(outcome))];
 }

@@ -49,7 +49,7 @@ export class Form {
       else this.#follow(target);
       onChange();
     });
-    // A field that was emptied is left to the others again, once the visitor has gone on.
+    // A field that was emptied is left to the others again, once the visitor has left it.
     find("choices").addEventListener("change", () => this.#follow(null));
   }
 

@@ -9,7 +9,7 @@ export type WorkerCommand =
   | {
       readonly kind: "train";
       readonly choices: Choices;
-      /** The file of a training that goes on. */
+      /** The file of a training that continues. */
       readonly model?: Uint8Array;
     }
   | { readonly kind: "pause" | "continue" | "stop" };
@@ -32,11 +32,13 @@ export interface Started {
 /** What the network looks like at a moment. */
 export interface Snapshot {
   readonly kind: "snapshot";
-  /** Of the images that are watched: how many are misread, and the first of them. */
+  /** How many of the watched images are misread. */
   readonly wrong: number;
+  /** The first of them. */
   readonly mistakes: readonly WatchedMistake[];
-  /** Neurons of the first layer, and of the first of them an image each: 128 is a weight of 0. */
+  /** Neurons of the first layer. */
   readonly neurons: number;
+  /** An image for each of the first neurons: 128 is a weight of 0. */
   readonly weights: readonly Uint8Array[];
 }
 
@@ -52,7 +54,7 @@ export interface Finished {
   readonly correct: number;
   readonly count: number;
   readonly standardError: number;
-  /** Of the weights, as `ductus train` prints it. */
+  /** The hash of the weights, as `ductus train` prints it. */
   readonly hash: string;
   /** With patience: the epoch whose weights are used. */
   readonly bestEpoch?: number;

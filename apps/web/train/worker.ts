@@ -1,5 +1,5 @@
 // The worker that trains, so that the page stays free: data -> epochs, each shown and kept -> test. The same recipe as
-// on the command line gives the same bits, paused, stopped and gone on with or not.
+// on the command line gives the same bits, paused, or stopped and resumed, or neither.
 
 import { type Dataset, Network } from "ductus";
 import { type DataSplit, encodeWeights, type IdxFile, parseSplit } from "ductus/formats";
@@ -119,7 +119,7 @@ class Training {
   ): Promise<WorkerEvent> {
     const { training, validation, test } = split;
     const watched = (validation ?? training).slice(0, WATCHED);
-    const show = () => this.#take("snapshot", async () => send(await snapshotOf(network, watched)));
+    const show = () => this.#throttle("snapshot", async () => send(await snapshotOf(network, watched)));
     const { signal } = this.#abort;
     const onProgress = (epoch: number, samples: number) => this.#onProgress(epoch, samples, training.length, show);
     const session = trainByRecipe(network, recipe, split, { signal, onProgress, file: FILE });
@@ -138,7 +138,7 @@ class Training {
       for await (const { history } of session) {
         send({ kind: "epoch", history });
         if (this.#isDue("snapshot")) await show();
-        if (this.#isDue("file")) await this.#take("file", () => fileOf(session, choices));
+        if (this.#isDue("file")) await this.#throttle("file", () => fileOf(session, choices));
       }
     } catch (error) {
       if (network.epochs > 0) await fileOf(session, choices);
@@ -155,7 +155,7 @@ class Training {
   #onProgress(epoch: number, samples: number, all: number, show: () => Promise<void>): Promise<void> | undefined {
     this.#measure((epoch - 1) * all + samples);
     if (this.#isDue("progress")) {
-      this.#take("progress", () => send({ kind: "progress", epoch, samples, rate: this.#rate }));
+      this.#throttle("progress", () => send({ kind: "progress", epoch, samples, rate: this.#rate }));
     }
     return this.#isDue("snapshot") || this.#pause !== undefined ? this.#wait(show) : undefined;
   }
@@ -174,7 +174,7 @@ class Training {
   }
 
   /** Does something that is due, and says when it will be again. */
-  async #take(what: keyof typeof EVERY, task: () => void | Promise<void>): Promise<void> {
+  async #throttle(what: keyof typeof EVERY, task: () => void | Promise<void>): Promise<void> {
     const start = performance.now();
     await task();
     const end = performance.now();

@@ -59,7 +59,7 @@ export class BitReader {
     return this.#padding > this.#count;
   }
 
-  /** Leaves out bits up to the next marker, and goes on behind it if it is RST0 to RST7. */
+  /** Leaves out bits up to the next marker, and continues behind it if it is RST0 to RST7. */
   restart(): boolean {
     const bytes = this.#bytes;
     this.#buffer = this.#count = this.#padding = 0;

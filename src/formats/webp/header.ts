@@ -22,7 +22,7 @@ interface Filter {
 export interface Header {
   readonly width: number;
   readonly height: number;
-  /** The decoder of the macroblocks' modes, which goes on where the header ends. */
+  /** The decoder of the macroblocks' modes, which continues where the header ends. */
   readonly modes: BoolDecoder;
   /** Those of their coefficients: row y has that of y modulo their number. */
   readonly coefficients: readonly BoolDecoder[];

@@ -175,7 +175,7 @@ class Section {
     this.#send({ kind: "continue" });
     this.#enter("running");
     this.#view.state("Training");
-    this.#announce("Training goes on.");
+    this.#announce("Training continues.");
   }
 
   #stop(): void {

@@ -1,5 +1,5 @@
-// A training as train and resume run it: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk
-// is a whole model, and resume goes on from it to the same bits.
+// A training run of train or resume: data -> epochs, each saved -> test -> file. Whatever ends it, the file on disk is
+// a complete model, and resume continues from it to the same bits.
 
 import { DivergenceError, type Network } from "ductus";
 import { calibrationMetadata } from "ductus/formats";
@@ -10,7 +10,7 @@ import type { Output } from "./output.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, printError, printLine, TrainingProgress } from "./terminal.js";
 
-export interface RunOptions {
+export interface TrainingRun {
   readonly network: Network;
   readonly recipe: Recipe;
   readonly split: Split;
@@ -25,7 +25,7 @@ export interface RunOptions {
  * Trains to the recipe's last epoch, tests, and saves.
  * @throws {UsageError} at once, for a value that the data do not allow
  */
-export async function run({ network, recipe, split, out, checkpointEvery, start }: RunOptions): Promise<void> {
+export async function runTraining({ network, recipe, split, out, checkpointEvery, start }: TrainingRun): Promise<void> {
   checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;
@@ -83,7 +83,7 @@ function report(error: unknown, { path, target }: Output, saved: number, some: b
   process.exitCode = error.exitCode;
 }
 
-/** The file of a training, written while it goes on, one version after the other. */
+/** The file of a training, written while it runs, one version after the other. */
 class Checkpoints {
   /** The epochs of the version on disk. */
   #saved: number;

@@ -5,10 +5,10 @@ import { defaultLearningRate } from "./learning-rate.js";
 import { declareOptions } from "./option.js";
 
 /** The keys are those of TrainOptions. */
-export const RUN = declareOptions({
+export const TRAINING = declareOptions({
   epochs: {
     flag: "epochs",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.epochs },
     default: 30,
     basic: true,
@@ -16,24 +16,24 @@ export const RUN = declareOptions({
     help: `times through the training data: ${RANGES.epochs.description}`,
     metadata: "target_epochs",
     search: "fixed",
-    form: { group: "basic", label: "Epochs", hint: "1 to 1000", place: 5 },
+    form: { group: "basic", label: "Epochs", hint: "times through the images", place: 5 },
   },
   batchSize: {
     flag: "batch-size",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.batchSize },
     default: 10,
     basic: true,
     value: "M",
-    help: "samples in a mini-batch: 1 to the number of training samples",
+    help: `samples in a mini-batch, at most all training samples: ${RANGES.batchSize.description}`,
     metadata: "batch_size",
     search: "whole",
-    form: { group: "basic", label: "Mini-batch m", hint: "images, from 1", place: 4 },
+    form: { group: "basic", label: "Mini-batch m", hint: "images", place: 4 },
   },
   learningRate: {
     flag: "learning-rate",
     alias: "eta",
-    belongs: "run",
+    belongs: "training",
     kind: { type: "number", range: RANGES.learningRate },
     derived: { from: (options) => defaultLearningRate(options), suits: ["optimizer", "activation", "cost"] },
     basic: true,
@@ -43,6 +43,6 @@ export const RUN = declareOptions({
       "layers and batch size, 2.5 for the recipe of the notes)",
     metadata: "learning_rate",
     search: "log",
-    form: { group: "basic", label: "Learning rate η", hint: "above 0", place: 3 },
+    form: { group: "basic", label: "Learning rate η", hint: "step size", place: 3 },
   },
 });
