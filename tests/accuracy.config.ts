@@ -7,6 +7,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    projects: undefined,
     include: ["tests/network/best.accuracy.ts"],
     testTimeout: 7_200_000,
     disableConsoleIntercept: true,

@@ -7,6 +7,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
+    projects: undefined,
     include: ["data/idx", "formats/png", "formats/decode-mutations", "formats/safetensors-mutations"].map(
       (reader) => `tests/${reader}.test.ts`,
     ),

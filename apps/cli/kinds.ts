@@ -1,6 +1,6 @@
 // The kinds of files that commands write, recognised by their first bytes. A command replaces only its own kind.
 
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 /** A kind of file that a command writes. */
 export interface Kind {
@@ -72,11 +72,15 @@ export interface Header {
 
 /** The header of a safetensors file; undefined if a file is of another kind. Its tensors are not read. */
 export async function readHeader(path: string): Promise<Header | undefined> {
-  const prefix = await readBytes(path, 0, 8);
-  const length = prefix.length < 8 ? 0n : prefix.readBigUInt64LE();
-  if (length < 2n || length > MAX_HEADER) return undefined;
+  // Opened once: a training may replace the file between its length and its header.
+  const { length, text } = await opened(path, async (file) => {
+    const prefix = await bytesOf(file, 0, 8);
+    const length = prefix.length < 8 ? 0n : prefix.readBigUInt64LE();
+    return { length, text: length > MAX_HEADER ? "" : String(await bytesOf(file, 8, Number(length))) };
+  });
+  if (text.length < 2) return undefined;
   try {
-    const { __metadata__: metadata, ...tensors } = JSON.parse(String(await readBytes(path, 8, Number(length))));
+    const { __metadata__: metadata, ...tensors } = JSON.parse(text);
     const ends = Object.values(tensors).map((tensor) => Number((tensor as Partial<Place> | null)?.data_offsets?.[1]));
     const end = ends.reduce((most, one) => Math.max(most, one), 0);
     const shapes = new Map(
@@ -96,16 +100,24 @@ interface Place {
   readonly data_offsets: readonly [begin: number, end: number];
 }
 
-/** Bytes of a file from an offset, or from its end if that is negative; fewer where the file ends before. */
-async function readBytes(path: string, offset: number, length: number): Promise<Buffer> {
+async function opened<Value>(path: string, read: (file: FileHandle) => Promise<Value>): Promise<Value> {
   const file = await open(path);
   try {
-    const { size } = await file.stat();
-    const start = offset < 0 ? Math.max(0, size + offset) : offset;
-    const room = Math.max(0, Math.min(length, size - start));
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(room), 0, room, start);
-    return buffer.subarray(0, bytesRead);
+    return await read(file);
   } finally {
     await file.close();
   }
+}
+
+function readBytes(path: string, offset: number, length: number): Promise<Buffer> {
+  return opened(path, (file) => bytesOf(file, offset, length));
+}
+
+/** Bytes of a file from an offset, or from its end if that is negative; fewer where the file ends before. */
+async function bytesOf(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const { size } = await file.stat();
+  const start = offset < 0 ? Math.max(0, size + offset) : offset;
+  const room = Math.max(0, Math.min(length, size - start));
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(room), 0, room, start);
+  return buffer.subarray(0, bytesRead);
 }

@@ -1,9 +1,12 @@
 // Runs the built command line, and other programs, in a folder.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 
 export const MAIN = fileURLToPath(new URL("../../build/cli/main.js", import.meta.url));
+
+const RESIDENT = fileURLToPath(new URL("resident.js", import.meta.url));
 
 export interface Result {
   readonly code: number | null;
@@ -40,4 +43,30 @@ export function startProgram(
 /** Starts the command line. */
 export function startDuctus(folder: string, args: readonly string[], env?: Readonly<Record<string, string>>) {
   return startProgram(folder, process.execPath, [MAIN, ...args], env);
+}
+
+/**
+ * Runs command lines one after the other in one process, which the calling test file keeps to its end. For what a
+ * command says, and what it does to files: resident.js says what it is not for.
+ */
+export function keepDuctus(): (folder: string, args: readonly string[]) => Promise<Result> {
+  let child: ChildProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  afterAll(() => void child?.kill());
+  const run = (folder: string, args: readonly string[]) =>
+    new Promise<Result>((resolve, reject) => {
+      child ??= fork(RESIDENT, { stdio: ["ignore", "ignore", "inherit", "ipc"], execArgv: [] });
+      const onExit = (code: number | null) => reject(new Error(`the process was lost at ${args.join(" ")}: ${code}`));
+      child.once("exit", onExit);
+      child.once("message", (result) => {
+        child?.off("exit", onExit);
+        resolve(result as Result);
+      });
+      child.send({ folder, args });
+    });
+  return (folder, args) => {
+    const result = last.then(() => run(folder, args));
+    last = result.catch(() => {});
+    return result;
+  };
 }

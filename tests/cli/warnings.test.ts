@@ -12,11 +12,12 @@ import { Network } from "../../src/network/network.js";
 import { loadDirectory, loadMnist } from "../../src/node/index.js";
 import { idxFile } from "../data/pictures.js";
 import { idxLabels } from "../idx-files.js";
-import { type Result, startDuctus } from "./command-line.js";
+import { keepDuctus, type Result } from "./command-line.js";
 
 const TRAINING = 480;
 const TEST = 120;
 
+const kept = keepDuctus();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ductus-warnings-"));
@@ -52,7 +53,7 @@ async function write(name: string, level: (byte: number) => number, { turned = f
 }
 
 function ductus(...args: string[]): Promise<Result> {
-  return startDuctus(folder, args).result;
+  return kept(folder, args);
 }
 
 const train = (data: string, ...options: string[]) =>

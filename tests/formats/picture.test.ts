@@ -12,13 +12,18 @@ type Channels = Picture["channels"];
 
 /** A grey sheet of 8 bits: levels from 0 to 255, rounded. */
 function sheet(width: number, height: number, level: (x: number, y: number) => number): Picture {
-  const data = Uint8ClampedArray.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width)));
+  const data = new Uint8ClampedArray(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) data[y * width + x] = level(x, y);
+  }
   return { width, height, channels: 1, depth: 8, data };
 }
 
 /** The same sheet with other samples a pixel: what `samples` makes of the grey level. */
 function recoloured(grey: Picture, channels: Channels, samples: (level: number) => number[]): Picture {
-  return { ...grey, channels, data: Uint8ClampedArray.from(Array.from(grey.data).flatMap(samples)) };
+  const data = new Uint8ClampedArray(channels * grey.data.length);
+  for (const [i, level] of grey.data.entries()) data.set(samples(level), channels * i);
+  return { ...grey, channels, data };
 }
 
 /** A seven of straight strokes of this width in a square of 100, black on white. */
@@ -194,8 +199,7 @@ describe("MNIST's own digits", () => {
   const originals = Array.from({ length: COUNT }, (_, i) =>
     Uint8Array.from(all.images.subarray(784 * 50 * i, 784 * (50 * i + 1))),
   );
-  let read: (digits: Uint8Array[]) => Promise<number>;
-  let baseline: number;
+  let read: (digits: Uint8Array[], step: number) => Promise<number>;
   beforeAll(async () => {
     const kernels = await IMPLEMENTATIONS[0][1]();
     const recipe = {
@@ -207,13 +211,12 @@ describe("MNIST's own digits", () => {
       seed: 1,
     } as const;
     const { network } = await trainOn(kernels, training, recipe);
-    read = async (digits) => {
-      const images = Uint8Array.from(digits.flatMap((digit) => Array.from(digit)));
-      const labels = all.labels.filter((_, i) => i % 50 === 0);
+    read = async (digits, step) => {
+      const images = Buffer.concat(digits);
+      const labels = all.labels.filter((_, i) => i % (50 * step) === 0);
       return (await network.evaluate(kernels.createDataset(new Dataset({ images, labels, classes: 10 })))).correct;
     };
-    baseline = await read(originals);
-    expect(baseline).toBeGreaterThan(0.95 * COUNT);
+    expect(await read(originals, 1)).toBeGreaterThan(0.95 * COUNT);
   });
 
   /** The ink of a digit drawn `scale` times as large with its corner at left, top: 0 to 1, linear between pixels. */
@@ -223,18 +226,20 @@ describe("MNIST's own digits", () => {
     return (x, y) => {
       const [u, v] = [(x - left + 0.5) / scale - 0.5, (y - top + 0.5) / scale - 0.5];
       const [column, row] = [Math.floor(u), Math.floor(v)];
+      if (column < -1 || row < -1 || column > 27 || row > 27) return 0;
       const between = (r: number) => at(column, r) * (1 - u + column) + at(column + 1, r) * (u - column);
       return between(row) * (1 - v + row) + between(row + 1) * (v - row);
     };
   }
 
   const random = new RandomStream(3, 1, 0);
-  /** Noise of about normal distribution. */
-  const noise = (deviation: number) => {
-    let sum = -6 * 255;
+  /** Numbers of about normal distribution. */
+  const normal = Float64Array.from({ length: 1 << 14 }, () => {
+    let sum = -12 * 255;
     for (let i = 0; i < 12; i++) sum += random.nextBelow(511);
-    return ((sum - 6 * 255) / 511) * deviation;
-  };
+    return sum / 511;
+  });
+  const noise = (deviation: number) => normal[random.nextBelow(normal.length)] * deviation;
   const grey =
     (size: number, scale: number, left: number, top: number, level: (ink: number, x: number, y: number) => number) =>
     (digit: Uint8Array) => {
@@ -288,7 +293,11 @@ describe("MNIST's own digits", () => {
     ],
   ])("%s are read as well as the originals, nearly", async (_, render, share) => {
     let refused = 0;
-    const digits = originals.map((digit) => {
+    const { width, height } = render(originals[0]);
+    // The largest sheets take long: of them, half as many.
+    const step = width * height > 250_000 ? 2 : 1;
+    const some = originals.filter((_, i) => i % step === 0);
+    const digits = some.map((digit) => {
       try {
         return toDigit(render(digit));
       } catch (error) {
@@ -297,7 +306,7 @@ describe("MNIST's own digits", () => {
         return new Uint8Array(784); // counted as read wrong below
       }
     });
-    const correct = (await read(digits)) - refused;
-    expect(correct).toBeGreaterThanOrEqual(share * baseline);
+    const correct = (await read(digits, step)) - refused;
+    expect(correct).toBeGreaterThanOrEqual(share * (await read(some, step)));
   });
 });

@@ -7,15 +7,15 @@ import type { Sprite } from "../../apps/ui/images.js";
 import type { TestMistake } from "../../apps/ui/mistakes.js";
 import type { Dataset } from "../../src/data/dataset.js";
 import { RandomStream } from "../../src/kernels/reference/random.js";
-import { createReference } from "../../src/kernels/reference/reference.js";
+import { kernelsOf } from "../../src/kernels/wasm/wasm.js";
 import { accuracyOf, classFigures } from "../../src/network/metrics.js";
 import { loadMnist } from "../../src/node/index.js";
-import { randomDataset } from "../helpers.js";
+import { instance, randomDataset } from "../helpers.js";
 
 /** [784, 30, 10] on the first 5,000 images of MNIST: about 91 % after five epochs. */
 export async function mnistReport(): Promise<ReportData> {
   const { training, validation, test } = loadMnist();
-  const kernels = createReference();
+  const kernels = kernelsOf(await instance());
   const layers = [784, 30, 10];
   const network = kernels.createNetwork(layers);
   network.initialise("scaled", 1);
