@@ -7,7 +7,7 @@
 
 import { Layer, RELU, SIGMOID, SOFTMAX } from "./layer";
 import { exp, sigmoid } from "./sigmoid";
-import { laneSum, usedLanes } from "./simd";
+import { laneSum, Row1, Row2, usedLanes } from "./simd";
 
 /**
  * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1. Padding past the last output becomes 0;
@@ -36,7 +36,8 @@ function apply(activation: u32, z: usize, vectors: u32): void {
   if (activation === SOFTMAX) return;
   const end = z + ((<usize>vectors) << 4);
   if (activation === RELU) {
-    for (; z < end; z += 16) v128.store(z, f32x4.pmax(v128.load(z), f32x4.splat(0)));
+    for (; z + 16 < end; z += 32) rectify<Row2>(z);
+    if (z < end) rectify<Row1>(z);
     return;
   }
   for (let t = z; t < end; t += 16) v128.store(t, f32x4.add(v128.load(t), v128.load(t)));
@@ -45,6 +46,13 @@ function apply(activation: u32, z: usize, vectors: u32): void {
     const a = v128.load(z);
     v128.store(z, f32x4.sub(f32x4.add(a, a), f32x4.splat(1)));
   }
+}
+
+/** max(z, 0) in place for a row of one or two vectors. */
+function rectify<Row>(z: usize): void {
+  const a0 = f32x4.pmax(v128.load(z), f32x4.splat(0));
+  if (offsetof<Row>() > 16) v128.store(z, f32x4.pmax(v128.load(z, 16), f32x4.splat(0)), 16);
+  v128.store(z, a0);
 }
 
 /**

@@ -42,10 +42,16 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
     const delta = layer.deltaOf(s);
     // Past the last neuron the sums are those of some other row.
     v128.store(delta + last, v128.and(v128.load(delta + last), used));
-    const end = delta + last;
-    for (let d = delta, a = layer.activationsOf(s); d <= end; d += 16, a += 16) {
-      v128.store(d, f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu)));
+    const end = delta + layer.stride;
+    let a = layer.activationsOf(s);
+    let d = delta;
+    for (; d + 16 < end; d += 32, a += 32) {
+      const next = f32x4.mul(v128.load(d, 16), derivative(f32x4.mul(v128.load(a, 16), scales), shift, relu));
+      const first = f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu));
+      v128.store(d, next, 16);
+      v128.store(d, first);
     }
+    if (d < end) v128.store(d, f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu)));
   }
 }
 
