@@ -10,6 +10,7 @@ import { FORCE, Output } from "./output.js";
 import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { NO_WIDE, useWide } from "./wide.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
@@ -22,6 +23,7 @@ trained for more.`,
     patience: { value: "N", help: "stop after N epochs without better validation, instead of the recipe's" },
     data: { value: "DIR", help: "folder with the data, if it has moved" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    "no-wide": NO_WIDE,
     out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
     force: FORCE,
     "checkpoint-every": { value: "N", help: "save it after every N epochs: 1 to 1000000", default: "1" },
@@ -39,6 +41,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const checkpointEvery = values.number("checkpoint-every", RANGES.epochs) as number;
   const named = values.path("out");
   const data = values.path("data");
+  const wide = useWide(values);
   using network = await readModel(path, { threads });
   const saved = readRecipe(network, path);
   if (saved === undefined) {
@@ -68,7 +71,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
   const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await run({ network, recipe, split, out, checkpointEvery, wide, start });
 }
 
 /**

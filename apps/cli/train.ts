@@ -20,6 +20,7 @@ import { run } from "./run.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
+import { NO_WIDE, useWide } from "./wide.js";
 
 export const TRAIN: Command = {
   usage: "train [options]",
@@ -31,6 +32,7 @@ after each epoch: \`ductus resume\` continues from it.`,
     ...commandOptions(),
     kernels: { value: "KIND", help: "wasm, or reference (plain TypeScript: the same bits, slower)", default: "wasm" },
     threads: { value: "N", help: "threads that train: 1 to 64 (default: by batch, layers and cores)" },
+    "no-wide": NO_WIDE,
     out: { value: "FILE", help: "where to save the model; - for standard output", default: MODEL },
     force: FORCE,
     "checkpoint-every": { value: "N", help: "save the model after every N epochs: 1 to 1000000", default: "1" },
@@ -69,6 +71,7 @@ export async function train(args: readonly string[]): Promise<void> {
   const { recipe, split } = withData(options.recipe);
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
+  const wide = kernels === undefined && useWide(values);
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await run({ network, recipe, split, out, checkpointEvery, start });
+  await run({ network, recipe, split, out, checkpointEvery, wide, start });
 }
