@@ -1,7 +1,7 @@
 // (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
 // (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 
-import { derivative } from "./activation";
+import { differentiate } from "./activation";
 import { rowSums } from "./dense";
 import { dropDeltas } from "./dropout";
 import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
@@ -45,13 +45,8 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
     const end = delta + layer.stride;
     let a = layer.activationsOf(s);
     let d = delta;
-    for (; d + 16 < end; d += 32, a += 32) {
-      const next = f32x4.mul(v128.load(d, 16), derivative(f32x4.mul(v128.load(a, 16), scales), shift, relu));
-      const first = f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu));
-      v128.store(d, next, 16);
-      v128.store(d, first);
-    }
-    if (d < end) v128.store(d, f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu)));
+    for (; d + 16 < end; d += 32, a += 32) differentiate<Row2>(d, a, scales, shift, relu);
+    if (d < end) differentiate<Row1>(d, a, scales, shift, relu);
   }
 }
 
