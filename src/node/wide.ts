@@ -53,7 +53,8 @@ function isRight(bytes: Uint8Array<ArrayBuffer>): boolean {
   return true;
 }
 
-function hasAvx2(): boolean {
+/** Whether this machine says that it has AVX2. */
+export function hasAvx2(): boolean {
   if (process.arch !== "x64" || process.platform !== "linux") return false;
   try {
     return /^flags\s*:.*\bavx2\b/m.test(readFileSync("/proc/cpuinfo", "latin1"));
