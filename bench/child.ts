@@ -1,4 +1,4 @@
-// A process of `npm run bench -- --node 20,26`, in one of the Nodes: does what nodes.ts asks, one thing after the other.
+// A process of `npm run bench -- --node 20,26` in one of the Nodes: does what nodes.ts asks, one thing after the other.
 
 import { enableWideVectors, loadMnist } from "ductus/node";
 import { type BenchOptions, type TrainingTask, trainingImages, trainingTask, verifyAll } from "./training.js";

@@ -1,4 +1,4 @@
-// Runtimes that npm can bring: which, and the folder where they are. Tests and the benchmark find their Nodes here, too.
+// Runtimes that npm can bring: which, and the folder where they are. Tests and benchmark find their Nodes here, too.
 
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -9,7 +9,7 @@ const FLAGS = [
   { since: 15, name: "wasm-revectorize" },
   { since: 13, name: "experimental-wasm-revectorize" },
 ] as const;
-/** An empty custom section: engines keep what they compiled by its bytes, and the module checked is not the one used. */
+/** An empty custom section: engines keep what they compiled by its bytes; the module in use is to be another one. */
 const SECTION = [0x00, 0x06, 0x05, ...new TextEncoder().encode("check")];
 /** After fewer calls V8 has compiled the module's loops anew, which it does with wide vectors only then. */
 const CHECKS = 100;
