@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 
 export const MAIN = fileURLToPath(new URL("../../build/cli/main.js", import.meta.url));
 
+/** What ends the first line of a training where Node has vectors of 256 bits: wide.test.ts is about that. */
+export const WIDE = /, 256-bit$/;
+
 export interface Result {
   readonly code: number | null;
   readonly signal: string | null;

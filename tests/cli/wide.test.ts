@@ -1,12 +1,13 @@
 // Vectors of 256 bits on the command line: used and named where Node has them, left out with --no-wide, the same bits.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findNode, NODES } from "../../conformance/installed.js";
+import { Network } from "../../src/index.js";
 import { hasAvx2 } from "../../src/node/wide.js";
-import { MAIN, startProgram } from "./command-line.js";
+import { MAIN, startProgram, WIDE } from "./command-line.js";
 
 /** Enough of MNIST for V8 to compile the loops anew. */
 const TRAIN = ["train", "--hidden", "30", "--limit", "10000", "--epochs", "2"];
@@ -24,6 +25,12 @@ async function run(node: string, ...args: readonly string[]): Promise<{ line: st
   return { line: stdout.split("\n")[0], hash: /sha256 ([0-9a-f]{64})/.exec(stdout)?.[1] };
 }
 
+/** Of the best model of a search. */
+async function hashOf(search: string): Promise<string> {
+  using network = await Network.load(await readFile(join(folder, search, "best.safetensors")), { threads: 1 });
+  return await network.hash();
+}
+
 /** Of the weights of TRAIN, the same in each Node. */
 const hashes = new Set<string>();
 
@@ -34,11 +41,11 @@ describe.each(NODES)("Node $major", ({ major, wide }) => {
 
   test.skipIf(missing !== "")(`trains ${uses ? "with" : "without"} them, to the same bits${missing}`, async () => {
     const first = await run(node, ...TRAIN, "--out", `${major}.safetensors`);
-    expect(first.line).toMatch(uses ? /, 256-bit$/ : /^(?!.*256-bit)\[784, 30, 10\]/);
+    expect(first.line).toMatch(uses ? WIDE : /^(?!.*256-bit)\[784, 30, 10\]/);
     expect(first.hash).toBeDefined();
     hashes.add(first.hash as string);
     const plain = await run(node, ...TRAIN, "--no-wide", "--out", `${major}-plain.safetensors`);
-    expect(plain.line).toBe(first.line.replace(", 256-bit", ""));
+    expect(plain.line).toBe(first.line.replace(WIDE, ""));
     hashes.add(plain.hash as string);
     expect(hashes.size).toBe(1);
   });
@@ -46,11 +53,21 @@ describe.each(NODES)("Node $major", ({ major, wide }) => {
   test.skipIf(missing !== "")(`resumes ${uses ? "with" : "without"} them, to the same bits${missing}`, async () => {
     const more = ["resume", `${major}.safetensors`, "--epochs", "3", "--out"];
     const first = await run(node, ...more, `${major}-more.safetensors`);
-    expect(first.line.includes("256-bit")).toBe(uses);
+    expect(WIDE.test(first.line)).toBe(uses);
     const plain = await run(node, ...more, `${major}-more-plain.safetensors`, "--no-wide");
-    expect(plain.line).toBe(first.line.replace(", 256-bit", ""));
+    expect(plain.line).toBe(first.line.replace(WIDE, ""));
     expect(first.hash).toBeDefined();
     expect(plain.hash).toBe(first.hash);
+  });
+
+  test.skipIf(missing !== "")(`searches ${uses ? "with" : "without"} them, to the same result${missing}`, async () => {
+    const search = ["tune", "--trials", "2", "--hidden", "8", "--limit", "2000", "--epochs", "1", "--out"];
+    const first = await run(node, ...search, `tune-${major}`);
+    expect(WIDE.test(first.line)).toBe(uses);
+    const plain = await run(node, ...search, `tune-${major}-plain`, "--no-wide");
+    expect(plain.line).toBe(first.line.replace(WIDE, ""));
+    const [best, bestPlain] = await Promise.all([hashOf(`tune-${major}`), hashOf(`tune-${major}-plain`)]);
+    expect(best).toBe(bestPlain);
   });
 
   test.skipIf(!uses || missing !== "")(`names none that the reference does not use${missing}`, async () => {
