@@ -7,7 +7,7 @@
 
 import { Layer, RELU, SIGMOID, SOFTMAX } from "./layer";
 import { exp, sigmoid } from "./sigmoid";
-import { laneSum, usedLanes } from "./simd";
+import { laneSum, Row1, Row2, usedLanes } from "./simd";
 
 /**
  * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1. Padding past the last output becomes 0;
@@ -36,15 +36,36 @@ function apply(activation: u32, z: usize, vectors: u32): void {
   if (activation === SOFTMAX) return;
   const end = z + ((<usize>vectors) << 4);
   if (activation === RELU) {
-    for (; z < end; z += 16) v128.store(z, f32x4.pmax(v128.load(z), f32x4.splat(0)));
+    for (; z + 16 < end; z += 32) rectify<Row2>(z);
+    if (z < end) rectify<Row1>(z);
     return;
   }
-  for (let t = z; t < end; t += 16) v128.store(t, f32x4.add(v128.load(t), v128.load(t)));
+  double(z, end, 0);
   sigmoid(z, vectors);
-  for (; z < end; z += 16) {
-    const a = v128.load(z);
-    v128.store(z, f32x4.sub(f32x4.add(a, a), f32x4.splat(1)));
+  double(z, end, 1);
+}
+
+/** 2 x - less in place for the vectors at x..end-1. To take 0 away changes no bit. */
+function double(x: usize, end: usize, less: f32): void {
+  for (; x + 16 < end; x += 32) doubleRow<Row2>(x, less);
+  if (x < end) doubleRow<Row1>(x, less);
+}
+
+/** The same for a row of one or two vectors. */
+function doubleRow<Row>(x: usize, less: f32): void {
+  const x0 = v128.load(x);
+  if (offsetof<Row>() > 16) {
+    const x1 = v128.load(x, 16);
+    v128.store(x, f32x4.sub(f32x4.add(x1, x1), f32x4.splat(less)), 16);
   }
+  v128.store(x, f32x4.sub(f32x4.add(x0, x0), f32x4.splat(less)));
+}
+
+/** max(z, 0) in place for a row of one or two vectors. */
+function rectify<Row>(z: usize): void {
+  const a0 = f32x4.pmax(v128.load(z), f32x4.splat(0));
+  if (offsetof<Row>() > 16) v128.store(z, f32x4.pmax(v128.load(z, 16), f32x4.splat(0)), 16);
+  v128.store(z, a0);
 }
 
 /**
@@ -71,9 +92,25 @@ export function softmax(layer: Layer, z: usize): void {
   for (let j = z; j <= end; j += 16) v128.store(j, f32x4.div(v128.load(j), total));
 }
 
-/** f'(z) from a: (a + shift) (1 - a), with shift 0 for sigmoid and 1 for tanh; of ReLU 1 where a > 0, else 0. */
-export function derivative(a: v128, shift: v128, relu: bool): v128 {
+/**
+ * delta f'(z) in place for a row of one or two vectors, from scale a: (a + shift) (1 - a) with shift 0 for sigmoid and
+ * 1 for tanh; of ReLU 1 where a > 0, else 0.
+ */
+export function differentiate<Row>(delta: usize, a: usize, scale: v128, shift: v128, relu: bool): void {
   const one = f32x4.splat(1);
-  if (relu) return v128.and(f32x4.gt(a, f32x4.splat(0)), one);
-  return f32x4.mul(f32x4.add(a, shift), f32x4.sub(one, a));
+  const a0 = f32x4.mul(v128.load(a), scale);
+  const a1 = offsetof<Row>() > 16 ? f32x4.mul(v128.load(a, 16), scale) : a0;
+  // One branch for both, which then pack.
+  let slope0: v128;
+  let slope1: v128;
+  if (relu) {
+    slope0 = v128.and(f32x4.gt(a0, f32x4.splat(0)), one);
+    slope1 = offsetof<Row>() > 16 ? v128.and(f32x4.gt(a1, f32x4.splat(0)), one) : slope0;
+  } else {
+    slope0 = f32x4.mul(f32x4.add(a0, shift), f32x4.sub(one, a0));
+    slope1 = offsetof<Row>() > 16 ? f32x4.mul(f32x4.add(a1, shift), f32x4.sub(one, a1)) : slope0;
+  }
+  const product0 = f32x4.mul(v128.load(delta), slope0);
+  if (offsetof<Row>() > 16) v128.store(delta, f32x4.mul(v128.load(delta, 16), slope1), 16);
+  v128.store(delta, product0);
 }

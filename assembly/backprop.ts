@@ -1,7 +1,7 @@
 // (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
 // (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 
-import { derivative } from "./activation";
+import { differentiate } from "./activation";
 import { rowSums } from "./dense";
 import { dropDeltas } from "./dropout";
 import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
@@ -42,10 +42,11 @@ function layerError(layer: Layer, above: Layer, first: u32, count: u32, scale: f
     const delta = layer.deltaOf(s);
     // Past the last neuron the sums are those of some other row.
     v128.store(delta + last, v128.and(v128.load(delta + last), used));
-    const end = delta + last;
-    for (let d = delta, a = layer.activationsOf(s); d <= end; d += 16, a += 16) {
-      v128.store(d, f32x4.mul(v128.load(d), derivative(f32x4.mul(v128.load(a), scales), shift, relu)));
-    }
+    const end = delta + layer.stride;
+    let a = layer.activationsOf(s);
+    let d = delta;
+    for (; d + 16 < end; d += 32, a += 32) differentiate<Row2>(d, a, scales, shift, relu);
+    if (d < end) differentiate<Row1>(d, a, scales, shift, relu);
   }
 }
 

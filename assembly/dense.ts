@@ -1,6 +1,7 @@
 // Products of weights with inputs that are all used, for one panel, in tiles whose sums stay in registers:
 //   4 samples x 2 vectors of outputs for feedforward, 4 rows x 2 vectors for the update, 4 rows x 2 samples for errors
-// A tile that reaches past the last sample or row computes the last one again.
+// A tile that reaches past the last sample or row computes the last one again. Vectors are stored in pairs, as simd.ts
+// explains.
 
 import { Layer } from "./layer";
 import { Row1, Row2 } from "./simd";
@@ -64,16 +65,14 @@ function denseSumsOf<Row>(
     const z1 = z + min<usize>(last, 1) * zStride;
     const z2 = z + min<usize>(last, 2) * zStride;
     const z3 = z + min<usize>(last, 3) * zStride;
+    if (offsetof<Row>() > 16) v128.store(z, z01, 16);
     v128.store(z, z00);
+    if (offsetof<Row>() > 16) v128.store(z1, z11, 16);
     v128.store(z1, z10);
+    if (offsetof<Row>() > 16) v128.store(z2, z21, 16);
     v128.store(z2, z20);
+    if (offsetof<Row>() > 16) v128.store(z3, z31, 16);
     v128.store(z3, z30);
-    if (offsetof<Row>() > 16) {
-      v128.store(z, z01, 16);
-      v128.store(z1, z11, 16);
-      v128.store(z2, z21, 16);
-      v128.store(z3, z31, 16);
-    }
     a += aStride << 2;
     z += zStride << 2;
   }
@@ -145,16 +144,14 @@ function denseUpdateOf<Row>(
       if (offsetof<Row>() > 16) w31 = f32x4.add(w31, f32x4.mul(x3, d1));
     }
     // Past the last row a_k is padding, and its result goes to the last row: the right result is stored after it.
+    if (offsetof<Row>() > 16) v128.store(row3, w31, 16);
     v128.store(row3, w30);
+    if (offsetof<Row>() > 16) v128.store(row2, w21, 16);
     v128.store(row2, w20);
+    if (offsetof<Row>() > 16) v128.store(row1, w11, 16);
     v128.store(row1, w10);
+    if (offsetof<Row>() > 16) v128.store(row, w01, 16);
     v128.store(row, w00);
-    if (offsetof<Row>() > 16) {
-      v128.store(row3, w31, 16);
-      v128.store(row2, w21, 16);
-      v128.store(row1, w11, 16);
-      v128.store(row, w01, 16);
-    }
     column += 16;
     row += stride << 2;
   }

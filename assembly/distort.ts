@@ -12,6 +12,7 @@ import { allocateBlock, release } from "./memory";
 import { shareEnd, shareStart } from "./ownership";
 import { DISTORTIONS, nextSigned, nextWord, openStream } from "./random";
 import { exp } from "./sigmoid";
+import { Row1, Row2 } from "./simd";
 import { barrier, threadIndex } from "./team";
 
 /** Images that are distorted together, if mini-batches are smaller: before and after, threads wait for each other. */
@@ -269,25 +270,30 @@ function displace(distortion: Distortion, noise: usize, displacements: usize): v
 function smooth(gaussian: usize, radius: u32, x: usize, step: usize, sums: usize, rowBytes: usize): void {
   const last = gaussian + (radius << 2);
   const end = x + rowBytes;
-  // Two vectors at a time share the loop's own work; the last of an odd number is done twice.
-  for (; x < end; x += 32, sums += 32) {
-    const next = usize(x + 16 < end) << 4;
-    let g = v128.load32_splat(gaussian);
-    let sum0 = f32x4.mul(g, v128.load(x));
-    let sum1 = f32x4.mul(g, v128.load(x + next));
-    let before = x;
-    let after = x;
-    for (let t = gaussian; t < last; ) {
-      t += 4;
-      before -= step;
-      after += step;
-      g = v128.load32_splat(t);
-      sum0 = f32x4.add(sum0, f32x4.mul(g, f32x4.add(v128.load(before), v128.load(after))));
-      sum1 = f32x4.add(sum1, f32x4.mul(g, f32x4.add(v128.load(before + next), v128.load(after + next))));
+  // Two vectors at a time share the loop's own work.
+  for (; x + 16 < end; x += 32, sums += 32) smoothed<Row2>(gaussian, last, x, step, sums);
+  if (x < end) smoothed<Row1>(gaussian, last, x, step, sums);
+}
+
+/** The sums of a row of one or two vectors. */
+function smoothed<Row>(gaussian: usize, last: usize, x: usize, step: usize, sums: usize): void {
+  let g = v128.load32_splat(gaussian);
+  let sum0 = f32x4.mul(g, v128.load(x));
+  let sum1 = offsetof<Row>() > 16 ? f32x4.mul(g, v128.load(x, 16)) : sum0;
+  let before = x;
+  let after = x;
+  for (let t = gaussian; t < last; ) {
+    t += 4;
+    before -= step;
+    after += step;
+    g = v128.load32_splat(t);
+    sum0 = f32x4.add(sum0, f32x4.mul(g, f32x4.add(v128.load(before), v128.load(after))));
+    if (offsetof<Row>() > 16) {
+      sum1 = f32x4.add(sum1, f32x4.mul(g, f32x4.add(v128.load(before, 16), v128.load(after, 16))));
     }
-    v128.store(sums, sum0);
-    v128.store(sums + next, sum1);
   }
+  if (offsetof<Row>() > 16) v128.store(sums, sum1, 16);
+  v128.store(sums, sum0);
 }
 
 /** The distorted image from the original: f32[inputs], or nearest bytes; up to 3 more are written. */

@@ -6,6 +6,7 @@
 import { Dataset } from "./dataset";
 import { Layer, Network } from "./layer";
 import { DROPOUT, nextWord, openStream } from "./random";
+import { Row1, Row2 } from "./simd";
 
 /** The activation of a neuron that was left out: -0, which no other activation is. Tanh and ReLU may be 0. */
 const LEFT_OUT: v128 = i32x4.splat(0x80000000);
@@ -46,11 +47,20 @@ export function dropDeltas(network: Network, layer: Layer, first: u32, count: u3
   if (network.dropout === 0) return;
   const scale = f32x4.splat(1 / (1 - network.dropout));
   for (let s = first; s < first + count; s++) {
-    const a = layer.activationsOf(s);
-    const delta = layer.deltaOf(s);
-    for (let j: u32 = 0; j < layer.vectors << 4; j += 16) {
-      const kept = i32x4.ne(v128.load(a + j), LEFT_OUT);
-      v128.store(delta + j, v128.and(kept, f32x4.mul(v128.load(delta + j), scale)));
-    }
+    let a = layer.activationsOf(s);
+    let d = layer.deltaOf(s);
+    const end = d + ((<usize>layer.vectors) << 4);
+    for (; d + 16 < end; d += 32, a += 32) dropRow<Row2>(d, a, scale);
+    if (d < end) dropRow<Row1>(d, a, scale);
   }
+}
+
+/** Drops and scales the deltas of a row of one or two vectors. */
+function dropRow<Row>(delta: usize, a: usize, scale: v128): void {
+  const delta0 = v128.and(i32x4.ne(v128.load(a), LEFT_OUT), f32x4.mul(v128.load(delta), scale));
+  if (offsetof<Row>() > 16) {
+    const kept1 = i32x4.ne(v128.load(a, 16), LEFT_OUT);
+    v128.store(delta, v128.and(kept1, f32x4.mul(v128.load(delta, 16), scale)), 16);
+  }
+  v128.store(delta, delta0);
 }

@@ -9,6 +9,7 @@
 
 import { ADAM, ADAMW, MOMENTUM, NESTEROV, Network, SGD } from "./layer";
 import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart } from "./ownership";
+import { Row1, Row2 } from "./simd";
 
 /** Not an optimiser, but a step like theirs: averaging. */
 const AVERAGE: u32 = 5;
@@ -26,10 +27,17 @@ export function optimise(network: Network, eta: f32, t: u32): void {
 
 /** One step of this kind for the weights or biases at start..end-1. */
 function step(network: Network, kind: u32, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
-  if (kind === SGD) shrink(start, end, 1 - eta * decay);
-  else if (kind === MOMENTUM || kind === NESTEROV) momentum(network, start, end, decay, eta);
-  else if (kind === AVERAGE) average(network, start, end);
-  else adam(network, start, end, decay, eta, t);
+  // Two vectors at a time, in the shape that simd.ts explains; then the last of an odd number.
+  const pairs = start + ((end - start) & ~31);
+  stepRows<Row2>(network, kind, start, pairs, decay, eta, t);
+  if (pairs < end) stepRows<Row1>(network, kind, pairs, end, decay, eta, t);
+}
+
+function stepRows<Row>(network: Network, kind: u32, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
+  if (kind === SGD) shrink<Row>(start, end, 1 - eta * decay);
+  else if (kind === MOMENTUM || kind === NESTEROV) momentum<Row>(network, start, end, decay, eta);
+  else if (kind === AVERAGE) average<Row>(network, start, end);
+  else adam<Row>(network, start, end, decay, eta, t);
 }
 
 /** A step for this thread's weights and biases; biases do not decay. */
@@ -53,29 +61,43 @@ function scaled(weight: v128, factor: v128): v128 {
   return f32x4.add(f32x4.mul(weight, factor), f32x4.splat(0));
 }
 
-function shrink(start: usize, end: usize, factor: f32): void {
+function shrink<Row>(start: usize, end: usize, factor: f32): void {
   if (factor === 1) return;
-  for (let w = start; w < end; w += 16) v128.store(w, scaled(v128.load(w), f32x4.splat(factor)));
+  const factors = f32x4.splat(factor);
+  for (let w = start; w < end; w += offsetof<Row>()) {
+    const weight0 = scaled(v128.load(w), factors);
+    if (offsetof<Row>() > 16) v128.store(w, scaled(v128.load(w, 16), factors), 16);
+    v128.store(w, weight0);
+  }
 }
 
-function momentum(network: Network, start: usize, end: usize, decay: f32, eta: f32): void {
+function momentum<Row>(network: Network, start: usize, end: usize, decay: f32, eta: f32): void {
   const slot = network.bytes;
   const mu = f32x4.splat(network.momentum);
   const rate = f32x4.splat(eta);
   const lambda = f32x4.splat(decay);
   const nesterov = network.optimizer === NESTEROV;
-  for (let w = start; w < end; w += 16) {
-    const weight = v128.load(w);
-    const gradient = f32x4.add(v128.load(w + slot), f32x4.mul(lambda, weight));
-    const velocity = f32x4.add(f32x4.mul(mu, v128.load(w + 2 * slot)), gradient);
-    const direction = nesterov ? f32x4.add(gradient, f32x4.mul(mu, velocity)) : velocity;
-    v128.store(w + slot, f32x4.splat(0));
-    v128.store(w + 2 * slot, velocity);
-    v128.store(w, f32x4.sub(weight, f32x4.mul(rate, direction)));
+  for (let w = start; w < end; w += offsetof<Row>()) {
+    const g = w + slot;
+    const v = g + slot;
+    const w0 = v128.load(w);
+    const w1 = offsetof<Row>() > 16 ? v128.load(w, 16) : w0;
+    const gradient0 = f32x4.add(v128.load(g), f32x4.mul(lambda, w0));
+    const gradient1 = offsetof<Row>() > 16 ? f32x4.add(v128.load(g, 16), f32x4.mul(lambda, w1)) : w0;
+    const velocity0 = f32x4.add(f32x4.mul(mu, v128.load(v)), gradient0);
+    const velocity1 = offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(mu, v128.load(v, 16)), gradient1) : w0;
+    if (offsetof<Row>() > 16) v128.store(g, f32x4.splat(0), 16);
+    v128.store(g, f32x4.splat(0));
+    if (offsetof<Row>() > 16) v128.store(v, velocity1, 16);
+    v128.store(v, velocity0);
+    const direction0 = nesterov ? f32x4.add(gradient0, f32x4.mul(mu, velocity0)) : velocity0;
+    const direction1 = nesterov ? f32x4.add(gradient1, f32x4.mul(mu, velocity1)) : velocity1;
+    if (offsetof<Row>() > 16) v128.store(w, f32x4.sub(w1, f32x4.mul(rate, direction1)), 16);
+    v128.store(w, f32x4.sub(w0, f32x4.mul(rate, direction0)));
   }
 }
 
-function adam(network: Network, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
+function adam<Row>(network: Network, start: usize, end: usize, decay: f32, eta: f32, t: u32): void {
   const slot = network.bytes;
   const decoupled = network.optimizer === ADAMW;
   const lambda = f32x4.splat(decoupled ? 0 : decay);
@@ -87,29 +109,52 @@ function adam(network: Network, start: usize, end: usize, decay: f32, eta: f32, 
   const rate = f32x4.splat(<f32>(<f64>eta / (1 - power(network.momentum, t))));
   const root = f32x4.splat(<f32>sqrt(1 - power(network.beta, t)));
   const epsilon = f32x4.splat(network.epsilon);
-  for (let w = start; w < end; w += 16) {
-    let weight = v128.load(w);
-    const gradient = f32x4.add(v128.load(w + slot), f32x4.mul(lambda, weight));
-    const mean = f32x4.add(f32x4.mul(beta1, v128.load(w + 2 * slot)), f32x4.mul(rest1, gradient));
-    const square = f32x4.mul(rest2, f32x4.mul(gradient, gradient));
-    const variance = f32x4.add(f32x4.mul(beta2, v128.load(w + 3 * slot)), square);
-    if (decoupled) weight = scaled(weight, keep);
-    const divisor = f32x4.add(f32x4.div(f32x4.sqrt(variance), root), epsilon);
-    v128.store(w + slot, f32x4.splat(0));
-    v128.store(w + 2 * slot, mean);
-    v128.store(w + 3 * slot, variance);
-    v128.store(w, f32x4.sub(weight, f32x4.div(f32x4.mul(rate, mean), divisor)));
+  for (let w = start; w < end; w += offsetof<Row>()) {
+    const g = w + slot;
+    const m = g + slot;
+    const v = m + slot;
+    let w0 = v128.load(w);
+    let w1 = offsetof<Row>() > 16 ? v128.load(w, 16) : w0;
+    const gradient0 = f32x4.add(v128.load(g), f32x4.mul(lambda, w0));
+    const gradient1 = offsetof<Row>() > 16 ? f32x4.add(v128.load(g, 16), f32x4.mul(lambda, w1)) : w0;
+    const mean0 = f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, gradient0));
+    const mean1 =
+      offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(beta1, v128.load(m, 16)), f32x4.mul(rest1, gradient1)) : w0;
+    const square0 = f32x4.mul(rest2, f32x4.mul(gradient0, gradient0));
+    const square1 = f32x4.mul(rest2, f32x4.mul(gradient1, gradient1));
+    const variance0 = f32x4.add(f32x4.mul(beta2, v128.load(v)), square0);
+    const variance1 = offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(beta2, v128.load(v, 16)), square1) : w0;
+    if (decoupled) {
+      w0 = scaled(w0, keep);
+      w1 = scaled(w1, keep);
+    }
+    const divisor0 = f32x4.add(f32x4.div(f32x4.sqrt(variance0), root), epsilon);
+    const divisor1 = f32x4.add(f32x4.div(f32x4.sqrt(variance1), root), epsilon);
+    if (offsetof<Row>() > 16) v128.store(g, f32x4.splat(0), 16);
+    v128.store(g, f32x4.splat(0));
+    if (offsetof<Row>() > 16) v128.store(m, mean1, 16);
+    v128.store(m, mean0);
+    if (offsetof<Row>() > 16) v128.store(v, variance1, 16);
+    v128.store(v, variance0);
+    if (offsetof<Row>() > 16) v128.store(w, f32x4.sub(w1, f32x4.div(f32x4.mul(rate, mean1), divisor1)), 16);
+    v128.store(w, f32x4.sub(w0, f32x4.div(f32x4.mul(rate, mean0), divisor0)));
   }
 }
 
 /** The average of the weights, for evaluation:  e <- e + (1 - d) (w - e). */
-function average(network: Network, start: usize, end: usize): void {
+function average<Row>(network: Network, start: usize, end: usize): void {
   const kept = network.optimizer === SGD ? 1 : network.optimizer >= ADAM ? 4 : 3;
   const slot = network.bytes * <usize>kept;
   const rest = f32x4.splat(1 - network.average);
-  for (let w = start; w < end; w += 16) {
-    const mean = v128.load(w + slot);
-    v128.store(w + slot, f32x4.add(mean, f32x4.mul(rest, f32x4.sub(v128.load(w), mean))));
+  for (let w = start; w < end; w += offsetof<Row>()) {
+    const e = w + slot;
+    const e0 = v128.load(e);
+    const mean0 = f32x4.add(e0, f32x4.mul(rest, f32x4.sub(v128.load(w), e0)));
+    if (offsetof<Row>() > 16) {
+      const e1 = v128.load(e, 16);
+      v128.store(e, f32x4.add(e1, f32x4.mul(rest, f32x4.sub(v128.load(w, 16), e1))), 16);
+    }
+    v128.store(e, mean0);
   }
 }
 

@@ -17,6 +17,7 @@ import { Active, Layer, Network, SGD } from "./layer";
 import { prefetch } from "./memory";
 import { decayWeights, optimise } from "./optimise";
 import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart, shareEnd, shareStart } from "./ownership";
+import { Row1, Row2 } from "./simd";
 import { sparseUpdate } from "./sparse";
 import { barrier, threadCount } from "./team";
 
@@ -90,8 +91,14 @@ function scaleDeltas(layer: Layer, first: u32, count: u32, from: u32, to: u32, s
   for (let s: u32 = 0; s < count; s++) {
     const delta = layer.deltaOf(first + s);
     const end = delta + ((<usize>to) << 4);
-    for (let d = delta + ((<usize>from) << 4); d < end; d += 16)
-      v128.store(d, f32x4.mul(v128.load(d), f32x4.splat(step)));
+    let d = delta + ((<usize>from) << 4);
+    for (; d + 16 < end; d += 32) {
+      const next = f32x4.mul(v128.load(d, 16), f32x4.splat(step));
+      const first = f32x4.mul(v128.load(d), f32x4.splat(step));
+      v128.store(d, next, 16);
+      v128.store(d, first);
+    }
+    if (d < end) v128.store(d, f32x4.mul(v128.load(d), f32x4.splat(step)));
   }
 }
 
@@ -100,12 +107,21 @@ function updateBiases(layer: Layer, m: u32, from: u32, to: u32): void {
   const biases = layer.biases + layer.target;
   const end = biases + ((<usize>to) << 4);
   let column = layer.delta + ((<usize>from) << 4);
-  for (let b = biases + ((<usize>from) << 4); b < end; b += 16, column += 16) {
-    let sum = v128.load(b);
-    let d = column;
-    for (let s: u32 = 0; s < m; s++, d += layer.stride) sum = f32x4.add(sum, v128.load(d));
-    v128.store(b, sum);
+  let b = biases + ((<usize>from) << 4);
+  for (; b + 16 < end; b += 32, column += 32) addColumn<Row2>(b, column, layer.stride, m);
+  if (b < end) addColumn<Row1>(b, column, layer.stride, m);
+}
+
+/** The same for a row of one or two vectors at b. */
+function addColumn<Row>(b: usize, d: usize, stride: usize, m: u32): void {
+  let sum0 = v128.load(b);
+  let sum1 = offsetof<Row>() > 16 ? v128.load(b, 16) : sum0;
+  for (let s: u32 = 0; s < m; s++, d += stride) {
+    sum0 = f32x4.add(sum0, v128.load(d));
+    if (offsetof<Row>() > 16) sum1 = f32x4.add(sum1, v128.load(d, 16));
   }
+  if (offsetof<Row>() > 16) v128.store(b, sum1, 16);
+  v128.store(b, sum0);
 }
 
 /** Layer 1: this thread's panels from..to-1. `sparse` says whether to leave the zeros of the images out. */

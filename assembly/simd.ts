@@ -1,5 +1,11 @@
 // What kernels share: steps with lanes, and types for rows of 1 to 8 vectors, so that a generic kernel compiles to one
 // loop per width.
+//
+// Kernels that store vectors work on pairs of neighbours, since V8 can turn two operations on 128 bits into one on 256
+// (its revectorizer; docs/performance.md says where). Each lane computes what it did, so the bits stay. V8 looks for
+// two stores in one basic block, to one address and 16 bytes past it, the higher address first, and packs what they
+// are made of: loads of neighbours, load32_splat of one address, and arithmetic lane by lane. No other store may stand
+// between the two loads or the two stores of a pair. Lane extracts and most shuffles do not pack.
 
 /** The widths of a panel: offsetof<RowN>() is 16 N bytes, known at compile time. */
 @unmanaged

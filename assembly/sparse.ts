@@ -1,6 +1,6 @@
 // Products of weights with inputs that are not 0, for one panel. The inputs are listed: the pixels of an Image
 // (dataset.ts), or the neurons of an Active (layer.ts). Each input takes one row of weights. The sums, or the deltas,
-// of one sample stay in registers over all inputs.
+// of one sample stay in registers over all inputs. Vectors are stored in pairs, as simd.ts explains.
 
 import { Row1, Row2, Row3, Row4, Row5, Row6, Row7, Row8 } from "./simd";
 
@@ -99,23 +99,27 @@ class Sum extends Kernel {
       z6 = Sum.step<Row, Row7>(z6, x, row);
       z7 = Sum.step<Row, Row8>(z7, x, row);
     }
-    Kernel.store<Row, Row1>(z, z0);
     Kernel.store<Row, Row2>(z, z1);
-    Kernel.store<Row, Row3>(z, z2);
+    Kernel.store<Row, Row1>(z, z0);
     Kernel.store<Row, Row4>(z, z3);
-    Kernel.store<Row, Row5>(z, z4);
+    Kernel.store<Row, Row3>(z, z2);
     Kernel.store<Row, Row6>(z, z5);
-    Kernel.store<Row, Row7>(z, z6);
+    Kernel.store<Row, Row5>(z, z4);
     Kernel.store<Row, Row8>(z, z7);
+    Kernel.store<Row, Row7>(z, z6);
   }
 }
 
 @unmanaged
 class Update extends Kernel {
-  /** w + x d, stored. */
-  @inline static step<Row, RowN>(row: usize, x: v128, d: v128): void {
+  /** w + x d of vectors N and N + 1, stored. */
+  @inline static step<Row, RowN, RowNext>(row: usize, x: v128, d: v128, dNext: v128): void {
     if (offsetof<Row>() < offsetof<RowN>()) return;
     const w = v128.load(row, offsetof<RowN>() - 16);
+    if (offsetof<Row>() >= offsetof<RowNext>()) {
+      const next = v128.load(row, offsetof<RowNext>() - 16);
+      v128.store(row, f32x4.add(next, f32x4.mul(x, dNext)), offsetof<RowNext>() - 16);
+    }
     v128.store(row, f32x4.add(w, f32x4.mul(x, d)), offsetof<RowN>() - 16);
   }
 
@@ -133,14 +137,10 @@ class Update extends Kernel {
     for (let entry = list.entries; entry < end; entry += list.entryBytes) {
       const x = v128.load32_splat(list.valueOf(entry));
       row = list.rowOf(entry, panel, row, offsetof<Row>());
-      Update.step<Row, Row1>(row, x, d0);
-      Update.step<Row, Row2>(row, x, d1);
-      Update.step<Row, Row3>(row, x, d2);
-      Update.step<Row, Row4>(row, x, d3);
-      Update.step<Row, Row5>(row, x, d4);
-      Update.step<Row, Row6>(row, x, d5);
-      Update.step<Row, Row7>(row, x, d6);
-      Update.step<Row, Row8>(row, x, d7);
+      Update.step<Row, Row1, Row2>(row, x, d0, d1);
+      Update.step<Row, Row3, Row4>(row, x, d2, d3);
+      Update.step<Row, Row5, Row6>(row, x, d4, d5);
+      Update.step<Row, Row7, Row8>(row, x, d6, d7);
     }
   }
 }

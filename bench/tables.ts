@@ -103,6 +103,25 @@ export function nativeTable(rows: readonly NativeRow[]): string {
   return markdownTable([...head, "one : C by sample", "one : C by pixel", "two : one"], lines, 1);
 }
 
+/** Nodes against each other. */
+export interface NodeRow {
+  readonly layers: readonly number[];
+  readonly batchSize: number;
+  readonly threads: number;
+  /** By the name of the Node, in the order of the columns. */
+  readonly rates: Readonly<Record<string, Rate>>;
+}
+
+/** Samples per second, medians, and how many times the first Node's they are. */
+export function nodesTable(rows: readonly NodeRow[]): string {
+  const lines = rows.map(({ layers, batchSize, threads, rates }) => {
+    const [first, ...others] = Object.values(rates).map(({ median }) => median);
+    const cells = others.map((rate) => `${count(rate)} (${(rate / first).toFixed(2)} x)`);
+    return [`[${layers.join(", ")}]`, String(batchSize), String(threads), count(first), ...cells];
+  });
+  return markdownTable(["layers", "batch", "threads", ...Object.keys(rows[0].rates)], lines, 1);
+}
+
 /** Rows as a Markdown table: the first `left` columns flush left, the rest flush right. */
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));

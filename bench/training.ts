@@ -1,6 +1,7 @@
 // Training: the module on one thread and on all cores, the reference, and a textbook version in plain JavaScript.
 
 import { countWeights, createReference, Dataset, Network } from "ductus";
+import type { DataSplit } from "ductus/node";
 import { createNetwork, feedforward, trainEpoch } from "../examples/node/textbook.js";
 import { inTurns, type Rate, type Task } from "./timing.js";
 
@@ -22,6 +23,58 @@ export const ETA = 0.5;
 /** Multiply-adds of a run of some tenths of a second, zeros counted, for each contender. */
 const WORK: Record<Contender, number> = { module: 4e9, threads: 4e9, reference: 1e8, textbook: 2e7 };
 
+/** The networks that are trained, and the samples of their mini-batches. */
+export const SHAPES: readonly (readonly [readonly number[], number])[] = [
+  [[784, 30, 10], 10],
+  [[784, 30, 10], 128],
+  [[784, 100, 10], 10],
+  [[784, 100, 10], 128],
+  [[784, 800, 10], 100],
+  [[784, 256, 128, 10], 64],
+];
+
+/** `quick` is a smoke run on a few images. */
+export interface BenchOptions {
+  readonly quick: boolean;
+  /** How many threads "threads" has. */
+  readonly threads: number;
+}
+
+/** What is trained on. */
+export function trainingImages({ training }: DataSplit, { quick }: BenchOptions): Dataset {
+  return quick ? training.slice(0, 1500) : training;
+}
+
+/** A task that trains, and lets go of its network. */
+export interface TrainingTask extends Task {
+  readonly name: Contender;
+  readonly close: () => void;
+}
+
+/** An epoch of a contender, on as many samples as take it some tenths of a second. */
+export async function trainingTask(
+  name: Contender,
+  layers: readonly number[],
+  batchSize: number,
+  training: Dataset,
+  threads: number,
+): Promise<TrainingTask> {
+  const samples = Math.max(batchSize, Math.min(training.length, Math.round(WORK[name] / countWeights(layers))));
+  const data = training.slice(0, samples);
+  if (name === "textbook") {
+    const textbook = createNetwork(layers);
+    const pass = samplesOf(data);
+    return { name, samples, run: () => void trainEpoch(textbook, pass, batchSize, ETA), close: () => {} };
+  }
+  const kernels = name === "reference" ? createReference() : undefined;
+  const network = await Network.create({ kernels, layers, threads: name === "threads" ? threads : 1 });
+  const few = data.slice(0, Math.max(batchSize, Math.round(samples / 10)));
+  const train = async (data: Dataset) => {
+    for await (const _ of network.train(data, { epochs: 1, batchSize, learningRate: ETA }));
+  };
+  return { name, samples, warm: () => train(few), run: () => train(data), close: () => network.dispose() };
+}
+
 /** An epoch of training with these contenders, in turns; data are in place. */
 export async function timeTraining(
   work: string,
@@ -31,42 +84,44 @@ export async function timeTraining(
   contenders: readonly Contender[],
   { rounds, threads }: { readonly rounds: number; readonly threads: number },
 ): Promise<TrainingRow> {
-  const closing: Network[] = [];
-  const tasks = await Promise.all(
-    contenders.map(async (name): Promise<Task & { readonly name: Contender }> => {
-      const samples = Math.max(batchSize, Math.min(training.length, Math.round(WORK[name] / countWeights(layers))));
-      const data = training.slice(0, samples);
-      if (name === "textbook") {
-        const textbook = createNetwork(layers);
-        const pass = samplesOf(data);
-        return { name, samples, run: () => void trainEpoch(textbook, pass, batchSize, ETA) };
-      }
-      const kernels = name === "reference" ? createReference() : undefined;
-      const network = await Network.create({ kernels, layers, threads: name === "threads" ? threads : 1 });
-      closing.push(network);
-      const few = data.slice(0, Math.max(batchSize, Math.round(samples / 10)));
-      const train = async (data: Dataset) => {
-        for await (const _ of network.train(data, { epochs: 1, batchSize, learningRate: ETA }));
-      };
-      return { name, samples, warm: () => train(few), run: () => train(data) };
-    }),
-  );
+  const tasks = await Promise.all(contenders.map((name) => trainingTask(name, layers, batchSize, training, threads)));
   const rates = await inTurns(tasks, rounds);
-  for (const network of closing) network.dispose();
+  for (const { close } of tasks) close();
   return { work, layers, batchSize, samples: training.length, threads, rates };
+}
+
+/** What verifying one of SHAPES came to. */
+export interface Verified {
+  readonly layers: readonly number[];
+  /** Of the weights. */
+  readonly hash: string;
+  /** All of it, in words. */
+  readonly line: string;
+}
+
+/** Verifies some of SHAPES. */
+export async function verifyAll(mnist: DataSplit, options: BenchOptions): Promise<Verified[]> {
+  const images = trainingImages(mnist, options);
+  const data = images.slice(0, images.length / 10);
+  const validation = mnist.validation.slice(0, options.quick ? 100 : 1000);
+  const results: Verified[] = [];
+  for (const [layers, batchSize] of SHAPES.slice(0, options.quick ? 2 : 3)) {
+    results.push(await verify(layers, batchSize, data, validation, options.threads));
+  }
+  return results;
 }
 
 /**
  * Module, module with threads and reference end with the same bits; the textbook version, with the same weights at
  * first, comes to the same outputs by steps on all the data, which need no order.
  */
-export async function verify(
+async function verify(
   layers: readonly number[],
   batchSize: number,
   data: Dataset,
   validation: Dataset,
   threads: number,
-): Promise<string> {
+): Promise<Verified> {
   const results = [];
   for (const options of [{ threads: 1 }, { threads }, { kernels: createReference() }]) {
     using network = await Network.create({ ...options, layers });
@@ -84,11 +139,11 @@ export async function verify(
   if (!(difference < 1e-4)) {
     throw new Error(`[${layers}]: the outputs of the textbook version differ from the module's by ${difference}`);
   }
-  return (
+  const line =
     `[${layers.join(", ")}], batches of ${batchSize}: module, ${threads} threads and reference all end with ` +
     `${one.hash.slice(0, 16)}..., reading ${one.correct} of ${validation.length}; ` +
-    `the textbook version's outputs differ by at most ${difference.toExponential(0)}`
-  );
+    `the textbook version's outputs differ by at most ${difference.toExponential(0)}`;
+  return { layers, hash: one.hash, line };
 }
 
 /** The largest difference of any output for any image. */

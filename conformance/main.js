@@ -2,15 +2,16 @@
 
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { FOLDER, install } from "./installed.js";
 import { judge } from "./judge.js";
 import { findProgram, output } from "./process.js";
-import { PACKAGES, runtimes } from "./runtimes.js";
+import { runtimes } from "./runtimes.js";
 import { serve } from "./server.js";
 import { table } from "./table.js";
 
@@ -28,7 +29,7 @@ Trains the same networks with the same module in every runtime found, and fails 
 const { values } = parseArgs({
   options: {
     install: { type: "boolean", default: false },
-    folder: { type: "string", default: join(tmpdir(), "ductus-runtimes") },
+    folder: { type: "string", default: FOLDER },
     only: { type: "string" },
     least: { type: "string", default: "1" },
     help: { type: "boolean", short: "h", default: false },
@@ -43,20 +44,6 @@ else await (values.install ? install(values.folder).then(conform) : conform()).c
 function fail(message) {
   console.error(message);
   process.exitCode = 1;
-}
-
-/** One that this machine's kind does not have is left out: they are optional. */
-async function install(folder) {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, optionalDependencies: PACKAGES }));
-  await output("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: folder });
-  const python = join(folder, "python");
-  // Many machines have no pip, or none that reaches its index: wasmtime is then listed as not run.
-  await output("python3", ["-m", "venv", python])
-    .then(() =>
-      output(join(python, "bin/pip"), ["install", "--quiet", "--timeout", "10", "--retries", "0", "wasmtime"]),
-    )
-    .catch(() => rm(python, { recursive: true, force: true }));
 }
 
 async function conform() {
@@ -96,7 +83,7 @@ async function makeProject(scratch) {
 async function runAll(place) {
   const only = values.only?.split(",");
   const reports = [];
-  for (const { name, programs, missing, version, run } of runtimes(join(values.folder, "node_modules"))) {
+  for (const { name, programs, missing, version, run } of runtimes(values.folder)) {
     if (only !== undefined && !only.includes(name)) continue;
     const program = findProgram(programs);
     const print = version ?? ((program) => output(program, ["--version"]));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { boundsOf } from "./guest/host.js";
 import { makeData, RECIPES } from "./guest/recipes.js";
+import { BUN, NODES, nodePrograms } from "./installed.js";
 import { during, output } from "./process.js";
 import { answerImages, trainInWorkerd } from "./workers.js";
 
@@ -24,41 +25,26 @@ import { answerImages, trainInWorkerd } from "./workers.js";
  * @property {(program: string, place: Place) => Promise<import("./guest/run.js").Result[]>} run
  */
 
-const SYSTEM = process.platform === "win32" ? "win" : process.platform;
-const BUN = `@oven/bun-${SYSTEM.replace(/^win$/, "windows")}-${process.arch.replace("arm64", "aarch64")}`;
-
-/**
- * What npm brings with --install, by the folder of node_modules that it is to be in: packages with the programs
- * themselves, since the scripts by which others fetch them may be forbidden.
- */
-export const PACKAGES = {
-  ...Object.fromEntries(
-    Object.entries({ 20: "20.20.2", 22: "22.23.3", 24: "24.21.0", 26: "26.10.0" }).map(([major, version]) => [
-      `node${major}`,
-      `npm:node-${SYSTEM}-${process.arch}@${version}`,
-    ]),
-  ),
-  deno: "2.9.6",
-  [BUN]: "1.4.5",
-  workerd: "1.20261117.1",
-};
-
 const BY_NPM = "npm run conformance -- --install";
+/** Whether Nodes here know their flag of vectors of 256 bits. */
+const KNOWS_WIDE = process.arch === "x64" && process.platform !== "darwin";
 
-/** @param {string} installed the folder of node_modules with PACKAGES @returns {Runtime[]} */
-export function runtimes(installed) {
-  return [...nodes(installed), ...servers(installed), ...browsers(), ...withoutJavaScript(installed)];
+/** @param {string} folder with what was installed @returns {Runtime[]} */
+export function runtimes(folder) {
+  const installed = join(folder, "node_modules");
+  return [...nodes(folder), ...servers(installed), ...browsers(), ...withoutJavaScript(installed)];
 }
 
 /** @returns {Runtime[]} */
-function nodes(installed) {
-  const [major] = process.versions.node.split(".");
-  return ["20", "22", "24", "26"].map((version) => ({
-    name: `Node ${version}`,
-    programs: [join(installed, `node${version}/bin/node`), version === major ? process.execPath : undefined],
+function nodes(folder) {
+  const [own] = process.versions.node.split(".");
+  return NODES.map(({ major, wide }) => ({
+    name: `Node ${major}`,
+    programs: nodePrograms(major, folder),
     missing: BY_NPM,
     run: async (node, place) => [
-      ...(await runScript(node, [], place, version === major ? ["reference"] : [])),
+      ...(await runScript(node, [], place, major === own ? ["reference"] : [])),
+      ...(wide === undefined || !KNOWS_WIDE ? [] : await runScript(node, [wide], place, ["wide"])),
       await buildModule(node, place),
     ],
   }));
@@ -125,7 +111,7 @@ function withoutJavaScript(installed) {
     },
     {
       name: "wasmtime",
-      programs: [join(installed, "../python/bin/python3"), "python3"],
+      programs: [join(folder, "python/bin/python3"), "python3"],
       missing: "pip install wasmtime",
       version: (python) => output(python, ["-c", "from importlib.metadata import version; print(version('wasmtime'))"]),
       run: runPython,

@@ -18,6 +18,7 @@ import { type Exports, instantiateModule } from "../src/kernels/wasm/module.js";
 import { kernelsOf } from "../src/kernels/wasm/wasm.js";
 
 export const MODULE = new URL("../build/ductus.wasm", import.meta.url);
+export const THREADS_MODULE = new URL("../build/ductus-threads.wasm", import.meta.url);
 
 export function instance(): Promise<Exports> {
   return instantiateModule(readFileSync(MODULE));

@@ -6,8 +6,14 @@ import { bold, formatCount, formatSeconds, percent } from "./terminal.js";
 
 export const HEADER = "epoch       cost   training            validation       time";
 
-/** How a network is trained. */
-export function startLine(layers: readonly number[], recipe: Recipe, training: Dataset, threads: number): string {
+/** How a network is trained; `wide` says whether with vectors of 256 bits. */
+export function startLine(
+  layers: readonly number[],
+  recipe: Recipe,
+  training: Dataset,
+  threads: number,
+  wide: boolean,
+): string {
   const { epochs, batchSize, learningRate, initialWeights, seed } = recipe;
   const batches = Math.ceil(training.length / batchSize);
   const parts = [
@@ -15,6 +21,7 @@ export function startLine(layers: readonly number[], recipe: Recipe, training: D
     `eta ${learningRate}`,
     ...describeRecipe(recipe),
     ...(threads === 1 ? [] : [`${threads} threads`]),
+    ...(wide ? ["256-bit"] : []),
   ];
   return `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ${parts.join(", ")}`;
 }

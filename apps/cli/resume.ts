@@ -10,6 +10,7 @@ import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { NO_WIDE, useWide } from "./wide.js";
 
 export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
@@ -25,6 +26,7 @@ trained for more.`,
       value: "N",
       help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
     },
+    "no-wide": NO_WIDE,
     out: { value: "FILE", help: "where to save the model; - for standard output (default: where it was)" },
     force: FORCE,
     "checkpoint-every": {
@@ -46,6 +48,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const checkpointEvery = values.number("checkpoint-every", RANGES.epochs) as number;
   const named = values.path("out");
   const data = values.path("data");
+  const wide = useWide(values);
   using network = await readModel(path, { threads });
   const saved = readRecipe(network, path);
   if (saved === undefined) {
@@ -75,7 +78,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
   const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
-  await runTraining({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
 }
 
 /**

@@ -20,6 +20,7 @@ import { printLine } from "./terminal.js";
 import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
+import { NO_WIDE, useWide } from "./wide.js";
 
 export const TRAIN: Command = {
   usage: "train [options]",
@@ -34,6 +35,7 @@ after each epoch: \`ductus resume\` continues from it.`,
       value: "N",
       help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
     },
+    "no-wide": NO_WIDE,
     out: { value: "FILE", help: "where to save the model; - for standard output", default: MODEL },
     force: FORCE,
     "checkpoint-every": {
@@ -76,6 +78,7 @@ export async function train(args: readonly string[]): Promise<void> {
   const { recipe, split } = withData(options.recipe);
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
+  const wide = kernels === undefined && useWide(values);
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await runTraining({ network, recipe, split, out, checkpointEvery, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
 }

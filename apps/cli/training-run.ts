@@ -17,6 +17,8 @@ export interface TrainingRun {
   readonly out: Output;
   /** How many epochs may be lost, 1 or more. */
   readonly checkpointEvery: number;
+  /** Whether the module computes with vectors of 256 bits. */
+  readonly wide: boolean;
   /** performance.now() when the command began. */
   readonly start: number;
 }
@@ -25,7 +27,8 @@ export interface TrainingRun {
  * Trains to the recipe's last epoch, tests, and saves.
  * @throws {UsageError} at once, for a value that the data do not allow
  */
-export async function runTraining({ network, recipe, split, out, checkpointEvery, start }: TrainingRun): Promise<void> {
+export async function runTraining(options: TrainingRun): Promise<void> {
+  const { network, recipe, split, out, checkpointEvery, wide, start } = options;
   checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;
@@ -34,7 +37,7 @@ export async function runTraining({ network, recipe, split, out, checkpointEvery
   const onProgress = (epoch: number, samples: number) =>
     progress.update((epoch - begun - 1) * training.length + samples);
   const session = trainByRecipe(network, recipe, split, { signal, onProgress });
-  printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize)));
+  printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize), wide));
   printLine(bold(HEADER));
   const progress = new TrainingProgress(recipe.epochs - begun, training.length);
   const checkpoints = new Checkpoints(session, out, (message) => progress.printError(message));

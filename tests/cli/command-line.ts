@@ -7,6 +7,8 @@ import { afterAll } from "vitest";
 export const MAIN = fileURLToPath(new URL("../../build/cli/main.js", import.meta.url));
 
 const RESIDENT = fileURLToPath(new URL("resident.js", import.meta.url));
+/** What ends the first line of a training where Node has vectors of 256 bits: wide.test.ts is about that. */
+export const WIDE = /, 256-bit$/;
 
 export interface Result {
   readonly code: number | null;

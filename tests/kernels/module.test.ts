@@ -1,11 +1,8 @@
 // Chain of trust 5: the module as a file. No imports, exactly the contract's exports, small, reproducible.
 
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { Dataset } from "../../src/data/dataset.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
@@ -13,10 +10,10 @@ import { RandomStream } from "../../src/kernels/reference/random.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { instantiateModule } from "../../src/kernels/wasm/module.js";
 import { createWasmKernels, kernelsOf } from "../../src/kernels/wasm/wasm.js";
-import { differences, instance, MODULE, parameterBits, randomDataset, trainOn } from "../helpers.js";
+import { differences, instance, MODULE, parameterBits, randomDataset, THREADS_MODULE, trainOn } from "../helpers.js";
+import { CODE_SECTION, compile, sectionsOf } from "./module-file.js";
 
 const DEBUG_MODULE = new URL("../../build/debug/ductus.wasm", import.meta.url);
-const THREADS_MODULE = new URL("../../build/ductus-threads.wasm", import.meta.url);
 const MAX_BYTES = 32 * 1024;
 
 const EXPORTS = [
@@ -79,8 +76,9 @@ test("the build for threads differs in its memory only: imported, shared", async
 
 test("has no start function and stays within its size", async () => {
   const bytes = await readFile(MODULE);
-  expect(sections(bytes)).toContain(10); // code
-  expect(sections(bytes)).not.toContain(8); // start
+  const ids = sectionsOf(bytes).map(({ id }) => id);
+  expect(ids).toContain(CODE_SECTION);
+  expect(ids).not.toContain(8); // start
   expect(bytes.length).toBeLessThanOrEqual(MAX_BYTES);
 });
 
@@ -273,12 +271,10 @@ test.each([
   ["release", MODULE],
   ["threads", THREADS_MODULE],
 ])("the %s module builds to the same bytes again, in another folder", async (target, module) => {
-  const asc = join(createRequire(import.meta.url).resolve("assemblyscript/package.json"), "../bin/asc.js");
   const folder = await mkdtemp(join(tmpdir(), "ductus-"));
   try {
     const out = join(folder, "again.wasm");
-    const args = [asc, "--config", "asconfig.json", "--target", target, "--outFile", out];
-    await promisify(execFile)(process.execPath, args, { cwd: new URL("../..", import.meta.url) });
+    await compile(target, out);
     const again = await readFile(out);
     expect(again.length).toBeGreaterThan(1000);
     expect(again.equals(await readFile(module))).toBe(true);
@@ -359,20 +355,4 @@ function tampered(module: Buffer, constant: number): Buffer {
   const copy = Buffer.from(module);
   copy[at + 1] ^= 1;
   return copy;
-}
-
-/** The ids of a module's sections. */
-function sections(module: Uint8Array): number[] {
-  const ids: number[] = [];
-  for (let at = 8; at < module.length; ) {
-    ids.push(module[at++]);
-    let size = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = module[at++];
-      size |= (byte & 0x7f) << shift;
-      if ((byte & 0x80) === 0) break;
-    }
-    at += size;
-  }
-  return ids;
 }

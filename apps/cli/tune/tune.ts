@@ -10,6 +10,7 @@ import { bold, formatSeconds, percent, printError, printLine } from "../terminal
 import { type Command, helpOf, parseCommand } from "../usage.js";
 import { packageVersion } from "../version.js";
 import { printWarnings } from "../warnings.js";
+import { NO_WIDE, useWide } from "../wide.js";
 import { type Outcome, type Rung, rungsOf } from "./halving.js";
 import type { Data } from "./job.js";
 import { Journal } from "./journal.js";
@@ -45,6 +46,7 @@ depends on its options and the seed alone, not on the workers.`,
       value: "N",
       help: `trials that train at the same time: ${RANGES.threads.description} (default: as many as there are cores)`,
     },
+    "no-wide": NO_WIDE,
     out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", default: "tune" },
     ...searchOptions(),
     epochs: { value: "N", help: "of the trials that continue to the end (default: as in train)" },
@@ -68,6 +70,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   if (space.parameters.length === 0) {
     throw new UsageError("expected an option to search, as in --learning-rate 0.1..10, got one value for each");
   }
+  const wide = useWide(values);
   const { recipe } = optionsOf(space.fixed);
   const { epochs, seed } = recipe;
   const { warnings, ...data } = loadData(recipe);
@@ -92,7 +95,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
   const again = journal.finished;
   const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
-  printLine(describe(space, rungs, seed));
+  printLine(`${describe(space, rungs, seed)}${wide ? ", 256-bit" : ""}`);
   try {
     const best = await runSearch(search, (rung, outcomes) => live.printLines(rungLines(rungs, rung, outcomes, table)));
     await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
