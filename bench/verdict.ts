@@ -150,9 +150,7 @@ for (const { name, verdicts, labels = [] } of digits) {
 const scoreOf = (one: Reading | undefined) => 1 - (one?.none ?? 1);
 const scores = wellRead.map(scoreOf);
 const least = [...scores].sort((a, b) => a - b)[Math.floor(0.05 * scores.length)];
-console.log(
-  `\nAgainst ${scores.length} digits read right; the digits have a share of ${least.toFixed(3)} or more in 95 % of them.\n`,
-);
+console.log(`\n95 % of ${scores.length} pictures read right have a share of digits of ${least.toFixed(3)} or more.\n`);
 console.log(
   "| no digits | n | called no digit | called sure | rejected at 95 % kept | AUROC |\n|---|--:|--:|--:|--:|--:|",
 );

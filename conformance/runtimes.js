@@ -32,7 +32,7 @@ const KNOWS_WIDE = process.arch === "x64" && process.platform !== "darwin";
 /** @param {string} folder with what was installed @returns {Runtime[]} */
 export function runtimes(folder) {
   const installed = join(folder, "node_modules");
-  return [...nodes(folder), ...servers(installed), ...browsers(), ...withoutJavaScript(installed)];
+  return [...nodes(folder), ...servers(installed), ...browsers(), ...withoutJavaScript(folder)];
 }
 
 /** @returns {Runtime[]} */
@@ -101,7 +101,7 @@ function browsers() {
 }
 
 /** @returns {Runtime[]} */
-function withoutJavaScript(installed) {
+function withoutJavaScript(folder) {
   return [
     {
       name: "wasm-interp",

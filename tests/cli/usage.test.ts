@@ -14,7 +14,7 @@ import { REPORT, report } from "../../apps/cli/report.js";
 import { RESUME, resume } from "../../apps/cli/resume.js";
 import { TRAIN, train } from "../../apps/cli/train.js";
 import { TUNE, tune } from "../../apps/cli/tune/tune.js";
-import { type Command, exitCodeOf, helpOf, parseCommand } from "../../apps/cli/usage.js";
+import { type Command, exitCodeOf, helpOf } from "../../apps/cli/usage.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { keepDuctus, type Result, startDuctus } from "./command-line.js";
 
@@ -144,37 +144,6 @@ describe("help", () => {
     expect(helpOf(command)).toBe(
       `Usage: ductus do\n\nOne\n${word}\ntwo.\n\nThree.\n\n  --help  print this and exit; so does -h`,
     );
-  });
-});
-
-describe("an option with a second name", () => {
-  const command: Command = {
-    usage: "do [FILE] [options]",
-    summary: "Does it.",
-    arguments: 1,
-    options: { rate: { value: "R", help: "how fast", default: "1", alias: "speed" }, loud: { help: "say so" } },
-  };
-
-  test("has one value, under its first name", () => {
-    expect(parseCommand(command, ["--speed", "-2"])?.text("rate")).toBe("-2");
-    expect(parseCommand(command, ["--rate=3", "file", "--loud"])).toMatchObject({
-      given: { rate: "3", loud: true },
-      args: ["file"],
-    });
-    expect(helpOf(command)).toContain("  --rate R   how fast (default 1)\n  --speed R  the same as --rate\n");
-  });
-
-  test("takes one of both", () => {
-    expect(() => parseCommand(command, ["--rate", "1", "--speed", "1"])).toThrow(
-      "--rate and --speed are the same option: give one of them",
-    );
-    expect(parseCommand(command, ["--rate", "1", "--rate", "2"])?.text("rate")).toBe("2");
-  });
-
-  test("words after -- are arguments, and - is one", () => {
-    expect(parseCommand(command, ["--", "--loud"])).toMatchObject({ given: {}, args: ["--loud"] });
-    expect(parseCommand(command, ["-"])).toMatchObject({ given: {}, args: ["-"] });
-    expect(parseCommand(command, ["--", "-h"])?.args).toEqual(["-h"]);
   });
 });
 
