@@ -19,6 +19,7 @@ import {
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { decodeSafetensors } from "../../src/formats/safetensors.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { keepDuctus, MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 
@@ -150,6 +151,27 @@ describe("two at the same time", () => {
     await children[0].result;
     await begin(...SEARCH, ...LONG);
     expect(children[1].child.exitCode).toBe(null);
+  });
+
+  test("a training to the best model of a search: told while it runs, and kept when the search saves its own", async () => {
+    const { pid } = await begin(...SEARCH, ...LONG);
+    const best = [...TRAIN, ...SHORT, "--out", join("tune", "best.safetensors")];
+    await expectTold(best, `process ${pid}`);
+    children[0].child.kill("SIGKILL");
+    await children[0].result;
+    const search = [...SEARCH, "--epochs", "9", "--trials", "3", "--seed", "2"];
+    await rm(join(folder, "tune"), { recursive: true });
+    expect(await ductus(...search)).toMatchObject({ code: 0, stderr: "" });
+    const found = await readFile(join(folder, "tune", "best.safetensors"));
+    await rm(join(folder, "tune", "best.safetensors"));
+    expect(await ductus(...best)).toMatchObject({ code: 0 });
+    const other = await readFile(join(folder, "tune", "best.safetensors"));
+    const { code, stderr } = await ductus(...search);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("is now tune/best.1.safetensors") });
+    // Only its times are others.
+    const again = await readFile(join(folder, "tune", "best.safetensors"));
+    expect(decodeSafetensors(again).tensors).toEqual(decodeSafetensors(found).tensors);
+    expect(await readFile(join(folder, "tune", "best.1.safetensors"))).toEqual(other);
   });
 });
 

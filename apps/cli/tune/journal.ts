@@ -41,6 +41,8 @@ export class Journal {
     /** Whether the best model is saved. */
     public finished: boolean,
     readonly out: Output,
+    /** Where the best model goes: nobody else writes there meanwhile. */
+    readonly best: Output,
   ) {}
 
   /**
@@ -54,9 +56,9 @@ export class Journal {
     await mkdir(folder, { recursive: true }).catch(() => {});
     const path = join(folder, FILE);
     const out = await Output.open(path, { exclusive: true });
-    await Output.open(join(folder, BEST), { kind: KINDS.model });
+    const best = await Output.open(join(folder, BEST), { kind: KINDS.model, keepOthers: true, exclusive: true });
     const text = await readJournal(path);
-    if (text === undefined) return Journal.#begin(folder, settings, out);
+    if (text === undefined) return Journal.#begin(folder, settings, out, best);
     const saved = parse(text, path);
     const different = differenceOf(saved.settings, settings);
     if (different !== undefined) {
@@ -66,14 +68,14 @@ export class Journal {
       );
     }
     if (!areOutcomes(saved.outcomes, settings, validation)) throw noSearch(path);
-    return new Journal(folder, settings, [...saved.outcomes], saved.finished, out);
+    return new Journal(folder, settings, [...saved.outcomes], saved.finished, out, best);
   }
 
   /**
    * A new search. Its journal is there before any model: without one, models in the folder are somebody else's.
    * @throws {Error} if there are files that are not hidden: they are somebody else's
    */
-  static async #begin(folder: string, settings: SearchSettings, out: Output): Promise<Journal> {
+  static async #begin(folder: string, settings: SearchSettings, out: Output, best: Output): Promise<Journal> {
     const other = (await readdir(folder)).find((name) => !name.startsWith(".") && !OWN_NAME.test(name));
     if (other !== undefined) {
       throw new Error(
@@ -81,13 +83,9 @@ export class Journal {
           "give another one with --out, or move the file",
       );
     }
-    const journal = new Journal(folder, settings, [], false, out);
+    const journal = new Journal(folder, settings, [], false, out, best);
     await journal.#save();
     return journal;
-  }
-
-  get best(): string {
-    return join(this.folder, BEST);
   }
 
   /** Where a trial is saved at the end of a rung. */
@@ -155,8 +153,8 @@ export class Journal {
   }
 }
 
-/** What a search may have in its folder before its journal: a lock, what is half written. */
-const OWN_NAME = /^(?:search\.json\.lock(?:\..*)?|(?:search\.json|best\.safetensors)\..*\.tmp)$/;
+/** What a search may have in its folder before its journal: locks, what is half written. */
+const OWN_NAME = /^(?:search\.json|best\.safetensors)\.(?:lock(?:\..*)?|.*\.tmp)$/;
 const MODEL_NAME = /^trial-(\d+)\.(?:rung-(\d+)|best)\.safetensors(\.[\da-f]{8}-\d+-[\da-f]{8}\.tmp)?$/;
 
 /** Bytes: many times what the largest search needs. */

@@ -4,8 +4,8 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { chooseThreads } from "ductus";
 import { type HistoryEntry, type Recipe, UsageError } from "ductus/recipe";
+import { readHeader } from "../kinds.js";
 import { readModel } from "../model-file.js";
-import { saveFile } from "../output.js";
 import { bestEpoch, failed, type Outcome, type Rung, ranked } from "./halving.js";
 import type { Job } from "./job.js";
 import type { Journal } from "./journal.js";
@@ -108,11 +108,15 @@ function jobOf({ rungs, journal, pool }: Search, { recipe, layers }: Trial, tria
 
 /**
  * Saves the best model with what its report shows of the search, unless that is done.
+ * @returns what there is to say about it, if anything
  * @throws {Error} if it cannot be saved
  */
-export async function saveBest(search: Search, { trial, recipe }: Best, summary: string): Promise<void> {
+export async function saveBest(search: Search, { trial, recipe }: Best, summary: string): Promise<string | undefined> {
   const { rungs, journal, pool, signal } = search;
-  if (journal.finished && (await exists(journal.best))) return journal.finish();
+  if (journal.finished && (await isSaved(journal.best.path, summary))) {
+    await journal.finish();
+    return undefined;
+  }
   const { length } = rungs;
   const source = canEndEarly(recipe) ? journal.snapshot(trial) : journal.checkpoint(trial, length);
   if (!(await exists(source))) {
@@ -122,8 +126,14 @@ export async function saveBest(search: Search, { trial, recipe }: Best, summary:
     await pool.run([job], signal, { onEpoch: () => {}, onOutcome: async () => {} });
   }
   using network = await readModel(source, { threads: 1 });
-  await saveFile(journal.best, network.save({ ...Object.fromEntries(network.metadata), search: summary }));
+  const notice = await journal.best.save(network.save({ ...Object.fromEntries(network.metadata), search: summary }));
   await journal.finish();
+  return notice;
+}
+
+/** Whether the model of this search is there, and no other one. */
+async function isSaved(path: string, summary: string): Promise<boolean> {
+  return (await exists(path)) && (await readHeader(path))?.metadata.search === summary;
 }
 
 function exists(path: string): Promise<boolean> {

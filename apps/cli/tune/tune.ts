@@ -98,9 +98,10 @@ export async function tune(args: readonly string[]): Promise<void> {
   printLine(`${describe(space, rungs, seed)}${wide ? ", 256-bit" : ""}`);
   try {
     const best = await runSearch(search, (rung, outcomes) => live.printLines(rungLines(rungs, rung, outcomes, table)));
-    await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
-    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best, epochs, start));
+    const notice = await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
+    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best.path, epochs, start));
     if (again) live.printLines(FURTHER);
+    if (notice !== undefined) printError(`ductus: ${notice}`);
   } catch (error) {
     live.stop();
     await pool.close();
