@@ -86,22 +86,45 @@ function startNodeThread(
   const { Worker } = builtin("node:worker_threads") as typeof import("node:worker_threads");
   // Without the options of this process, some of which a worker's script cannot have: --input-type, for one.
   const url = new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-  let worker: import("node:worker_threads").Worker;
+  let worker: import("node:worker_threads").Worker | undefined;
   try {
-    worker = new Worker(url, { execArgv: [] });
+    if (hasRoom(builtin)) worker = new Worker(url, { execArgv: [], resourceLimits: { codeRangeSizeMb: CODE_MB } });
   } catch {
+    // Refused, as below.
+  }
+  if (worker === undefined) {
     onEnd(NO_THREAD);
     return { post: () => {}, hold: () => {}, end: () => {} };
   }
-  worker.unref();
-  worker.on("message", onReply);
-  worker.on("error", (error: NodeJS.ErrnoException) => onEnd(REFUSED.has(error.code) ? NO_THREAD : String(error)));
-  worker.on("exit", (code) => onEnd(`it ended with code ${code}`));
+  const started = worker;
+  started.unref();
+  started.on("message", onReply);
+  started.on("error", (error: NodeJS.ErrnoException) => onEnd(REFUSED.has(error.code) ? NO_THREAD : String(error)));
+  started.on("exit", (code) => onEnd(`it ended with code ${code}`));
   return {
-    post: (request) => worker.postMessage(request),
-    hold: (needed) => (needed ? worker.ref() : worker.unref()),
-    end: () => void worker.terminate(),
+    post: (request) => started.postMessage(request),
+    hold: (needed) => (needed ? started.ref() : started.unref()),
+    end: () => void started.terminate(),
   };
+}
+
+/** Addresses that V8 sets aside for a thread's code: many times what the module takes, and much less than by default. */
+const CODE_MB = 16;
+/** Kilobytes of addresses that a thread needs, with some to spare: V8 ends the process where it is refused them. */
+const THREAD_KB = 2 ** 18;
+
+/** Whether this process may have the addresses of one more thread; true where the system does not say. */
+function hasRoom(builtin: BuiltinModule): boolean {
+  const { readFileSync } = builtin("node:fs") as typeof import("node:fs");
+  const numberIn = (file: string, pattern: RegExp) => Number(pattern.exec(readFileSync(file, "latin1"))?.[1]);
+  try {
+    const limit = numberIn("/proc/self/limits", /^Max address space +(\d+)/m);
+    const used = numberIn("/proc/self/status", /^VmSize:\s*(\d+) kB/m);
+    // Without a limit it is no number.
+    return !(limit / 1024 - used < THREAD_KB);
+  } catch {
+    return true;
+  }
 }
 
 const NO_THREAD = "the system refused it (out of threads, files or memory)";
