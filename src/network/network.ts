@@ -37,6 +37,7 @@ import {
   type TrainOptions,
   trainEpoch,
 } from "./trainer.js";
+import { type Training, trainingOf } from "./training.js";
 
 const DISPOSED = "network: expected one in use, got one that was disposed of";
 
@@ -193,21 +194,19 @@ export class Network {
    * Trains as train() does, to the end, and resolves to the reports of all epochs. All that train() throws rejects it.
    */
   async fit(training: Dataset, options: TrainOptions): Promise<EpochReport[]> {
-    const reports: EpochReport[] = [];
-    for await (const report of this.train(training, options)) reports.push(report);
-    return reports;
+    return [...(await this.train(training, options))];
   }
 
   /**
    * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in
    * an epoch depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one
-   * of 30. However the iteration ends, the weights are those after the last whole epoch. Only iterating it trains:
-   * where there is nothing to do between epochs, await fit() instead.
+   * of 30. However the iteration ends, the weights are those after the last whole epoch. Awaited instead, it
+   * trains to the end and gives all reports, as fit() does; one that is neither iterated nor awaited trains nothing.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
    */
-  train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
+  train(training: Dataset, options: TrainOptions): Training {
     const data = this.#load("training", training);
     checkObject("options", options);
     checkKnown("train", options, TRAIN_OPTIONS);
@@ -215,7 +214,7 @@ export class Network {
     const fixed = checkRecipe({ ...options }, training, this);
     const config = methodOf(fixed);
     const validation = fixed.validation && this.#load("validation", fixed.validation);
-    return this.#train(data, validation, fixed, config);
+    return trainingOf(this.#train(data, validation, fixed, config));
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
