@@ -3,6 +3,7 @@
 
 import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
+import { kindOfFile } from "../formats/kind.js";
 import { RANGES } from "../ranges.js";
 import { Dataset, type PixelOptions } from "./dataset.js";
 
@@ -31,17 +32,22 @@ export function idxHeaderLength(bytes: Uint8Array): number {
 /**
  * Checks the header of an IDX file of unsigned bytes and returns its dimensions. `bytes` may be the beginning alone.
  * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and an
- *   image has at most 2^22 pixels
+ *   image has at most 2^22 pixels; of a file of another kind it names the kind
  */
 export function idxDimensions(file: IdxFile, rank: number): number[] {
   checkFile(file);
   const { name, bytes } = file;
+  const what = rank === 1 ? "labels" : "images";
+  const kind = kindOfFile(bytes);
+  if (kind !== undefined && kind !== "an IDX file") {
+    const advice = kind === "a gzip file" ? ": unpack it first" : "";
+    throw new FormatError(name, `expected IDX ${what}, got ${kind}${advice}`);
+  }
   const magic = `00 00 08 0${rank}`;
   if (bytes.length < 4)
     throw new FormatError(name, `expected an IDX file, got ${bytes.length} bytes (file truncated?)`);
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE || bytes[3] !== rank) {
     const got = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const what = rank === 1 ? "labels" : "images";
     throw new FormatError(name, `expected IDX ${what} (unsigned bytes, magic number ${magic}), got ${got}`);
   }
   const headerLength = idxHeaderLength(bytes);
