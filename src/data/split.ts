@@ -7,7 +7,7 @@ import { checkRange, RANGES } from "../ranges.js";
 import { comparePixels } from "./compare.js";
 import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
-import { countsOf, type DataWarning, inspectClasses, inspectPixels, isSorted } from "./inspect.js";
+import { countsOf, type DataWarning, inspectClasses, inspectPart, inspectPixels, isSorted } from "./inspect.js";
 
 /** Of the order in which a sorted file is divided. */
 const SEED = 1;
@@ -134,15 +134,14 @@ export function parseTraining(
 
 /** Classes that a part lacks though it has room for all there are. */
 function inspectParts(
-  { labels, classes }: Dataset,
+  file: Dataset,
   { training, validation }: { readonly training: Dataset; readonly validation: Dataset | undefined },
 ): DataWarning[] {
-  const counts = countsOf(labels, classes);
-  const present = counts.filter((count) => count > 0).length;
-  const room = (part: Dataset | undefined): part is Dataset => part !== undefined && part.length >= present;
+  const counts = countsOf(file.labels, file.classes);
+  const room = training.length >= counts.filter((count) => count > 0).length;
   return [
-    ...(room(training) ? inspectClasses(training, "the training part", (label) => label > 0 || counts[0] > 0) : []),
-    ...(room(validation) ? inspectClasses(validation, "the validation part", (label) => counts[label] > 0) : []),
+    ...(room ? inspectClasses(training, "the training part", (label) => label > 0 || counts[0] > 0) : []),
+    ...(validation === undefined ? [] : inspectPart(validation, file, "the validation part")),
   ];
 }
 

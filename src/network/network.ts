@@ -218,6 +218,7 @@ export class Network {
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
+    let warned = false;
     let before: { readonly first: EpochReport; readonly previous: EpochReport } | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
@@ -232,6 +233,7 @@ export class Network {
           seed: this.seed,
           before,
           last: i === options.epochs - 1,
+          warned,
           architecture: this,
           disposal: this.#disposal.signal,
           checkAlive: () => void this.#alive,
@@ -249,6 +251,7 @@ export class Network {
       }
       this.#epochs++;
       this.#preparation = preparationOf(training.dataset);
+      warned ||= report.warning !== undefined;
       if (report.epoch === 1 || before !== undefined) before = { first: before?.first ?? report, previous: report };
       yield report;
     }

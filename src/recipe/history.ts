@@ -2,7 +2,9 @@
 
 import { checkArgument } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
+import { datasetAdvice } from "../network/learning.js";
 import type { EpochReport } from "../network/trainer.js";
+import { pixelFlags } from "./command.js";
 
 /** What is left of an EpochReport in the metadata, for the learning curves. */
 export interface HistoryEntry {
@@ -29,7 +31,8 @@ const MAX_HISTORY = 1000;
 export function addToHistory(history: readonly HistoryEntry[], report: EpochReport, epochs: number): HistoryEntry[] {
   checkArgument("history", "an array of epochs", history, Array.isArray(history));
   checkObject("report", report);
-  const { epoch, cost, accuracy, validation, seconds, warning } = report;
+  const { epoch, cost, accuracy, validation, seconds } = report;
+  const warning = warningOf(report);
   const round = (value: number) => Number(value.toPrecision(6));
   const entry = {
     epoch,
@@ -43,6 +46,13 @@ export function addToHistory(history: readonly HistoryEntry[], report: EpochRepo
   // The latest is always there, until the next replaces it.
   const every = Math.ceil(epochs / MAX_HISTORY);
   return [...history.filter((old) => old.epoch % every === 0 || old.warning !== undefined), entry];
+}
+
+/** A report's warning with the advice of the command line, where the library's is for who makes a Dataset. */
+function warningOf({ warning, mend }: EpochReport): string | undefined {
+  const advice = datasetAdvice(mend);
+  if (mend === undefined || !warning?.endsWith(advice)) return warning;
+  return `${warning.slice(0, -advice.length)}: give ${pixelFlags(mend)}`;
 }
 
 /** Why an epoch learnt nothing, and what to try; undefined if none did so. */

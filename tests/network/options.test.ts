@@ -137,7 +137,9 @@ test("numbers in an array are no image", async () => {
   const numbers = Array.from({ length: 12 }, () => 0);
   expect(() => network.predict(any(numbers))).toThrow(new TypeError(`image: ${message}`));
   expect(() => network.predict(any([numbers, numbers]))).toThrow(new TypeError(`images[0]: ${message}`));
-  expect(() => network.predict(any(new Array(3)))).toThrow(`images[0]: ${message.replace("a plain array", "undefined")}`);
+  expect(() => network.predict(any(new Array(3)))).toThrow(
+    `images[0]: ${message.replace("a plain array", "undefined")}`,
+  );
   expect(() => new Dataset(any({ images: numbers, labels: new Uint8Array(1) }))).toThrow(`images: ${message}`);
   expect(network.predict([])).toEqual([]);
 });
