@@ -321,7 +321,8 @@ export class Network {
   /**
    * The network as a safetensors file. Its tensors have the names and shapes of PyTorch's
    * nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
-   * @param metadata more to keep in the file's metadata, such as the rest of the recipe
+   * @param metadata more to keep in the file's metadata, such as the rest of the recipe, recipeMetadata() of
+   *   ductus/recipe; beside a recipe, a key of your own has a dot or a colon, as "my.note", or the file is refused
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const [config, epochs, best, preparation] = [this.#config, this.#epochs, this.#best, this.#preparation];

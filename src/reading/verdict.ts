@@ -55,7 +55,7 @@ const MEMBERS = {
   sure: true,
 } as const satisfies Record<keyof Calibration, true>;
 /** The key of a model's metadata that holds its calibration, as JSON. */
-const KEY = "calibration";
+export const CALIBRATION_KEY = "calibration";
 /** For networks that have none. */
 const UNCALIBRATED: Calibration = { temperature: 1, sure: 0.9 };
 
@@ -171,7 +171,7 @@ export function verdict(activations: ArrayLike<number>, calibration?: Calibratio
  */
 export function calibrationMetadata(calibration: Calibration): Record<string, string> {
   checkCalibration(calibration);
-  return { [KEY]: JSON.stringify(calibration) };
+  return { [CALIBRATION_KEY]: JSON.stringify(calibration) };
 }
 
 /**
@@ -187,9 +187,9 @@ export function calibrationOf(
   outputs?: number,
 ): Calibration | undefined {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
-  const text = metadata.get(KEY);
+  const text = metadata.get(CALIBRATION_KEY);
   if (text === undefined) return undefined;
-  const refuse = (problem: string) => new FormatError(file, `metadata ${KEY}: ${problem} (file corrupt?)`);
+  const refuse = (problem: string) => new FormatError(file, `metadata ${CALIBRATION_KEY}: ${problem} (file corrupt?)`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -202,6 +202,7 @@ export function calibrationOf(
   const { temperature, noDigit, prior, reject, sure } = value as Calibration;
   const calibration = { temperature, noDigit, prior, reject, sure };
   try {
+    checkKnown("calibration", value, calibration);
     checkCalibration(calibration);
   } catch (error) {
     throw refuse((error as Error).message);

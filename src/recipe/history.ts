@@ -90,9 +90,21 @@ export function historyOf(
   return history;
 }
 
-/** Whether a value of a JSON file is an entry of a history. */
+/** The keys of a HistoryEntry. */
+const ENTRY = {
+  epoch: true,
+  cost: true,
+  accuracy: true,
+  validationCost: true,
+  validationAccuracy: true,
+  seconds: true,
+  warning: true,
+} as const satisfies Record<keyof HistoryEntry, true>;
+
+/** Whether a value of a JSON file is an entry of a history, and nothing more. */
 export function isEntry(entry: unknown): entry is HistoryEntry {
   if (typeof entry !== "object" || entry === null) return false;
+  if (!Object.keys(entry).every((key) => Object.hasOwn(ENTRY, key))) return false;
   const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0, warning } = entry as HistoryEntry;
   if (warning !== undefined && typeof warning !== "string") return false;
   if (!Number.isSafeInteger(epoch) || epoch < 1) return false;

@@ -6,7 +6,7 @@ import { checkObject } from "../errors.js";
 import type { Network } from "../network/network.js";
 import type { EpochReport, TrainOptions } from "../network/trainer.js";
 import { addToHistory, type HistoryEntry, historyOf } from "./history.js";
-import { recipeMetadata } from "./metadata.js";
+import { recipeMetadata, unknownKey } from "./metadata.js";
 import { checkRecipe, type Recipe, trainOptionsOf } from "./recipe.js";
 
 /** What a recipe is trained with. */
@@ -28,7 +28,8 @@ export interface SessionStep {
   /**
    * The network as a file that resumes with the same recipe. To be called before the next step: it saves the network as
    * it is at the call.
-   * @param metadata more for its metadata, or other than the recipe's
+   * @param metadata more for its metadata, or other than the recipe's; a key of your own has a dot or a colon, as
+   *   "my.note"
    */
   readonly save: (metadata?: Readonly<Record<string, string>>) => Uint8Array;
 }
@@ -71,9 +72,14 @@ export class Session implements AsyncIterable<SessionStep> {
 
   /**
    * The network as a file that resumes with the same recipe.
-   * @param metadata more for its metadata, or other than the recipe's
+   * @param metadata more for its metadata, or other than the recipe's; a key of your own has a dot or a colon, as
+   *   "my.note"
+   * @throws {TypeError} for another key that Ductus does not know, which a reader would refuse
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+    checkObject("metadata", metadata);
+    const problem = unknownKey(Object.keys(metadata));
+    if (problem !== undefined) throw new TypeError(`metadata: ${problem}`);
     return this.network.save({ ...recipeMetadata(this.recipe, this.#history), ...metadata });
   }
 

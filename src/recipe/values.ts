@@ -106,8 +106,11 @@ export function parseValue(name: string, text: string, kind: OptionKind): Option
   return text === "none" ? [] : text.split(",").map((size) => parseNumber(name, size, range));
 }
 
+/** What Number() reads but for spaces, 0x10 and the like, and Infinity. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 function parseNumber(name: string, text: string, range: Range): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   try {
     checkRange(name, value, range);
   } catch {
