@@ -1,9 +1,11 @@
 // The IDX format of MNIST: 0, 0, type, rank, then `rank` big-endian u32 dimensions, then the data, row-major.
 // Format: "The MNIST database of handwritten digits", LeCun, Cortes, Burges.
 
-import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
+import { checkArgument, checkBytes, checkText, hasObjects } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
 import { kindOfFile } from "../formats/kind.js";
+import { PIXELS } from "../options/data.js";
+import { checkKnown } from "../options/known.js";
 import { RANGES } from "../ranges.js";
 import { Dataset, type PixelOptions } from "./dataset.js";
 
@@ -21,6 +23,7 @@ export interface IdxFile {
 function checkFile(file: IdxFile): void {
   const isFile = hasObjects(file, "bytes") && file.bytes instanceof Uint8Array;
   checkArgument("IDX file", "an object { name, bytes } with its bytes as a Uint8Array", file, isFile);
+  checkText("name of an IDX file", file.name);
 }
 
 /** The bytes that an IDX header with these first bytes takes, 4 before the rank is known. */
@@ -103,6 +106,7 @@ export function checkLength({ name, dimensions }: IdxHeader, got: number): void 
 export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number, pixels: PixelOptions = {}): Dataset {
   for (const file of [images, labels]) checkFile(file);
   checkObject("pixels", pixels);
+  checkKnown("parseDataset", pixels, PIXELS);
   const header = { name: images.name, dimensions: idxDimensions(images, 3) };
   const labelHeader = { name: labels.name, dimensions: idxDimensions(labels, 1) };
   checkCounts(header, labelHeader);

@@ -65,6 +65,7 @@ export function encodeNetwork(
   { architecture, config, epochs, best, preparation, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  checkObject("metadata", metadata);
   const tensors = new Map<string, Tensor>();
   for (const [s, prefix] of slotPrefixes(config).entries()) {
     for (const [i, { weights, biases }] of state[s].entries()) {

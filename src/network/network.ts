@@ -2,10 +2,11 @@
 // A feed-forward network: what users hold. It checks what they give, and keeps the weights of the last whole epoch
 // whatever happens. The arithmetic is in its kernels (src/kernels/kernels.ts).
 
+import { checkArgument, checkNoOptions, checkText } from "../arguments.js";
 import type { Dataset, Pixels } from "../data/dataset.js";
 import { type Preparation, preparationOf, usualPreparation } from "../data/preparation.js";
 import { checkObject, ThreadError, typeName } from "../errors.js";
-import { createKernels, type KernelOptions } from "../kernels/create.js";
+import { checkKernels, createKernels, type KernelOptions } from "../kernels/create.js";
 import {
   type Activation,
   type Cost,
@@ -110,6 +111,7 @@ export class Network {
     checkObject("options", options);
     checkKnown("Network.load", options, LOAD_OPTIONS);
     const { file = "model" } = options;
+    checkText("file", file);
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
@@ -127,11 +129,7 @@ export class Network {
 
   static async #on({ kernels, threads }: KernelOptions, architecture: Architecture): Promise<Network> {
     if (kernels !== undefined) {
-      if (typeof kernels?.createNetwork !== "function") {
-        throw new TypeError(
-          `kernels: expected those of createReference() or createWasmKernels(), got ${typeName(kernels)}`,
-        );
-      }
+      checkKernels(kernels);
       return new Network(kernels, false, architecture);
     }
     const own = await createKernels(threads);
@@ -179,11 +177,15 @@ export class Network {
 
   /**
    * A copy of the weights and biases of layer l, 1 to layers.length - 1.
-   * @param now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the
+   * @param options.now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the
    *   last whole one
    * @throws {TypeError | RangeError} if there is no such layer
    */
-  parameters(l: number, { now = false } = {}): Parameters {
+  parameters(l: number, options: { readonly now?: boolean } = {}): Parameters {
+    checkObject("options", options);
+    checkKnown("parameters", options, { now: true });
+    const { now = false } = options;
+    checkArgument("now", "true or false", now, typeof now === "boolean");
     const max = this.layers.length - 1;
     checkRange("layer", l, { min: 1, max, whole: true, description: `1 to ${max}` });
     const { weights, biases } = now ? this.#alive.readLayer(l, usedSlot(this.#config)) : this.#used()[l - 1];
@@ -213,7 +215,7 @@ export class Network {
     // What is checked now is what is used in later epochs.
     const fixed = checkRecipe({ ...options }, training, this);
     const config = methodOf(fixed);
-    const validation = fixed.validation && this.#load("validation", fixed.validation);
+    const validation = fixed.validation === undefined ? undefined : this.#load("validation", fixed.validation);
     return trainingOf(this.#train(data, validation, fixed, config));
   }
 
@@ -280,7 +282,9 @@ export class Network {
    * @throws {TypeError | RangeError} if the data do not fit the layers
    * @throws {ThreadError} if a worker thread is lost
    */
-  async evaluate(dataset: Dataset): Promise<Evaluation> {
+  async evaluate(dataset: Dataset): Promise<Evaluation>;
+  async evaluate(dataset: Dataset, ...more: unknown[]): Promise<Evaluation> {
+    checkNoOptions("evaluate", "a Dataset alone", more);
     const network = this.#alive;
     const loaded = this.#load("evaluation", dataset);
     // The epoch's own figures are kept with the data that it trains on.
@@ -301,7 +305,8 @@ export class Network {
    */
   predict(image: Pixels): Prediction;
   predict(images: readonly Pixels[]): Prediction[];
-  predict(images: Pixels | readonly Pixels[]): Prediction | Prediction[] {
+  predict(images: Pixels | readonly Pixels[], ...more: unknown[]): Prediction | Prediction[] {
+    checkNoOptions("predict", "an image, or an array of images, alone", more);
     const many = Array.isArray(images) && typeof images[0] !== "number";
     const list = many ? (images as readonly Pixels[]) : [images as Pixels];
     const sizes = [this.layers[0], this.layers.at(-1) as number] as const;
@@ -314,7 +319,9 @@ export class Network {
    * SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. Within an epoch
    * they are, as with parameters() and save(), those after the last whole one.
    */
-  async hash(): Promise<string> {
+  async hash(): Promise<string>;
+  async hash(...more: unknown[]): Promise<string> {
+    checkNoOptions("hash", "no argument", more);
     return hashParameters(this.#used());
   }
 

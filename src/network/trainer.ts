@@ -8,7 +8,7 @@ import type { PixelOptions } from "../data/samples.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
-import { defaultLearningRate } from "../options/learning-rate.js";
+import { suitedLearningRate } from "../options/learning-rate.js";
 import { METHOD } from "../options/method.js";
 import { checkOption, type OptionTable } from "../options/option.js";
 import { RUN } from "../options/run.js";
@@ -129,7 +129,7 @@ export function checkRecipe(
     );
   }
   const hidden = layers.slice(1, -1);
-  const suited = defaultLearningRate({ ...options, activation, cost, hidden });
+  const suited = suitedLearningRate({ ...options, activation, cost, hidden });
   return { ...options, learningRate: options.learningRate ?? suited, suited };
 }
 

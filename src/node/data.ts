@@ -8,9 +8,16 @@ import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
 import { checkArgument } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkLength, type IdxFile, type IdxHeader, idxDimensions, idxHeaderLength } from "../data/idx.js";
-import { checkHeaders, type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
+import {
+  checkHeaders,
+  type DataSplit,
+  DIVISION_OPTIONS,
+  type Division,
+  MNIST,
+  parseSplit,
+  parseTraining,
+} from "../data/split.js";
 import { checkObject, FormatError } from "../errors.js";
-import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
@@ -48,12 +55,6 @@ export function loadMnist(directory = packageDirectory(), division?: Division): 
   checkLoad("loadMnist", directory, division);
   return parseSplit(readFiles(directory, [0, 1, 2, 3], checkMnist), division);
 }
-
-/** The keys of Division. */
-const DIVISION_OPTIONS = { validation: true, limit: true, ...PIXELS } as const satisfies Record<
-  keyof Division,
-  unknown
->;
 
 /** @throws {TypeError} unless a folder's name and a division are what they should be */
 function checkLoad(name: string, directory: string, division: Division = {}): void {

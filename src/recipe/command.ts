@@ -1,10 +1,8 @@
 // A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
 
 import { checkArgument, checkLayers } from "../arguments.js";
-import type { PixelOptions } from "../data/dataset.js";
-import { checkObject } from "../errors.js";
+import { checkPixelOptions, type PixelOptions } from "../data/dataset.js";
 import { PIXELS } from "../options/data.js";
-import { checkKnown } from "../options/known.js";
 import { hasEffect, type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
 import { hasControls } from "../text.js";
 import { OPTIONS } from "./options.js";
@@ -51,10 +49,7 @@ export function trainCommand(recipe: Recipe, layers: readonly number[], table: O
 
 /** What makes pixels, as options of a command line: "--pixel-max 1 --invert". */
 export function pixelFlags(options: PixelOptions): string {
-  checkObject("options", options);
-  checkKnown("pixelFlags", options, PIXELS);
-  return Object.entries(options)
-    .filter(([, value]) => value !== undefined && value !== false)
+  return Object.entries(checkPixelOptions(options) ?? {})
     .map(([key, value]) => `--${PIXELS[key as keyof PixelOptions].flag}${value === true ? "" : ` ${value}`}`)
     .join(" ");
 }

@@ -1,9 +1,10 @@
 // What the metadata of a model keep of its epochs, for the learning curves.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkText } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
 import { datasetAdvice } from "../network/learning.js";
 import type { EpochReport } from "../network/trainer.js";
+import { checkRange, RANGES } from "../ranges.js";
 import { pixelFlags } from "./command.js";
 
 /** What is left of an EpochReport in the metadata, for the learning curves. */
@@ -31,6 +32,7 @@ const MAX_HISTORY = 1000;
 export function addToHistory(history: readonly HistoryEntry[], report: EpochReport, epochs: number): HistoryEntry[] {
   checkArgument("history", "an array of epochs", history, Array.isArray(history));
   checkObject("report", report);
+  checkRange("epochs", epochs, RANGES.epochs);
   const { epoch, cost, accuracy, validation, seconds } = report;
   const warning = warningOf(report);
   const round = (value: number) => Number(value.toPrecision(6));
@@ -73,6 +75,8 @@ export function historyOf(
   epochs = Number.POSITIVE_INFINITY,
 ): HistoryEntry[] {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  checkText("file", file);
+  checkArgument("epochs", "a number", epochs, typeof epochs === "number");
   let history: unknown;
   try {
     history = JSON.parse(metadata.get("history") ?? "[]");

@@ -1,6 +1,6 @@
 // A recipe in the metadata of a model: written by whoever trains, read by whoever resumes, tests or shows it.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkText } from "../arguments.js";
 import { checkObject, FormatError, show } from "../errors.js";
 import { NETWORK_METADATA } from "../network/network-file.js";
 import { meantChoice } from "../options/known.js";
@@ -21,6 +21,7 @@ export function recipeMetadata(
   table: OptionTable = OPTIONS,
 ): Record<string, string> {
   checkRecipe(recipe);
+  checkArgument("history", "an array of epochs", history, Array.isArray(history));
   const entries = Object.entries(table).flatMap(([key, option]) => {
     const value = valueIn(recipe, key, option);
     return option.metadata === undefined || value === undefined ? [] : [[option.metadata, String(value)]];
@@ -46,6 +47,7 @@ export function recipeOf(
 ): Recipe {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   checkObject("network", network);
+  checkText("file", file);
   const { seed, initialWeights, activation, cost } = network;
   const entries = Object.entries(table)
     .filter(([, option]) => option.metadata !== undefined)
@@ -159,6 +161,7 @@ export function checkMetadata(
   checkObject("network", network);
   const { metadata } = network;
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  checkText("file", file);
   if (!metadata.has(OPTIONS.epochs.metadata as string)) return;
   recipeOf(metadata, network, file);
   historyOf(metadata, file, network.epochs);
