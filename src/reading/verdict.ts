@@ -204,7 +204,7 @@ export function calibrationOf(
   const { temperature, noDigit, prior, reject, sure } = value as Calibration;
   const calibration = { temperature, noDigit, prior, reject, sure };
   try {
-    checkKnown("calibration", value, calibration);
+    checkKnown("members", value, calibration);
     checkCalibration(calibration);
   } catch (error) {
     throw refuse((error as Error).message);
