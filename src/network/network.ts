@@ -177,9 +177,9 @@ export class Network {
 
   /**
    * A copy of the weights and biases of layer l, 1 to layers.length - 1.
-   * @param options.now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the
-   *   last whole one
-   * @throws {TypeError | RangeError} if there is no such layer
+   * @param options `now` within an epoch: those of that moment, as predict() and evaluate() use them, instead of those
+   *   after the last whole one
+   * @throws {TypeError | RangeError} if there is no such layer or option
    */
   parameters(l: number, options: { readonly now?: boolean } = {}): Parameters {
     checkObject("options", options);

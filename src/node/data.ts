@@ -64,7 +64,7 @@ function checkLoad(name: string, directory: string, division: Division = {}): vo
   checkKnown(name, division, DIVISION_OPTIONS);
 }
 
-/** Checks a file of a folder by its SHA-256; of what the package's own folder should have, it is known where to get it. */
+/** Checks a file of MNIST by its SHA-256. Where to get what the package's own folder should have is known. */
 const checkMnist =
   (directory?: string): Check =>
   ({ bytes, name }, i) => {

@@ -182,7 +182,7 @@ describe("the rule", () => {
     expect(await warningsOf(few, validation.slice(0, 9))).toBeUndefined();
   });
 
-  test("what mends the data is a field of the report, and said as the command line has it in a recipe's history", async () => {
+  test("what mends the data is a field of the report, and a recipe's history says it as the command line", async () => {
     const bits = new Dataset({ images: data.images.map((byte) => byte >> 7), labels: data.labels });
     using network = await Network.create({ layers: [784, 5, 10], threads: 1 });
     const [report] = await network.fit(bits, { epochs: 1, batchSize: 10, learningRate: 1e-6 });

@@ -127,7 +127,7 @@ test("lists the licences of the packages in its bundles", async () => {
   }
 });
 
-test("tools that do not know exports find the same files: alias for Parcel, typesVersions for old TypeScript", async () => {
+test("tools that do not know exports find the same files: alias for Parcel, typesVersions for TypeScript", async () => {
   const { exports, alias, typesVersions, main, types } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8"));
   const { ".": whole, ...parts } = exports as Record<string, string | { types: string; default: string }>;
   expect({ types, default: main }).toEqual(whole);
