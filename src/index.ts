@@ -39,4 +39,5 @@ export type { LoadOptions, NetworkOptions } from "./network/options.js";
 export type { Parameters, Prediction } from "./network/results.js";
 export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
 export type { EpochReport, TrainOptions } from "./network/trainer.js";
+export type { Training } from "./network/training.js";
 export { defaultLearningRate, type LearningRateOptions } from "./options/learning-rate.js";

@@ -74,6 +74,7 @@ export const RANGES = {
  */
 export function checkRange(name: string, value: number, range: Range): void {
   checkObject("range", range);
+  if (typeof name !== "string") throw new TypeError(`name: expected a string, got ${typeName(name)}`);
   const message = `${name}: expected ${range.description}, got ${typeName(value)}`;
   if (typeof value !== "number") throw new TypeError(message);
   if (!(value >= range.min && value <= range.max) || (range.whole && !Number.isInteger(value)))

@@ -8,9 +8,16 @@ export default defineConfig({
   test: {
     ...base.test,
     projects: undefined,
-    include: ["data/idx", "formats/png", "formats/decode-mutations", "formats/safetensors-mutations"].map(
-      (reader) => `tests/${reader}.test.ts`,
-    ),
+    include: [
+      "data/idx",
+      "node/folder-mutations",
+      "formats/png",
+      "formats/decode-mutations",
+      "formats/safetensors-mutations",
+      "formats/kind-mutations",
+      "recipe/metadata-mutations",
+      "cli/state-mutations",
+    ].map((reader) => `tests/${reader}.test.ts`),
     env: { FUZZ_RUNS: process.env.FUZZ_RUNS ?? "100000" },
     testTimeout: 3_600_000,
   },

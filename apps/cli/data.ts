@@ -1,7 +1,7 @@
 // The data that a recipe names, from disk.
 
 import { createHash } from "node:crypto";
-import type { Dataset, PixelOptions } from "ductus";
+import { type Dataset, FormatError, type PixelOptions } from "ductus";
 import type { DataSplit } from "ductus/formats";
 import { loadDirectory, loadMnist, loadTraining } from "ductus/node";
 import { OPTIONS, type Recipe, shellWord, UsageError, withMade } from "ductus/recipe";
@@ -59,6 +59,13 @@ function divisionOf({ validation, limit, pixelMax, invert, transpose }: DataReci
 function withAdvice(error: unknown, { data, dataHash }: DataRecipe, given: string | undefined): unknown {
   if (!(error instanceof Error) || error instanceof UsageError) return error;
   const { message } = error;
+  if (data === undefined && given !== undefined && error instanceof FormatError && message.includes("SHA-256")) {
+    const [file] = message.split(":", 1);
+    return new Error(
+      `${given}: expected MNIST, with which the model was trained, got another ${file}: ` +
+        "leave out --data, or give MNIST's folder",
+    );
+  }
   if (data === undefined && given !== undefined) {
     return new Error(`${message}: the model was trained with MNIST; leave out --data, or give MNIST's folder`);
   }
@@ -92,7 +99,7 @@ function named<T>(load: () => T): T {
     if (!(error instanceof Error)) throw error;
     if (error instanceof RangeError && /^(validation|made): /.test(error.message))
       throw new UsageError(`--${error.message}`);
-    error.message = error.message.replace(/(?<=, got )E[A-Z]+$/, inWords);
+    error.message = error.message.replace(/(?<=, got )the system's error (E[A-Z]+)$/, (_, code) => inWords(code));
     throw error;
   }
 }

@@ -188,10 +188,10 @@ function readSmallFile(path: string): string | undefined {
 }
 
 /** Who a lock says has it; undefined if it does not say all. */
-function ownerOf(text: string): Owner | undefined {
+export function ownerOf(text: string): Owner | undefined {
   try {
     const { pid, start, boot, hostname } = JSON.parse(text);
-    const isOwner = Number.isInteger(pid) && pid > 0 && typeof boot === "string" && typeof hostname === "string";
+    const isOwner = Number.isSafeInteger(pid) && pid > 0 && typeof boot === "string" && typeof hostname === "string";
     return isOwner && hostname !== "" ? { pid, start, boot, hostname } : undefined;
   } catch {
     return undefined;

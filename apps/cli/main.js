@@ -9,8 +9,19 @@ if (major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19)
   import("./command-line.js").then(
     ({ main }) => main(process.argv.slice(2)),
     ({ code }) => {
-      const hint = code === "EMFILE" ? "too many are open: raise ulimit -n" : "install it again";
-      console.error(`ductus: expected the program's files to load, got ${code || "an error"}: ${hint}`);
+      // The table of reasons.ts is in one of the files that did not load.
+      const words = {
+        EMFILE: "too many open files: raise the limit (ulimit -n)",
+        ENFILE: "too many open files in the system: close other programs",
+        EACCES: "no permission: let everybody read them, or install it again",
+        EPERM: "no permission: let everybody read them, or install it again",
+        ENOMEM: "too little memory: close other programs",
+        EIO: "a disk that fails",
+        ENOENT: "a missing one: install it again",
+        ERR_MODULE_NOT_FOUND: "a missing one: install it again",
+      };
+      const got = words[code] || `${code ? `the error ${code}` : "an error"}: install it again`;
+      console.error(`ductus: expected the program's files to load, got ${got}`);
       process.exitCode = 1;
     },
   );

@@ -18,8 +18,8 @@ export interface Measured {
 /** The data that a model names in its metadata, or those in another folder. */
 export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
   const count = (key: string, least: number) => {
-    const number = Number(network.metadata.get(key) ?? Number.NaN);
-    return Number.isInteger(number) && number >= least ? number : undefined;
+    const text = network.metadata.get(key) ?? "";
+    return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) >= least ? Number(text) : undefined;
   };
   const { pixelMax, invert, transpose } = network.preparation;
   const dataset = withData({

@@ -50,7 +50,8 @@ function checkTensors({ metadata, shapes }: Header, path: string): void {
   const refuse = (expected: string, got: string) => new FormatError(path, `expected ${expected}, got ${got}`);
   const [format, text] = [metadata.format, String(metadata.layers)];
   if (format !== "ductus") throw refuse('format "ductus" in its metadata', JSON.stringify(format) ?? "nothing");
-  if (!/^\[\d+(, ?\d+)+\]$/.test(text)) throw refuse("a list of layers in its metadata", JSON.stringify(text));
+  if (!/^\[[1-9]\d*(, ?[1-9]\d*)+\]$/.test(text))
+    throw refuse("a list of layers in its metadata", JSON.stringify(text));
   const layers = JSON.parse(text) as number[];
   for (const [name, shape] of shapes) {
     const [, number, kind] = /^(?:\w+\.)?(\d*[02468])\.(weight|bias)$/.exec(name) ?? [];

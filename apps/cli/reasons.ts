@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EDQUOT: "a disk quota that is used up",
   ENAMETOOLONG: "a name that is too long",
   ELOOP: "links in a circle",
-  EMFILE: "too many open files",
+  EMFILE: "too many open files (ulimit -n)",
   ENFILE: "too many open files",
   EIO: "a disk that fails",
   EPIPE: "a pipe that nobody reads",

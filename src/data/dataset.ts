@@ -1,5 +1,6 @@
 // Labelled images in memory: grey pixels, and for each image the class it shows.
 
+import { checkArgument } from "../arguments.js";
 import { checkObject, typeName } from "../errors.js";
 import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
@@ -69,13 +70,16 @@ export class Dataset implements Samples {
       throw new RangeError(`images: expected ${labels.length} images of the same size, got ${images.length} pixels`);
     }
     checkRange("pixels per image", inputs, RANGES.inputs);
+    if (columns !== undefined && typeof columns !== "number") {
+      throw new TypeError(`columns: expected a divisor of ${inputs}, the pixels per image, got ${typeName(columns)}`);
+    }
     columns ??= Number.isInteger(Math.sqrt(inputs)) ? Math.sqrt(inputs) : inputs;
     if (!Number.isInteger(inputs / columns) || !(columns >= 1)) {
       throw new RangeError(`columns: expected a divisor of ${inputs}, the pixels per image, got ${columns}`);
     }
     let largest = 0;
     for (const label of labels) if (label > largest) largest = label;
-    classes ??= largest + 1;
+    if (classes === undefined) classes = largest + 1;
     checkRange("classes", classes, RANGES.classes);
     if (largest >= classes) {
       const i = labels.indexOf(largest);
@@ -87,7 +91,7 @@ export class Dataset implements Samples {
     this.labels = labels;
     this.columns = asked?.transpose ? inputs / columns : columns;
     this.classes = classes;
-    this.prepared = asked ?? (prepared && checkPixelOptions(prepared));
+    this.prepared = asked ?? (prepared === undefined ? undefined : checkPixelOptions(prepared));
   }
 
   // Getters, so that { ...dataset } and a copy in another thread have just what a Dataset is made of.
@@ -110,13 +114,19 @@ export class Dataset implements Samples {
 
   /**
    * Samples start to end - 1, as Array's slice() counts: a negative number from the end, and what is beyond it is cut
-   * off. The slice has the same classes, and shares the memory.
-   * @throws {RangeError} if there are none
+   * off. The slice has the same classes, and shares the memory. Unlike an array, a data set cannot be empty.
+   * @throws {TypeError} if a place is not a number
+   * @throws {RangeError} if there are no samples from start to end: a Dataset has at least one
    */
   slice(start = 0, end = this.length): Dataset {
+    checkArgument("start", "a number", start, typeof start === "number");
+    checkArgument("end", "a number", end, typeof end === "number");
     const labels = this.labels.subarray(start, end);
     if (labels.length === 0) {
-      throw new RangeError(`slice: expected at least one of ${this.length} samples, got none from ${start} to ${end}`);
+      throw new RangeError(
+        `slice: expected at least one of ${this.length} samples, since a Dataset cannot be empty, ` +
+          `got none from ${start} to ${end}`,
+      );
     }
     const first = (labels.byteOffset - this.labels.byteOffset) / labels.BYTES_PER_ELEMENT;
     return new Dataset({

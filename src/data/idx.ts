@@ -1,8 +1,11 @@
 // The IDX format of MNIST: 0, 0, type, rank, then `rank` big-endian u32 dimensions, then the data, row-major.
 // Format: "The MNIST database of handwritten digits", LeCun, Cortes, Burges.
 
-import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
+import { checkArgument, checkBytes, checkText, hasObjects } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
+import { kindOfFile } from "../formats/kind.js";
+import { PIXELS } from "../options/data.js";
+import { checkKnown } from "../options/known.js";
 import { RANGES } from "../ranges.js";
 import { Dataset, type PixelOptions } from "./dataset.js";
 
@@ -20,6 +23,7 @@ export interface IdxFile {
 function checkFile(file: IdxFile): void {
   const isFile = hasObjects(file, "bytes") && file.bytes instanceof Uint8Array;
   checkArgument("IDX file", "an object { name, bytes } with its bytes as a Uint8Array", file, isFile);
+  checkText("name of an IDX file", file.name);
 }
 
 /** The bytes that an IDX header with these first bytes takes, 4 before the rank is known. */
@@ -31,17 +35,22 @@ export function idxHeaderLength(bytes: Uint8Array): number {
 /**
  * Checks the header of an IDX file of unsigned bytes and returns its dimensions. `bytes` may be the beginning alone.
  * @throws {FormatError} unless magic number, type and rank are right, the header is whole, no dimension is 0, and an
- *   image has at most 2^22 pixels
+ *   image has at most 2^22 pixels; of a file of another kind it names the kind
  */
 export function idxDimensions(file: IdxFile, rank: number): number[] {
   checkFile(file);
   const { name, bytes } = file;
+  const what = rank === 1 ? "labels" : "images";
+  const kind = kindOfFile(bytes);
+  if (kind !== undefined && kind !== "an IDX file") {
+    const advice = kind === "a gzip file" ? ": unpack it first" : "";
+    throw new FormatError(name, `expected IDX ${what}, got ${kind}${advice}`);
+  }
   const magic = `00 00 08 0${rank}`;
   if (bytes.length < 4)
     throw new FormatError(name, `expected an IDX file, got ${bytes.length} bytes (file truncated?)`);
   if (bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== UNSIGNED_BYTE || bytes[3] !== rank) {
     const got = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const what = rank === 1 ? "labels" : "images";
     throw new FormatError(name, `expected IDX ${what} (unsigned bytes, magic number ${magic}), got ${got}`);
   }
   const headerLength = idxHeaderLength(bytes);
@@ -97,6 +106,7 @@ export function checkLength({ name, dimensions }: IdxHeader, got: number): void 
 export function parseDataset(images: IdxFile, labels: IdxFile, classes?: number, pixels: PixelOptions = {}): Dataset {
   for (const file of [images, labels]) checkFile(file);
   checkObject("pixels", pixels);
+  checkKnown("parseDataset", pixels, PIXELS);
   const header = { name: images.name, dimensions: idxDimensions(images, 3) };
   const labelHeader = { name: labels.name, dimensions: idxDimensions(labels, 1) };
   checkCounts(header, labelHeader);

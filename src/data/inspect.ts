@@ -135,13 +135,23 @@ export function countsOf(labels: ArrayLike<number>, classes: number): number[] {
   return counts;
 }
 
+/** What classes are counted of. */
+type Labelled = Pick<Samples, "labels" | "classes">;
+
+/** Classes of a whole that a part of it lacks, or what tests it, though there is room for all. */
+export function inspectPart({ labels }: Labelled, whole: Labelled, what: string): DataWarning[] {
+  const counts = countsOf(whole.labels, whole.classes);
+  const room = labels.length >= counts.filter((count) => count > 0).length;
+  return room ? inspectClasses({ labels, classes: whole.classes }, what, (label) => counts[label] > 0) : [];
+}
+
 /**
  * Classes without samples. Labels that begin with 1 leave class 0 empty, which harms nothing.
  * @param what the samples are, in a message
  * @param expected the classes that should be there; default: all
  */
 export function inspectClasses(
-  { labels, classes }: Samples,
+  { labels, classes }: Labelled,
   what: string,
   expected: (label: number) => boolean = (label) => label > 0,
 ): DataWarning[] {

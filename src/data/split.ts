@@ -3,11 +3,13 @@
 import { checkArgument } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
 import { DIVISION, RandomStream } from "../kernels/reference/random.js";
+import { PIXELS } from "../options/data.js";
+import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { comparePixels } from "./compare.js";
 import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
-import { countsOf, type DataWarning, inspectClasses, inspectPixels, isSorted } from "./inspect.js";
+import { countsOf, type DataWarning, inspectClasses, inspectPart, inspectPixels, isSorted } from "./inspect.js";
 
 /** Of the order in which a sorted file is divided. */
 const SEED = 1;
@@ -61,6 +63,12 @@ export interface Division extends PixelOptions {
   readonly limit?: number;
 }
 
+/** The keys of Division. */
+export const DIVISION_OPTIONS = { validation: true, limit: true, ...PIXELS } as const satisfies Record<
+  keyof Division,
+  unknown
+>;
+
 /**
  * The data of the four files, in the order of MNIST. The last images of the training file are held back; where it is
  * sorted by class, it is first put into an order, always the same, in which every part has all classes in proportion.
@@ -76,7 +84,7 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
   checkHeaders(files.map((file, i) => ({ dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1), name: file.name })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
-  const test = parseDataset(testImages, testLabels, parts.training.classes, division);
+  const test = parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division));
   const warnings = [...parts.warnings, ...comparePixels(parts.training, test, "the test images")];
   return { ...parts, test, warnings };
 }
@@ -105,10 +113,11 @@ export function parseTraining(
   division: Division = {},
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
   checkObject("division", division);
-  const { validation, limit, ...pixels } = division;
+  checkKnown("division", division, DIVISION_OPTIONS);
+  const { validation, limit } = division;
   if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
-  const file = parseDataset(images, labels, undefined, pixels);
+  const file = parseDataset(images, labels, undefined, pixelsOf(division));
   const { length } = file;
   if (length < 2) throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
   const held = validation ?? Math.max(1, Math.floor(length / 6));
@@ -132,17 +141,21 @@ export function parseTraining(
   };
 }
 
+/** What of a division is about pixels. */
+function pixelsOf({ validation: _, limit: __, ...pixels }: Division = {}): PixelOptions {
+  return pixels;
+}
+
 /** Classes that a part lacks though it has room for all there are. */
 function inspectParts(
-  { labels, classes }: Dataset,
+  file: Dataset,
   { training, validation }: { readonly training: Dataset; readonly validation: Dataset | undefined },
 ): DataWarning[] {
-  const counts = countsOf(labels, classes);
-  const present = counts.filter((count) => count > 0).length;
-  const room = (part: Dataset | undefined): part is Dataset => part !== undefined && part.length >= present;
+  const counts = countsOf(file.labels, file.classes);
+  const room = training.length >= counts.filter((count) => count > 0).length;
   return [
-    ...(room(training) ? inspectClasses(training, "the training part", (label) => label > 0 || counts[0] > 0) : []),
-    ...(room(validation) ? inspectClasses(validation, "the validation part", (label) => counts[label] > 0) : []),
+    ...(room ? inspectClasses(training, "the training part", (label) => label > 0 || counts[0] > 0) : []),
+    ...(validation === undefined ? [] : inspectPart(validation, file, "the validation part")),
   ];
 }
 

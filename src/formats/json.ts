@@ -5,7 +5,7 @@
 // softmax.
 
 import { type Activation, type Cost, type LayerParameters, outputOf } from "../kernels/kernels.js";
-import { functionsOf, type NetworkWeights, parametersOf } from "./weights.js";
+import { checkFunctions, functionsOf, type NetworkWeights, parametersOf } from "./weights.js";
 
 /**
  * The network in JSON, a line per neuron. Each number has as many of 6 to 9 digits as give back the same f32; -0 stays
@@ -25,6 +25,7 @@ export function encodeJson(
   cost: Cost = functionsOf(network).cost,
 ): string {
   const layers = parametersOf(network);
+  checkFunctions(activation, cost);
   const sizes = layerSizes(layers);
   const weights = layers.map(({ weights }, i) => {
     const inputs = sizes[i];

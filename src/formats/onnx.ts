@@ -6,7 +6,7 @@
 import { PbfWriter } from "pbf";
 import { type Activation, type Cost, type LayerParameters, outputOf, type RealArray } from "../kernels/kernels.js";
 import { layerSizes } from "./json.js";
-import { functionsOf, type NetworkWeights, parametersOf } from "./weights.js";
+import { checkFunctions, functionsOf, type NetworkWeights, parametersOf } from "./weights.js";
 
 const MODEL = { ir_version: 1, producer_name: 2, graph: 7, opset_import: 8 };
 const OPERATOR_SET = { version: 2 };
@@ -42,6 +42,7 @@ export function encodeOnnx(
   cost: Cost = functionsOf(network).cost,
 ): Uint8Array {
   const layers = parametersOf(network);
+  checkFunctions(activation, cost);
   const sizes = layerSizes(layers);
   const pbf = new PbfWriter();
   pbf.writeVarintField(MODEL.ir_version, 8);

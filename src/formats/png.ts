@@ -108,6 +108,7 @@ export function encodePng(
 ): Uint8Array {
   checkArgument("pixels", "a Uint8Array of grey pixels or of RGB", samples, samples instanceof Uint8Array);
   for (const [side, value] of Object.entries({ width, height })) checkRange(`picture ${side}`, value, RANGES.inputs);
+  checkArgument("channels", "1 or 3", channels, channels === 1 || channels === 3);
   const isText = software === undefined || (typeof software === "string" && /^[ -~\xa0-\xff]*$/.test(software));
   checkArgument("software", "a name in Latin-1", software, isText);
   const text = software === undefined ? {} : { text: { Software: software } };

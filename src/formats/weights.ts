@@ -1,7 +1,7 @@
 // What the encoders take of a network, and its weights alone as a model file.
 
-import { checkArgument, hasObjects } from "../arguments.js";
-import { type Activation, type Cost, type LayerParameters, SGD } from "../kernels/kernels.js";
+import { checkArgument, checkChoice, hasObjects } from "../arguments.js";
+import { ACTIVATIONS, type Activation, COSTS, type Cost, type LayerParameters, SGD } from "../kernels/kernels.js";
 import type { Architecture } from "../network/architecture.js";
 import { encodeNetwork } from "../network/network-file.js";
 
@@ -39,6 +39,12 @@ export function parametersOf(network: NetworkWeights | readonly LayerParameters[
     isNetwork(network) || isList,
   );
   return isNetwork(network) ? network.layers.slice(1).map((_, i) => network.parameters(i + 1)) : network;
+}
+
+/** @throws {TypeError} unless they are functions that a network can have */
+export function checkFunctions(activation: Activation, cost: Cost): void {
+  checkChoice("activation", activation, ACTIVATIONS);
+  checkChoice("cost", cost, COSTS);
 }
 
 /** The activation and the cost of a network; of layers alone, those of a network that is created without options. */

@@ -1,6 +1,7 @@
 // The calibration of a network that was trained on made pictures: fitted to images that were held back, and to
 // pictures made of them.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkObject } from "../errors.js";
 import { fitCalibration } from "../reading/calibration.js";
@@ -19,7 +20,7 @@ const HELD_BACK = { made: 2, seed: 1_000_003 };
  * @throws {RangeError} if the images are others
  */
 export function calibrateMade(reader: DigitReader, validation: Dataset): Calibration {
-  checkObject("network", reader);
+  checkArgument("network", "an object with predict()", reader, hasObjects(reader, "predict"));
   checkObject("validation", validation);
   const { images, labels, inputs } = withMade(validation, HELD_BACK);
   const activations = Array.from(labels, (_, i) => {

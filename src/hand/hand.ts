@@ -4,8 +4,9 @@
 import { checkArgument } from "../arguments.js";
 import { Dataset } from "../data/dataset.js";
 import { checkObject } from "../errors.js";
+import { checkKnown } from "../options/known.js";
 import { MADE } from "../options/made.js";
-import { checkRange } from "../ranges.js";
+import { checkRange, RANGES } from "../ranges.js";
 import { enlarged, toImage } from "./canvas.js";
 import { leaning, withAdded } from "./digits.js";
 import { Draw } from "./draw.js";
@@ -44,7 +45,9 @@ export interface MadeOptions {
 export function withMade(digits: Dataset, options: MadeOptions): Dataset {
   checkArgument("digits", "a Dataset", digits, digits instanceof Dataset);
   checkObject("options", options);
+  checkKnown("withMade", options, { made: true, seed: true } satisfies Record<keyof MadeOptions, true>);
   const { made, seed } = options;
+  checkRange("seed", seed, RANGES.seed);
   if (made === undefined || made === 0) return digits;
   checkRange("made", made, MADE);
   const { length, images: pixels, inputs, columns, classes } = digits;

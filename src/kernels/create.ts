@@ -1,5 +1,6 @@
 // Kernels for one network: an instance of the package's own module, compiled once, with a memory of its own.
 
+import { checkArgument, hasObjects } from "../arguments.js";
 import type { WasmModule } from "../globals.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Kernels } from "./kernels.js";
@@ -25,6 +26,12 @@ export interface KernelOptions {
 /** The keys of KernelOptions. */
 export const KERNEL_OPTIONS = { threads: true, kernels: true } as const satisfies Record<keyof KernelOptions, true>;
 
+/** @throws {TypeError} unless they are kernels */
+export function checkKernels(kernels: Kernels): void {
+  const right = hasObjects(kernels, "createNetwork", "createDataset");
+  checkArgument("kernels", "those of createReference() or createWasmKernels()", kernels, right);
+}
+
 const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WasmModule>>();
 
 /**
@@ -35,9 +42,9 @@ const compiled = new Map<() => Uint8Array<ArrayBuffer>, Promise<WasmModule>>();
  * @throws {WebAssembly.CompileError} if the engine has no SIMD, or the page may not compile
  */
 export async function createKernels(threads?: number): Promise<Kernels> {
+  if (threads !== undefined) checkRange("threads", threads, RANGES.threads);
   const cores = availableThreads();
   if ((threads ?? cores) === 1) return createWasmKernels(await compile(plain));
-  if (threads !== undefined) checkRange("threads", threads, RANGES.threads);
   const reason = whyAlone();
   if (reason !== undefined) throw new RangeError(`threads: expected 1, got ${threads}: ${reason}`);
   try {

@@ -1,9 +1,10 @@
 // A data set distorted as a training would see it: to look at, or to train other programs on.
 
+import { checkScores } from "../arguments.js";
 import { copyPixels, Dataset, type Pixels, toBytes } from "../data/dataset.js";
 import { boundsOf, type Distortions } from "../data/distortions.js";
 import { checkObject, typeName } from "../errors.js";
-import { createKernels } from "../kernels/create.js";
+import { checkKernels, createKernels } from "../kernels/create.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { DISTORTIONS } from "../options/distortions.js";
 import { checkKnown } from "../options/known.js";
@@ -42,6 +43,8 @@ export async function distort(dataset: Dataset, options: DistortOptions): Promis
   if (!(dataset instanceof Dataset)) throw new TypeError(`data: expected a Dataset, got ${typeName(dataset)}`);
   checkRange("seed", seed, RANGES.seed);
   checkRange("epoch", epoch, RANGES.epochs);
+  if (kernels !== undefined) checkKernels(kernels);
+  if (numbers !== undefined) checkScores("numbers", numbers);
   const { length } = dataset;
   if (numbers !== undefined && numbers.length !== length) {
     throw new RangeError(`numbers: expected one for each of ${length} images, got ${numbers.length}`);

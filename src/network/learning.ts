@@ -2,6 +2,7 @@
 
 import type { Dataset } from "../data/dataset.js";
 import type { DataWarning } from "../data/inspect.js";
+import type { PixelOptions } from "../data/samples.js";
 import type { InitialWeights, KernelNetwork } from "../kernels/kernels.js";
 import type { Evaluation } from "./metrics.js";
 
@@ -102,8 +103,8 @@ function problemOf(
 }
 
 function adviceFor(rate: number, { suited, hidden, initialWeights, data = [] }: EpochContext): string {
-  const [reason] = data.filter(({ code }) => code === "range" || code === "ground");
-  if (reason !== undefined) return `the data explain it: ${reason.message}${mendOf(reason)}`;
+  const reason = reasonIn(data);
+  if (reason !== undefined) return `the data explain it: ${reason.message}${datasetAdvice(reason.mend)}`;
   if (rate > 2 * suited || rate < suited / 2) return `try a learning rate near ${suited} instead of ${rate}`;
   const layers = hidden === undefined || hidden.length > 1 ? ["fewer layers"] : [];
   const neurons = Math.max(0, ...(hidden ?? [])) > WIDE ? ["fewer neurons"] : [];
@@ -112,8 +113,13 @@ function adviceFor(rate: number, { suited, hidden, initialWeights, data = [] }: 
   return others.length === 0 ? "try a lower learning rate" : `try ${others.join(", ")} or a lower learning rate`;
 }
 
-/** What to do about data, where options of a Dataset mend them. */
-function mendOf({ mend = {} }: DataWarning): string {
+/** What explains that nothing is learnt of data. */
+export function reasonIn(data: readonly DataWarning[]): DataWarning | undefined {
+  return data.find(({ code }) => code === "range" || code === "ground");
+}
+
+/** What to do about data, where options of a Dataset mend them, as the warning ends. */
+export function datasetAdvice(mend: PixelOptions = {}): string {
   const options = Object.entries(mend).map(([key, value]) => `${key}: ${value}`);
   return options.length === 0 ? "" : `: make the Dataset with ${options.join(", ")}`;
 }

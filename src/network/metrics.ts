@@ -38,8 +38,16 @@ export interface ClassFigures {
   readonly f1: number;
 }
 
-/** The accuracy that `correct` of `count` images, 1 or more, estimate. */
+/** Images that can be counted. */
+const COUNT = { min: 1, max: Number.MAX_SAFE_INTEGER, whole: true, description: "a whole number from 1" } as const;
+
+/**
+ * The accuracy that `correct` of `count` images, 1 or more, estimate.
+ * @throws {TypeError | RangeError} unless they are such numbers
+ */
 export function accuracyOf(correct: number, count: number): Accuracy {
+  checkRange("count", count, COUNT);
+  checkRange("correct", correct, { ...COUNT, min: 0, max: count, description: `a whole number from 0 to ${count}` });
   const accuracy = correct / count;
   return { accuracy, standardError: Math.sqrt((accuracy * (1 - accuracy)) / count) };
 }

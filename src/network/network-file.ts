@@ -2,18 +2,20 @@
 // those of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
 
 import { type Preparation, parsePreparation } from "../data/preparation.js";
-import { FormatError, show } from "../errors.js";
+import { checkObject, FormatError, show } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.js";
-import type {
-  Activation,
-  Cost,
-  InitialWeights,
-  LayerParameters,
-  Optimizer,
-  RealArray,
-  TrainingConfig,
+import {
+  type Activation,
+  type Cost,
+  type InitialWeights,
+  type LayerParameters,
+  type Optimizer,
+  type RealArray,
+  SGD,
+  type TrainingConfig,
 } from "../kernels/kernels.js";
 import { savedSlots, slotNames } from "../kernels/slots.js";
+import { checkKnown } from "../options/known.js";
 import { type Architecture, architectureOf } from "./architecture.js";
 import { methodOf } from "./method.js";
 
@@ -42,11 +44,28 @@ const MAX_LAYERS_TEXT = 10_000;
 
 const FORMAT = { format: "ductus", version: "1" };
 
+/** The keys of a network's own metadata. */
+export const NETWORK_METADATA = [
+  "format",
+  "version",
+  "layers",
+  "activation",
+  "cost",
+  "initial_weights",
+  "method",
+  "seed",
+  "epochs",
+  "preparation",
+  "best_epoch",
+  "best_correct",
+] as const;
+
 /** The bytes of a file. `metadata` is added to its own. */
 export function encodeNetwork(
   { architecture, config, epochs, best, preparation, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  checkObject("metadata", metadata);
   const tensors = new Map<string, Tensor>();
   for (const [s, prefix] of slotPrefixes(config).entries()) {
     for (const [i, { weights, biases }] of state[s].entries()) {
@@ -55,7 +74,7 @@ export function encodeNetwork(
       tensors.set(`${prefix}${2 * i}.bias`, { shape: [outputs], data: toFloat32(biases) });
     }
   }
-  const own = {
+  const own: Readonly<Partial<Record<(typeof NETWORK_METADATA)[number], string>>> = {
     ...FORMAT,
     layers: JSON.stringify(architecture.layers),
     activation: architecture.activation,
@@ -137,7 +156,10 @@ function configMetadata(config: TrainingConfig): ConfigMetadata {
 
 function parseConfig(metadata: ReadonlyMap<string, string>, file: string): TrainingConfig {
   try {
-    const { beta, average, keepBest, ...options } = JSON.parse(metadata.get("method") ?? "") as ConfigMetadata;
+    const config: ConfigMetadata = JSON.parse(metadata.get("method") ?? "");
+    checkObject("method", config);
+    checkKnown("method", config, configMetadata(SGD));
+    const { beta, average, keepBest, ...options } = config;
     const patience = keepBest ? 1 : undefined; // any will do
     return methodOf({ ...options, beta2: beta, averaging: average, epsilon: options.epsilon || undefined, patience });
   } catch {
@@ -156,7 +178,7 @@ export function toFloat32(numbers: RealArray): Float32Array {
 function parseArchitecture(metadata: ReadonlyMap<string, string>, file: string): Architecture {
   const seed = parseNumber(metadata, "seed", file);
   const sizes = metadata.get("layers") ?? "";
-  if (sizes.length > MAX_LAYERS_TEXT || !/^\[\d+(, ?\d+)*\]$/.test(sizes)) {
+  if (sizes.length > MAX_LAYERS_TEXT || !/^\[[1-9]\d*(, ?[1-9]\d*)*\]$/.test(sizes)) {
     throw new FormatError(file, `metadata layers: expected a list of whole numbers, got ${show(sizes)}`);
   }
   try {
@@ -175,7 +197,7 @@ function parseArchitecture(metadata: ReadonlyMap<string, string>, file: string):
 
 function parseNumber(metadata: ReadonlyMap<string, string>, key: string, file: string): number {
   const text = metadata.get(key) ?? "";
-  if (!/^\d{1,15}$/.test(text))
+  if (!/^(0|[1-9]\d{0,14})$/.test(text))
     throw new FormatError(file, `metadata ${key}: expected a whole number, got ${show(text)}`);
   return Number(text);
 }

@@ -2,10 +2,11 @@
 // A feed-forward network: what users hold. It checks what they give, and keeps the weights of the last whole epoch
 // whatever happens. The arithmetic is in its kernels (src/kernels/kernels.ts).
 
+import { checkArgument, checkNoOptions, checkText } from "../arguments.js";
 import type { Dataset, Pixels } from "../data/dataset.js";
 import { type Preparation, preparationOf, usualPreparation } from "../data/preparation.js";
 import { checkObject, ThreadError, typeName } from "../errors.js";
-import { createKernels, type KernelOptions } from "../kernels/create.js";
+import { checkKernels, createKernels, type KernelOptions } from "../kernels/create.js";
 import {
   type Activation,
   type Cost,
@@ -37,6 +38,7 @@ import {
   type TrainOptions,
   trainEpoch,
 } from "./trainer.js";
+import { type Training, trainingOf } from "./training.js";
 
 const DISPOSED = "network: expected one in use, got one that was disposed of";
 
@@ -109,6 +111,7 @@ export class Network {
     checkObject("options", options);
     checkKnown("Network.load", options, LOAD_OPTIONS);
     const { file = "model" } = options;
+    checkText("file", file);
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
@@ -126,11 +129,7 @@ export class Network {
 
   static async #on({ kernels, threads }: KernelOptions, architecture: Architecture): Promise<Network> {
     if (kernels !== undefined) {
-      if (typeof kernels?.createNetwork !== "function") {
-        throw new TypeError(
-          `kernels: expected those of createReference() or createWasmKernels(), got ${typeName(kernels)}`,
-        );
-      }
+      checkKernels(kernels);
       return new Network(kernels, false, architecture);
     }
     const own = await createKernels(threads);
@@ -178,11 +177,15 @@ export class Network {
 
   /**
    * A copy of the weights and biases of layer l, 1 to layers.length - 1.
-   * @param now within an epoch: those of that moment, as predict() and evaluate() use them, instead of those after the
-   *   last whole one
-   * @throws {TypeError | RangeError} if there is no such layer
+   * @param options `now` within an epoch: those of that moment, as predict() and evaluate() use them, instead of those
+   *   after the last whole one
+   * @throws {TypeError | RangeError} if there is no such layer or option
    */
-  parameters(l: number, { now = false } = {}): Parameters {
+  parameters(l: number, options: { readonly now?: boolean } = {}): Parameters {
+    checkObject("options", options);
+    checkKnown("parameters", options, { now: true });
+    const { now = false } = options;
+    checkArgument("now", "true or false", now, typeof now === "boolean");
     const max = this.layers.length - 1;
     checkRange("layer", l, { min: 1, max, whole: true, description: `1 to ${max}` });
     const { weights, biases } = now ? this.#alive.readLayer(l, usedSlot(this.#config)) : this.#used()[l - 1];
@@ -193,32 +196,31 @@ export class Network {
    * Trains as train() does, to the end, and resolves to the reports of all epochs. All that train() throws rejects it.
    */
   async fit(training: Dataset, options: TrainOptions): Promise<EpochReport[]> {
-    const reports: EpochReport[] = [];
-    for await (const report of this.train(training, options)) reports.push(report);
-    return reports;
+    return [...(await this.train(training, options))];
   }
 
   /**
    * Trains by mini-batch stochastic gradient descent, and yields a report after each epoch. The order of the samples in
    * an epoch depends on the seed and the epoch's number alone, so two training runs of 15 epochs give the bits of one
-   * of 30. However the iteration ends, the weights are those after the last whole epoch. Only iterating it trains:
-   * where there is nothing to do between epochs, await fit() instead.
+   * of 30. However the iteration ends, the weights are those after the last whole epoch. Awaited instead, it
+   * trains to the end and gives all reports, as fit() does; one that is neither iterated nor awaited trains nothing.
    * @throws {TypeError | RangeError} at once, for an option that cannot be used, or data that do not fit the layers
    * @throws {DivergenceError} while iterating, when a weight or bias is no longer a finite number
    * @throws {ThreadError} while iterating, if a worker thread is lost: the network can then only be saved
    */
-  train(training: Dataset, options: TrainOptions): AsyncGenerator<EpochReport, void, void> {
+  train(training: Dataset, options: TrainOptions): Training {
     const data = this.#load("training", training);
     checkObject("options", options);
     checkKnown("train", options, TRAIN_OPTIONS);
     // What is checked now is what is used in later epochs.
     const fixed = checkRecipe({ ...options }, training, this);
     const config = methodOf(fixed);
-    const validation = fixed.validation && this.#load("validation", fixed.validation);
-    return this.#train(data, validation, fixed, config);
+    const validation = fixed.validation === undefined ? undefined : this.#load("validation", fixed.validation);
+    return trainingOf(this.#train(data, validation, fixed, config));
   }
 
   async *#train(training: Loaded, validation: Loaded | undefined, options: CheckedOptions, config: TrainingConfig) {
+    let warned = false;
     let before: { readonly first: EpochReport; readonly previous: EpochReport } | undefined;
     for (let i = 0; i < options.epochs && !this.#stopped(options.patience, config); i++) {
       const network = this.#alive;
@@ -233,6 +235,7 @@ export class Network {
           seed: this.seed,
           before,
           last: i === options.epochs - 1,
+          warned,
           architecture: this,
           disposal: this.#disposal.signal,
           checkAlive: () => void this.#alive,
@@ -250,6 +253,7 @@ export class Network {
       }
       this.#epochs++;
       this.#preparation = preparationOf(training.dataset);
+      warned ||= report.warning !== undefined;
       if (report.epoch === 1 || before !== undefined) before = { first: before?.first ?? report, previous: report };
       yield report;
     }
@@ -278,7 +282,9 @@ export class Network {
    * @throws {TypeError | RangeError} if the data do not fit the layers
    * @throws {ThreadError} if a worker thread is lost
    */
-  async evaluate(dataset: Dataset): Promise<Evaluation> {
+  async evaluate(dataset: Dataset): Promise<Evaluation>;
+  async evaluate(dataset: Dataset, ...more: unknown[]): Promise<Evaluation> {
+    checkNoOptions("evaluate", "a Dataset alone", more);
     const network = this.#alive;
     const loaded = this.#load("evaluation", dataset);
     // The epoch's own figures are kept with the data that it trains on.
@@ -299,7 +305,8 @@ export class Network {
    */
   predict(image: Pixels): Prediction;
   predict(images: readonly Pixels[]): Prediction[];
-  predict(images: Pixels | readonly Pixels[]): Prediction | Prediction[] {
+  predict(images: Pixels | readonly Pixels[], ...more: unknown[]): Prediction | Prediction[] {
+    checkNoOptions("predict", "an image, or an array of images, alone", more);
     const many = Array.isArray(images) && typeof images[0] !== "number";
     const list = many ? (images as readonly Pixels[]) : [images as Pixels];
     const sizes = [this.layers[0], this.layers.at(-1) as number] as const;
@@ -312,14 +319,17 @@ export class Network {
    * SHA-256, in hexadecimal, of all parameters: per layer weights, then biases, as little-endian f32. Within an epoch
    * they are, as with parameters() and save(), those after the last whole one.
    */
-  async hash(): Promise<string> {
+  async hash(): Promise<string>;
+  async hash(...more: unknown[]): Promise<string> {
+    checkNoOptions("hash", "no argument", more);
     return hashParameters(this.#used());
   }
 
   /**
    * The network as a safetensors file. Its tensors have the names and shapes of PyTorch's
    * nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
-   * @param metadata more to keep in the file's metadata, such as the rest of the recipe
+   * @param metadata more to keep in the file's metadata, such as the rest of the recipe, recipeMetadata() of
+   *   ductus/recipe; beside a recipe, a key of your own has a dot or a colon, as "my.note", or the file is refused
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
     const [config, epochs, best, preparation] = [this.#config, this.#epochs, this.#best, this.#preparation];

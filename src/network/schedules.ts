@@ -1,14 +1,21 @@
 // Learning rates that change from epoch to epoch. They take additions, multiplications and divisions only, and so have
 // the same bits in every engine.
 
+import { checkArgument } from "../arguments.js";
 import { series } from "../kernels/reference/series.js";
 import { checkRange, RANGES } from "../ranges.js";
 
 /** The learning rate of an epoch, counted from 1. */
 export type Schedule = (epoch: number) => number;
 
-/** Rises to `rate` over `warmUp` epochs, then follows `schedule`, whose first epoch is the one after. */
+/**
+ * Rises to `rate` over so many epochs, 0 to 1,000,000, then follows `schedule`, whose first epoch is the one after.
+ * @throws {TypeError | RangeError} for a number that cannot be used, or if the schedule is not a function
+ */
 export function warmUp(epochs: number, rate: number, schedule: Schedule): Schedule {
+  checkRange("epochs", epochs, RANGES.warmUp);
+  checkRange("learning rate", rate, RANGES.learningRate);
+  checkArgument("schedule", "a function, as cosineSchedule() makes it", schedule, typeof schedule === "function");
   return (epoch) => (epoch <= epochs ? (rate * epoch) / (epochs + 1) : schedule(epoch - epochs));
 }
 

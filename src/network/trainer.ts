@@ -3,18 +3,19 @@
 import { comparePixels } from "../data/compare.js";
 import type { Dataset } from "../data/dataset.js";
 import { boundsOf, type Distortions } from "../data/distortions.js";
-import type { DataWarning } from "../data/inspect.js";
+import { type DataWarning, inspectClasses, inspectPart } from "../data/inspect.js";
+import type { PixelOptions } from "../data/samples.js";
 import { DivergenceError, typeName } from "../errors.js";
 import type { Signal } from "../globals.js";
 import type { KernelNetwork } from "../kernels/kernels.js";
-import { defaultLearningRate } from "../options/learning-rate.js";
+import { suitedLearningRate } from "../options/learning-rate.js";
 import { METHOD } from "../options/method.js";
 import { checkOption, type OptionTable } from "../options/option.js";
 import { TRAINING } from "../options/training.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Architecture } from "./architecture.js";
 import type { Loaded } from "./copies.js";
-import { type EpochFigures, noLearning, saturationOf } from "./learning.js";
+import { type EpochContext, type EpochFigures, noLearning, reasonIn, saturationOf } from "./learning.js";
 import type { MethodOptions } from "./method.js";
 import { evaluationOf } from "./metrics.js";
 import type { Schedule } from "./schedules.js";
@@ -67,10 +68,15 @@ export interface EpochReport extends EpochFigures {
   readonly bestEpoch?: number;
   /**
    * Why the epoch learnt nothing, and what to try, in one sentence; only if that is so, and with 500 training images or
-   * more: noLearning() in learning.ts has the rule. Each such epoch has it.
+   * more: noLearning() in learning.ts has the rule. Only the first such epoch of a call of train() or fit() has it.
    */
   readonly warning?: string;
-  /** In a network's first epoch: what training suffers from in the data, if anything, as inspectDataset() finds it. */
+  /** The options of a Dataset that mend its images, where the warning advises them. */
+  readonly mend?: PixelOptions;
+  /**
+   * In a network's first epoch: what training suffers from in the data, if anything, as inspectDataset() finds it, and
+   * in what the validation data are unlike those that it trains on, or lack classes.
+   */
   readonly dataWarnings?: readonly DataWarning[];
   /** Time taken by training. */
   readonly trainingSeconds: number;
@@ -123,7 +129,7 @@ export function checkRecipe(
     );
   }
   const hidden = layers.slice(1, -1);
-  const suited = defaultLearningRate({ ...options, activation, cost, hidden });
+  const suited = suitedLearningRate({ ...options, activation, cost, hidden });
   return { ...options, learningRate: options.learningRate ?? suited, suited };
 }
 
@@ -142,6 +148,8 @@ export interface Epoch {
   readonly before?: { readonly first: EpochReport; readonly previous: EpochReport };
   /** Whether no epoch follows. */
   readonly last: boolean;
+  /** Whether an epoch of this training run learnt nothing, and said so. */
+  readonly warned: boolean;
   readonly architecture: Architecture;
   /** Aborted when the network is disposed of. */
   readonly disposal: Signal;
@@ -159,7 +167,7 @@ export async function trainEpoch(
   training: Loaded,
   validation: Loaded | undefined,
   options: CheckedOptions,
-  { epoch, seed, slot, before, last, architecture, disposal, checkAlive }: Epoch,
+  { epoch, seed, slot, architecture, disposal, checkAlive, ...run }: Epoch,
 ): Promise<EpochReport> {
   const { batchSize, learningRate: schedule, signal, distortions } = options;
   const { length } = training.dataset;
@@ -196,23 +204,42 @@ export async function trainEpoch(
     trainingSeconds: (trained - start - paused) / 1000,
     seconds: (end - start - paused) / 1000,
   };
-  const data = epoch === 1 ? dataWarningsOf(training, validation) : training.dataset.warnings;
-  const warning = noLearning(report, {
-    training: training.dataset,
-    validation: validation?.dataset,
-    before,
-    last,
-    saturation: () => saturationOf(network, training.dataset, slot),
-    suited: options.suited,
-    hidden: architecture.layers.slice(1, -1),
-    initialWeights: architecture.initialWeights,
-    data,
-  });
+  const data = dataWarningsOf(training.dataset, validation?.dataset, epoch, architecture);
+  const saturation = () => saturationOf(network, training.dataset, slot);
   return {
     ...report,
-    ...(warning === undefined ? {} : { warning }),
+    ...warningOf(report, { ...run, training, validation, saturation, suited: options.suited, architecture, data }),
     ...(epoch > 1 || data.length === 0 ? {} : { dataWarnings: data }),
   };
+}
+
+/** What of a report says that the epoch learnt nothing, if so. */
+function warningOf(
+  report: EpochFigures,
+  {
+    training,
+    validation,
+    warned,
+    architecture: { layers, initialWeights },
+    ...context
+  }: Pick<Epoch, "before" | "last" | "warned" | "architecture"> &
+    Pick<EpochContext, "saturation" | "suited"> & {
+      readonly training: Loaded;
+      readonly validation: Loaded | undefined;
+      readonly data: readonly DataWarning[];
+    },
+): Pick<EpochReport, "warning" | "mend"> {
+  if (warned) return {};
+  const warning = noLearning(report, {
+    ...context,
+    training: training.dataset,
+    validation: validation?.dataset,
+    hidden: layers.slice(1, -1),
+    initialWeights,
+  });
+  if (warning === undefined) return {};
+  const mend = reasonIn(context.data)?.mend;
+  return mend === undefined ? { warning } : { warning, mend };
 }
 
 /** What slices of an epoch are trained with. */
@@ -221,10 +248,26 @@ interface SliceOptions extends TrainOptions {
   readonly disposal: Signal;
 }
 
-/** What the training suffers from in its data, and in what the validation images are unlike the others. */
-function dataWarningsOf({ dataset }: Loaded, validation: Loaded | undefined): readonly DataWarning[] {
-  if (validation === undefined) return dataset.warnings;
-  return [...dataset.warnings, ...comparePixels(dataset, validation.dataset, "the validation images")];
+/**
+ * What the training suffers from in its data, and, in the first epoch, which classes the network has without images of
+ * them, and in what the validation data are unlike the others.
+ */
+function dataWarningsOf(
+  training: Dataset,
+  validation: Dataset | undefined,
+  epoch: number,
+  { layers }: Architecture,
+): readonly DataWarning[] {
+  if (epoch > 1) return training.warnings;
+  // A data set that lacks the last classes does not know of them.
+  const { labels } = training;
+  const classes = layers[layers.length - 1];
+  return [
+    ...training.warnings.filter(({ code }) => code !== "missing"),
+    ...inspectClasses({ labels, classes }, "the training data"),
+    ...(validation === undefined ? [] : comparePixels(training, validation, "the validation images")),
+    ...(validation === undefined ? [] : inspectPart(validation, { labels, classes }, "the validation data")),
+  ];
 }
 
 /**

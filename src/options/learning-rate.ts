@@ -4,6 +4,7 @@ import { checkLayers } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import type { Activation, Cost, Optimizer } from "../kernels/kernels.js";
 import { checkRange, RANGES } from "../ranges.js";
+import { checkKnown } from "./known.js";
 import { METHOD } from "./method.js";
 import { NETWORK } from "./network.js";
 import { checkOptions, freeze } from "./option.js";
@@ -58,6 +59,12 @@ const RATES: Readonly<Record<Optimizer, Readonly<Record<Activation, Readonly<Rec
 const { optimizer, momentum, epsilon } = METHOD;
 const { activation, cost } = NETWORK;
 const TABLE = { optimizer, momentum, epsilon, activation, cost };
+/** The keys of LearningRateOptions. */
+const LEARNING_RATE_OPTIONS = {
+  ...TABLE,
+  hidden: true,
+  batchSize: true,
+} as const satisfies Record<keyof LearningRateOptions, unknown>;
 /** The mini-batches and momentum that RATES are for. */
 const MEASURED = { batchSize: 10, momentum: 0.9 };
 /** Layers up to a width take the rates of RATES; in wider ones they fall with this power of the width. Measured. */
@@ -76,6 +83,12 @@ const LARGEST_BATCH = 100;
  */
 export function defaultLearningRate(options: LearningRateOptions = {}): number {
   checkObject("options", options);
+  checkKnown("defaultLearningRate", options, LEARNING_RATE_OPTIONS);
+  return suitedLearningRate(options);
+}
+
+/** The same from all options of a training, which may have others. */
+export function suitedLearningRate(options: LearningRateOptions): number {
   const { optimizer, momentum, epsilon, activation, cost } = checkOptions<
     Omit<LearningRateOptions, "hidden" | "batchSize">
   >(options, TABLE);

@@ -1,7 +1,7 @@
 // The part of the table of options that says how long and in what steps a network is trained.
 
 import { RANGES } from "../ranges.js";
-import { defaultLearningRate } from "./learning-rate.js";
+import { suitedLearningRate } from "./learning-rate.js";
 import { declareOptions } from "./option.js";
 
 /** The keys are those of TrainOptions. */
@@ -35,7 +35,7 @@ export const TRAINING = declareOptions({
     alias: "eta",
     belongs: "training",
     kind: { type: "number", range: RANGES.learningRate },
-    derived: { from: (options) => defaultLearningRate(options), suits: ["optimizer", "activation", "cost"] },
+    derived: { from: (options) => suitedLearningRate(options), suits: ["optimizer", "activation", "cost"] },
     basic: true,
     value: "ETA",
     help:

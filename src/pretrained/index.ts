@@ -36,7 +36,8 @@ async function fileBytes(): Promise<Uint8Array> {
   const files = FILE.protocol === "file:" ? globalThis.process?.getBuiltinModule?.("node:fs/promises") : undefined;
   if (files !== undefined) {
     return files.readFile(FILE).catch(({ code }: NodeJS.ErrnoException) => {
-      throw new Error(`${NAME}: expected a file beside the library, got ${code} (bundled? copy it from the package)`);
+      const got = code === "ENOENT" ? "none (bundled? copy it from the package)" : `the system's error ${code}`;
+      throw new Error(`${NAME}: expected a file beside the library, got ${got}`);
     });
   }
   const response = await fetch(FILE).catch(() => undefined);

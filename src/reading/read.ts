@@ -1,6 +1,6 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
-import { checkArgument, checkScores } from "../arguments.js";
+import { checkArgument, checkScores, hasObjects } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
@@ -180,6 +180,8 @@ function checkReading(reader: DigitReader, options: ReadOptions): void {
  */
 export function countDigits(picture: Picture, found: FoundDigit, reader: DigitReader, verdict?: Judge): number {
   checkPicture(picture);
+  checkArgument("found", "what findDigit() found", found, hasObjects(found, "box", "pieces", "pixels"));
+  checkReading(reader, verdict === undefined ? {} : { verdict });
   const judge = verdict ?? judgeOf(reader);
   const { box, digits, pieces } = found;
   const one = judge(reader.predict(found.pixels).activations);

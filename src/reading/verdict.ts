@@ -4,7 +4,7 @@
 // Sources: Guo et al., "On calibration of modern neural networks", 2017; Hendrycks et al., "Deep anomaly detection with
 // outlier exposure", 2019.
 
-import { checkArgument, checkScores } from "../arguments.js";
+import { checkArgument, checkScores, checkText } from "../arguments.js";
 import { checkObject, FormatError, show } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange, type Range } from "../ranges.js";
@@ -55,7 +55,7 @@ const MEMBERS = {
   sure: true,
 } as const satisfies Record<keyof Calibration, true>;
 /** The key of a model's metadata that holds its calibration, as JSON. */
-const KEY = "calibration";
+export const CALIBRATION_KEY = "calibration";
 /** For networks that have none. */
 const UNCALIBRATED: Calibration = { temperature: 1, sure: 0.9 };
 
@@ -171,7 +171,7 @@ export function verdict(activations: ArrayLike<number>, calibration?: Calibratio
  */
 export function calibrationMetadata(calibration: Calibration): Record<string, string> {
   checkCalibration(calibration);
-  return { [KEY]: JSON.stringify(calibration) };
+  return { [CALIBRATION_KEY]: JSON.stringify(calibration) };
 }
 
 /**
@@ -187,9 +187,11 @@ export function calibrationOf(
   outputs?: number,
 ): Calibration | undefined {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
-  const text = metadata.get(KEY);
+  checkText("file", file);
+  if (outputs !== undefined) checkRange("outputs", outputs, OUTPUTS);
+  const text = metadata.get(CALIBRATION_KEY);
   if (text === undefined) return undefined;
-  const refuse = (problem: string) => new FormatError(file, `metadata ${KEY}: ${problem} (file corrupt?)`);
+  const refuse = (problem: string) => new FormatError(file, `metadata ${CALIBRATION_KEY}: ${problem} (file corrupt?)`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -202,6 +204,7 @@ export function calibrationOf(
   const { temperature, noDigit, prior, reject, sure } = value as Calibration;
   const calibration = { temperature, noDigit, prior, reject, sure };
   try {
+    checkKnown("members", value, calibration);
     checkCalibration(calibration);
   } catch (error) {
     throw refuse((error as Error).message);
@@ -210,6 +213,7 @@ export function calibrationOf(
   return calibration;
 }
 
+const OUTPUTS: Range = { min: 2, max: 65_536, whole: true, description: "a whole number from 2 to 65536" };
 /** Digits: classes from the eleventh on are none. */
 const DIGITS = 10;
 
@@ -218,7 +222,6 @@ function checkOutputs(
   outputs: number,
   refuse: (problem: string) => FormatError,
 ): void {
-  checkRange("outputs", outputs, { ...CLASS, min: 2, max: 65_536, description: "a whole number from 2 to 65536" });
   const last = outputs - 1;
   if (noDigit === undefined || (noDigit === "sigmoid" ? outputs <= DIGITS : noDigit === last && outputs > 2)) return;
   const expected = [...(outputs > 2 ? [String(last)] : []), ...(outputs <= DIGITS ? ['"sigmoid"'] : [])].join(" or ");

@@ -1,6 +1,8 @@
 // A recipe in words: the command that repeats it, the line that a terminal prints of it, and the rows of a report.
 
 import { checkArgument, checkLayers } from "../arguments.js";
+import { checkPixelOptions, type PixelOptions } from "../data/dataset.js";
+import { PIXELS } from "../options/data.js";
 import { hasEffect, type OptionTable, type OptionValue, PARTS, type TrainingOption } from "../options/option.js";
 import { hasControls } from "../text.js";
 import { OPTIONS } from "./options.js";
@@ -47,6 +49,13 @@ export function trainCommand(recipe: Recipe, layers: readonly number[], table: O
       return ` --${alias}${text}`;
     });
   return `ductus train${options.join("")}`;
+}
+
+/** What makes pixels, as options of a command line: "--pixel-max 1 --invert". */
+export function pixelFlags(options: PixelOptions): string {
+  return Object.entries(checkPixelOptions(options) ?? {})
+    .map(([key, value]) => `--${PIXELS[key as keyof PixelOptions].flag}${value === true ? "" : ` ${value}`}`)
+    .join(" ");
 }
 
 /** What a training does that another does not, but for what all have and the data: "cosine", "weight-decay 0.01". */

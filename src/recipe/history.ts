@@ -1,8 +1,11 @@
 // What the metadata of a model keep of its epochs, for the learning curves.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkText } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
+import { datasetAdvice } from "../network/learning.js";
 import type { EpochReport } from "../network/trainer.js";
+import { checkRange, RANGES } from "../ranges.js";
+import { pixelFlags } from "./command.js";
 
 /** What is left of an EpochReport in the metadata, for the learning curves. */
 export interface HistoryEntry {
@@ -29,7 +32,9 @@ const MAX_HISTORY = 1000;
 export function addToHistory(history: readonly HistoryEntry[], report: EpochReport, epochs: number): HistoryEntry[] {
   checkArgument("history", "an array of epochs", history, Array.isArray(history));
   checkObject("report", report);
-  const { epoch, cost, accuracy, validation, seconds, warning } = report;
+  checkRange("epochs", epochs, RANGES.epochs);
+  const { epoch, cost, accuracy, validation, seconds } = report;
+  const warning = warningOf(report);
   const round = (value: number) => Number(value.toPrecision(6));
   const entry = {
     epoch,
@@ -43,6 +48,13 @@ export function addToHistory(history: readonly HistoryEntry[], report: EpochRepo
   // The latest is always there, until the next replaces it.
   const every = Math.ceil(epochs / MAX_HISTORY);
   return [...history.filter((old) => old.epoch % every === 0 || old.warning !== undefined), entry];
+}
+
+/** A report's warning with the advice of the command line, where the library's is for who makes a Dataset. */
+function warningOf({ warning, mend }: EpochReport): string | undefined {
+  const advice = datasetAdvice(mend);
+  if (mend === undefined || !warning?.endsWith(advice)) return warning;
+  return `${warning.slice(0, -advice.length)}: give ${pixelFlags(mend)}`;
 }
 
 /** Why an epoch learnt nothing, and what to try; undefined if none did so. */
@@ -63,6 +75,8 @@ export function historyOf(
   epochs = Number.POSITIVE_INFINITY,
 ): HistoryEntry[] {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  checkText("file", file);
+  checkArgument("epochs", "a number", epochs, typeof epochs === "number");
   let history: unknown;
   try {
     history = JSON.parse(metadata.get("history") ?? "[]");
@@ -80,9 +94,21 @@ export function historyOf(
   return history;
 }
 
-/** Whether a value of a JSON file is an entry of a history. */
+/** The keys of a HistoryEntry. */
+const ENTRY = {
+  epoch: true,
+  cost: true,
+  accuracy: true,
+  validationCost: true,
+  validationAccuracy: true,
+  seconds: true,
+  warning: true,
+} as const satisfies Record<keyof HistoryEntry, true>;
+
+/** Whether a value of a JSON file is an entry of a history, and nothing more. */
 export function isEntry(entry: unknown): entry is HistoryEntry {
   if (typeof entry !== "object" || entry === null) return false;
+  if (!Object.keys(entry).every((key) => Object.hasOwn(ENTRY, key))) return false;
   const { epoch, cost, accuracy, seconds, validationCost = 0, validationAccuracy = 0, warning } = entry as HistoryEntry;
   if (warning !== undefined && typeof warning !== "string") return false;
   if (!Number.isSafeInteger(epoch) || epoch < 1) return false;

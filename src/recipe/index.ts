@@ -18,7 +18,7 @@ export {
 } from "../options/option.js";
 export { checkRange, RANGES, type Range } from "../ranges.js";
 export { escapeControls } from "../text.js";
-export { describeRecipe, recipeRows, shellWord, trainCommand } from "./command.js";
+export { describeRecipe, pixelFlags, recipeRows, shellWord, trainCommand } from "./command.js";
 export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { checkMetadata, type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";

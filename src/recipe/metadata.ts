@@ -1,8 +1,11 @@
 // A recipe in the metadata of a model: written by whoever trains, read by whoever resumes, tests or shows it.
 
-import { checkArgument } from "../arguments.js";
+import { checkArgument, checkText } from "../arguments.js";
 import { checkObject, FormatError, show } from "../errors.js";
+import { NETWORK_METADATA } from "../network/network-file.js";
+import { meantChoice } from "../options/known.js";
 import { checkOptions, type OptionTable, type OptionValue, type TrainingOption } from "../options/option.js";
+import { CALIBRATION_KEY } from "../reading/verdict.js";
 import { type HistoryEntry, historyOf } from "./history.js";
 import { OPTIONS } from "./options.js";
 import { checkRecipe, type Recipe, valueIn } from "./recipe.js";
@@ -18,6 +21,7 @@ export function recipeMetadata(
   table: OptionTable = OPTIONS,
 ): Record<string, string> {
   checkRecipe(recipe);
+  checkArgument("history", "an array of epochs", history, Array.isArray(history));
   const entries = Object.entries(table).flatMap(([key, option]) => {
     const value = valueIn(recipe, key, option);
     return option.metadata === undefined || value === undefined ? [] : [[option.metadata, String(value)]];
@@ -32,8 +36,8 @@ export function recipeMetadata(
 }
 
 /**
- * The recipe of a model that `ductus train` wrote.
- * @throws {FormatError} if its metadata lack it
+ * The recipe of a model that `ductus train` wrote. Other metadata are not looked at: checkMetadata() does that.
+ * @throws {FormatError} if its metadata lack it, or hold values that no recipe has
  */
 export function recipeOf(
   metadata: ReadonlyMap<string, string>,
@@ -43,6 +47,7 @@ export function recipeOf(
 ): Recipe {
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
   checkObject("network", network);
+  checkText("file", file);
   const { seed, initialWeights, activation, cost } = network;
   const entries = Object.entries(table)
     .filter(([, option]) => option.metadata !== undefined)
@@ -67,11 +72,16 @@ function readOption(
   const text = metadata.get(option.metadata as string);
   // Older versions did not have all options.
   if (text === undefined && !option.basic) return option.default;
+  const name = `metadata ${option.metadata}`;
+  let value: OptionValue;
   try {
-    return parseValue(`metadata ${option.metadata}`, text ?? "", option.kind);
+    value = parseValue(name, text ?? "", option.kind);
   } catch (error) {
     throw new FormatError(file, `${(error as Error).message}: was it made by ductus train?`);
   }
+  // 0x10 and 1e1 are numbers, too, but not as they are written.
+  if (String(value) === text) return value;
+  throw new FormatError(file, `${name}: expected ${value} as ductus train writes it, got ${show(text)}`);
 }
 
 /** The options of a part that are kept together: names and values are those of the table, or the file is refused. */
@@ -104,14 +114,44 @@ function readNested(
 }
 
 /** What other metadata than options hold, if they are there. */
-const RESULTS: Readonly<Record<string, RegExp>> = {
-  test_correct: /^\d{1,10} \/ [1-9]\d{0,9}$/,
-  data_sha256: /^[0-9a-f]{64}$/,
-};
+const RESULTS = {
+  test_correct: {
+    pattern: /^(0|[1-9]\d{0,9}) \/ [1-9]\d{0,9}$/,
+    expected: 'how many test images were read correctly, as "9784 / 10000"',
+  },
+  data_sha256: { pattern: /^[0-9a-f]{64}$/, expected: "a SHA-256 of 64 hexadecimal digits" },
+} as const;
+
+/** The keys of all metadata that Ductus writes. */
+const KNOWN: readonly string[] = [
+  ...NETWORK_METADATA,
+  ...Object.values(OPTIONS).flatMap(({ metadata }) => metadata ?? []),
+  "method_options",
+  "distortions",
+  "history",
+  ...Object.keys(RESULTS),
+  CALIBRATION_KEY,
+  // The trials of ductus tune.
+  "search",
+];
 
 /**
- * Checks all that the metadata of a model say of its recipe and its epochs. A model that the library alone saved has no
- * recipe: nothing of it is checked.
+ * What is wrong with the first key that is neither one of Ductus nor a user's own; undefined if all are. A key of one's
+ * own has a dot or a colon: so no version of Ductus means something else by it, and a misspelt key is noticed.
+ */
+export function unknownKey(keys: Iterable<string>): string | undefined {
+  for (const key of keys) {
+    if (KNOWN.includes(key) || /[.:]/.test(key)) continue;
+    const expected = "expected a key that Ductus knows, or one of your own, with a dot or a colon, as my.note";
+    return `${expected}, got ${show(key)}${meantChoice(key, KNOWN)}`;
+  }
+  return undefined;
+}
+
+/**
+ * Checks all that the metadata of a model say of its recipe and its epochs, and that there are no others, but for those
+ * whose key has a dot or a colon, as "my.note": they are the user's own. A model that the library alone saved has no
+ * recipe: nothing of it is checked, and its metadata may have any keys.
  * @throws {FormatError} for the first that is not what it should be
  */
 export function checkMetadata(
@@ -121,13 +161,16 @@ export function checkMetadata(
   checkObject("network", network);
   const { metadata } = network;
   checkArgument("metadata", "a Map", metadata, metadata instanceof Map);
+  checkText("file", file);
   if (!metadata.has(OPTIONS.epochs.metadata as string)) return;
   recipeOf(metadata, network, file);
   historyOf(metadata, file, network.epochs);
-  for (const [key, pattern] of Object.entries(RESULTS)) {
+  const problem = unknownKey(metadata.keys());
+  if (problem !== undefined) throw new FormatError(file, `metadata: ${problem}`);
+  for (const [key, { pattern, expected }] of Object.entries(RESULTS)) {
     const text = metadata.get(key);
     if (text === undefined || pattern.test(text)) continue;
-    throw new FormatError(file, `metadata ${key}: expected ${pattern.source}, got ${show(text)} (file corrupt?)`);
+    throw new FormatError(file, `metadata ${key}: expected ${expected}, got ${show(text)} (file corrupt?)`);
   }
   const [correct, count] = (metadata.get("test_correct") ?? "").split(" / ").map(Number);
   if (correct > count) {

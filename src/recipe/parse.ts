@@ -12,7 +12,8 @@ import { listOf, type Option, parseValue, UsageError, type Values } from "./valu
 
 /** The options of a table by their names on the command line, in the order of the table. */
 export function commandOptions(table: OptionTable = OPTIONS): Readonly<Record<string, Option>> {
-  checkArgument("table", "a table of options, as OPTIONS", table, hasObjects(table, ...Object.keys(table ?? {})));
+  const isTable = !Array.isArray(table) && hasObjects(table, ...Object.keys(table ?? {}));
+  checkArgument("table", "a table of options, as OPTIONS", table, isTable);
   const entries = Object.values(table).flatMap((option): [string, Option][] => {
     const { flag, alias, value, help } = option;
     const defaultText = option.default === undefined ? undefined : String(option.default);

@@ -1,12 +1,14 @@
 // The training of a recipe, epoch by epoch: the one loop of command line, search and page.
 
-import { checkArgument, hasObjects } from "../arguments.js";
-import type { Dataset } from "../data/dataset.js";
+import { checkArgument, checkText, hasObjects } from "../arguments.js";
+import { Dataset } from "../data/dataset.js";
 import { checkObject } from "../errors.js";
 import type { Network } from "../network/network.js";
 import type { EpochReport, TrainOptions } from "../network/trainer.js";
+import { checkKnown } from "../options/known.js";
+import { checkRange, RANGES } from "../ranges.js";
 import { addToHistory, type HistoryEntry, historyOf } from "./history.js";
-import { recipeMetadata } from "./metadata.js";
+import { recipeMetadata, unknownKey } from "./metadata.js";
 import { checkRecipe, type Recipe, trainOptionsOf } from "./recipe.js";
 
 /** What a recipe is trained with. */
@@ -16,6 +18,14 @@ export interface SessionOptions extends Pick<TrainOptions, "signal" | "onProgres
   /** What errors call the network's file. Default "model". */
   readonly file?: string;
 }
+
+/** The keys of SessionOptions. */
+const SESSION_OPTIONS = {
+  until: true,
+  file: true,
+  signal: true,
+  onProgress: true,
+} as const satisfies Record<keyof SessionOptions, true>;
 
 /** An epoch of a training. */
 export interface SessionStep {
@@ -28,7 +38,8 @@ export interface SessionStep {
   /**
    * The network as a file that resumes with the same recipe. To be called before the next step: it saves the network as
    * it is at the call.
-   * @param metadata more for its metadata, or other than the recipe's
+   * @param metadata more for its metadata, or other than the recipe's; a key of your own has a dot or a colon, as
+   *   "my.note"
    */
   readonly save: (metadata?: Readonly<Record<string, string>>) => Uint8Array;
 }
@@ -55,8 +66,14 @@ export class Session implements AsyncIterable<SessionStep> {
     checkRecipe(recipe);
     checkObject("parts", parts);
     checkObject("options", options);
+    checkKnown("trainByRecipe", options, SESSION_OPTIONS);
     const { training, validation } = parts;
+    for (const part of validation === undefined ? [training] : [training, validation]) {
+      checkArgument("parts", "data sets { training, validation }", part, part instanceof Dataset);
+    }
     const { until = recipe.epochs, file = "model", ...others } = options;
+    checkRange("until", until, RANGES.epochs);
+    checkText("file", file);
     this.#history = historyOf(network.metadata, file);
     this.#signal = options.signal;
     const epochs = until - network.epochs;
@@ -71,9 +88,14 @@ export class Session implements AsyncIterable<SessionStep> {
 
   /**
    * The network as a file that resumes with the same recipe.
-   * @param metadata more for its metadata, or other than the recipe's
+   * @param metadata more for its metadata, or other than the recipe's; a key of your own has a dot or a colon, as
+   *   "my.note"
+   * @throws {TypeError} for another key that Ductus does not know, which a reader would refuse
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+    checkObject("metadata", metadata);
+    const problem = unknownKey(Object.keys(metadata));
+    if (problem !== undefined) throw new TypeError(`metadata: ${problem}`);
     return this.network.save({ ...recipeMetadata(this.recipe, this.#history), ...metadata });
   }
 

@@ -1,5 +1,6 @@
 // What was given for options by name, as on a command line, checked against what each of them takes.
 
+import { show } from "../errors.js";
 import { meantChoice } from "../options/known.js";
 import type { OptionKind, OptionValue } from "../options/option.js";
 import { checkRange, type Range } from "../ranges.js";
@@ -92,7 +93,7 @@ export class Values {
  */
 export function parseValue(name: string, text: string, kind: OptionKind): OptionValue {
   const check = (right: boolean, expected: string, meant = "") => {
-    if (!right) throw new RangeError(`${name}: expected ${expected}, got "${text}"${meant}`);
+    if (!right) throw new RangeError(`${name}: expected ${expected}, got ${show(text)}${meant}`);
   };
   if (kind.type === "number") return parseNumber(name, text, kind.range);
   if (kind.type === "flag") {
@@ -106,12 +107,15 @@ export function parseValue(name: string, text: string, kind: OptionKind): Option
   return text === "none" ? [] : text.split(",").map((size) => parseNumber(name, size, range));
 }
 
+/** What Number() reads but for spaces, 0x10 and the like, and Infinity. */
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 function parseNumber(name: string, text: string, range: Range): number {
-  const value = text.trim() === "" ? Number.NaN : Number(text);
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
   try {
     checkRange(name, value, range);
   } catch {
-    throw new RangeError(`${name}: expected ${range.description}, got "${text}"`);
+    throw new RangeError(`${name}: expected ${range.description}, got ${show(text)}`);
   }
   return value;
 }

@@ -21,6 +21,21 @@ test("has no bare code, and says of one without words that it is the system's", 
   for (const code of usual) expect(reasonOf(Object.assign(new Error(), { code }))).not.toContain(code);
 });
 
+test.runIf(process.platform === "linux").each([20, 22, 24, 26, 28, 30])(
+  "a limit of %i open files is told in words, whoever opens the one too many",
+  (limit) => {
+    const folder = mkdtempSync(join(tmpdir(), "ductus-reasons-"));
+    const train = "train --hidden none --epochs 1 --limit 50 --batch-size 10 --threads 1";
+    for (const command of [`${train} --force`, "evaluate", "report --force"]) {
+      const script = `ulimit -n ${limit}; '${process.execPath}' '${MAIN}' ${command}`;
+      const { stderr } = spawnSync("sh", ["-c", script], { cwd: folder, encoding: "utf8" });
+      expect(stderr, command).not.toMatch(/\bE[A-Z]{3,}|\n {2,}at /);
+      if (stderr !== "") expect(stderr, command).toMatch(/^ductus: [^\n]*expected [^\n]*, got [^\n]*\n/);
+    }
+    rmSync(folder, { recursive: true });
+  },
+);
+
 test.runIf(process.platform === "linux")(
   "a limit on the size of files is told in words, and leaves nothing",
   async () => {

@@ -24,7 +24,8 @@ describe("refuses", () => {
     return copy;
   };
   test.each([
-    ["an empty file", new Uint8Array(0), /^images: expected an IDX file, got 0 bytes \(file truncated\?\)$/],
+    ["an empty file", new Uint8Array(0), /^images: expected IDX images, got an empty file$/],
+    ["three bytes", Uint8Array.of(0, 0, 8), /^images: expected an IDX file, got 3 bytes \(file truncated\?\)$/],
     ["half a header", images.bytes.slice(0, 9), /^images: expected a header of 16 bytes, got 9 \(file truncated\?\)$/],
     [
       "truncated data",

@@ -7,6 +7,8 @@ import {
   encodeOnnx,
   encodePyTorch,
   encodeSafetensors,
+  FormatError,
+  idxDimensions,
   kindOfFile,
 } from "../../src/formats/index.js";
 import { idxImages } from "../idx-files.js";
@@ -49,6 +51,13 @@ test.each<[string, Uint8Array]>([
   ["an empty file", new Uint8Array()],
 ])("%s", (kind, bytes) => {
   expect(kindOfFile(bytes)).toBe(kind);
+  const advice = kind === "a gzip file" ? ": unpack it first" : "";
+  if (kind !== "an IDX file") {
+    expect(() => idxDimensions({ name: "i", bytes }, 3)).toThrow(
+      new FormatError("i", `expected IDX images, got ${kind}${advice}`),
+    );
+    expect(() => idxDimensions({ name: "l", bytes }, 1)).toThrow(`l: expected IDX labels, got ${kind}`);
+  }
   if (kind === "a safetensors file") return;
   expect(() => decodeSafetensors(bytes, "m")).toThrow(`m: expected a model (safetensors), got ${kind}`);
 });

@@ -13,6 +13,7 @@ const kernels = createReference();
 const data = randomDataset(40, 12, 3);
 const OPTIONS = { epochs: 1, batchSize: 10, learningRate: 1 };
 const any = (value: unknown) => value as never;
+const loose = (call: unknown) => call as (...args: unknown[]) => unknown;
 const create = () => Network.create({ layers: [12, 3], kernels });
 
 async function errorOf(call: () => unknown): Promise<Error> {
@@ -131,12 +132,46 @@ test("layers cannot be changed", async () => {
   }
 });
 
+test("options where none are taken are a TypeError that says what is taken", async () => {
+  const network = await create();
+  const more: unknown[] = [{ batch: 1 }];
+  const evaluate = loose(network.evaluate.bind(network));
+  await expect(evaluate(data, ...more)).rejects.toThrow(
+    new TypeError("evaluate: expected a Dataset alone, got options, too: batch"),
+  );
+  await expect(evaluate(data, {})).rejects.toThrow(new TypeError("evaluate: expected a Dataset alone, got more"));
+  const image = new Uint8Array(12);
+  const predict = loose(network.predict.bind(network));
+  expect(() => predict(image, ...more)).toThrow(
+    /^predict: expected an image, or an array of images, alone, got options/,
+  );
+  await expect(loose(network.hash.bind(network))({ slot: 1 })).rejects.toThrow(
+    new TypeError("hash: expected no argument, got options, too: slot"),
+  );
+  expect(() => network.parameters(1, any({ when: true }))).toThrow(
+    new TypeError("parameters: unknown option when: expected now"),
+  );
+  // What Array's map() gives beside the item does no harm.
+  expect([image].map(predict)).toHaveLength(1);
+  await expect(Promise.all([data].map(evaluate))).resolves.toHaveLength(1);
+});
+
+test("validation data that are none are named", async () => {
+  const network = await create();
+  await expect(network.fit(data, any({ ...OPTIONS, validation: null }))).rejects.toThrow(
+    new TypeError("validation data: expected a Dataset, got null"),
+  );
+});
+
 test("numbers in an array are no image", async () => {
   const network = await create();
   const message = "expected a Uint8Array, Uint8ClampedArray or Float32Array of pixels, got a plain array";
   const numbers = Array.from({ length: 12 }, () => 0);
   expect(() => network.predict(any(numbers))).toThrow(new TypeError(`image: ${message}`));
   expect(() => network.predict(any([numbers, numbers]))).toThrow(new TypeError(`images[0]: ${message}`));
+  expect(() => network.predict(any(new Array(3)))).toThrow(
+    `images[0]: ${message.replace("a plain array", "undefined")}`,
+  );
   expect(() => new Dataset(any({ images: numbers, labels: new Uint8Array(1) }))).toThrow(`images: ${message}`);
   expect(network.predict([])).toEqual([]);
 });
@@ -163,7 +198,7 @@ describe("slice() counts as that of Array", () => {
   });
 
   test("none at all is an error that says so", () => {
-    const message = "slice: expected at least one of 8 samples, got none from 5 to 5";
+    const message = "slice: expected at least one of 8 samples, since a Dataset cannot be empty, got none from 5 to 5";
     expect(() => whole.slice(5, 5)).toThrow(new RangeError(message));
   });
 });

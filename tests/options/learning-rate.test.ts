@@ -8,7 +8,7 @@ import { ACTIVATIONS, COSTS, OPTIMIZERS } from "../../src/kernels/kernels.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { Network } from "../../src/network/network.js";
 import { loadMnist } from "../../src/node/index.js";
-import { defaultLearningRate, type LearningRateOptions } from "../../src/options/learning-rate.js";
+import { defaultLearningRate, type LearningRateOptions, suitedLearningRate } from "../../src/options/learning-rate.js";
 import { trainCommand } from "../../src/recipe/command.js";
 import { recipeMetadata, recipeOf } from "../../src/recipe/metadata.js";
 import { commandOptions, recipeFrom } from "../../src/recipe/parse.js";
@@ -122,6 +122,15 @@ describe.each(COMBINATIONS)("$optimizer, $activation, $cost", ({ optimizer, acti
   });
 });
 
+test("an option that it does not take is named, and a wrong type refused", () => {
+  const given = (options: unknown) => () => defaultLearningRate(options as LearningRateOptions);
+  expect(given({ optimiser: "adam" })).toThrow(
+    new TypeError("defaultLearningRate: unknown option optimiser: did you mean optimizer?"),
+  );
+  expect(given({ layers: "x" })).toThrow(/^defaultLearningRate: unknown option layers: expected /);
+  expect(given({ hidden: "x" })).toThrow(TypeError);
+});
+
 describe("a preset's rate", () => {
   test.each(Object.keys(PRESETS))("of %s holds until another optimiser, activation or cost is given", (preset) => {
     const own = rateOf({ preset });
@@ -131,7 +140,7 @@ describe("a preset's rate", () => {
     expect(rateOf({ preset, cost: recipe.cost, activation: recipe.activation, optimizer })).toBe(own);
     const other = parse({ preset, optimizer: "adam" }).recipe;
     expect(other.learningRate).toBe(
-      defaultLearningRate({ ...other, ...other.method, hidden: parse({ preset }).hidden }),
+      suitedLearningRate({ ...other, ...other.method, hidden: parse({ preset }).hidden }),
     );
     expect(rateOf({ preset, optimizer: "adam", eta: "0.7" })).toBe(0.7);
   });

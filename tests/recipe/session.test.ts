@@ -54,8 +54,8 @@ describe("a session", () => {
     const first = trainByRecipe(await create(), recipe, parts, { until: 2 });
     for await (const _ of first);
     expect(first.network.epochs).toBe(2);
-    const network = await load(first.save({ more: "yes" }));
-    expect(network.metadata.get("more")).toBe("yes");
+    const network = await load(first.save({ "my.note": "yes" }));
+    expect(network.metadata.get("my.note")).toBe("yes");
     const saved = recipeOf(network.metadata, network, "model");
     expect(saved).toEqual(recipe);
     const session = trainByRecipe(network, saved, parts);

@@ -59,7 +59,7 @@ export class Journal {
     const best = await Output.open(join(folder, BEST), { kind: KINDS.model, keepOthers: true, exclusive: true });
     const text = await readJournal(path);
     if (text === undefined) return Journal.#begin(folder, settings, out, best);
-    const saved = parse(text, path);
+    const saved = parseJournal(text, path);
     const different = differenceOf(saved.settings, settings);
     if (different !== undefined) {
       throw new Error(
@@ -198,7 +198,11 @@ interface Saved {
   readonly outcomes: readonly Outcome[];
 }
 
-function parse(text: string, file: string): Saved {
+/**
+ * What the text of a journal holds.
+ * @throws {FormatError} if it is something else
+ */
+export function parseJournal(text: string, file: string): Saved {
   try {
     const saved = JSON.parse(text);
     const { format, settings, finished, outcomes } = saved;
@@ -211,14 +215,15 @@ function parse(text: string, file: string): Saved {
 }
 
 /** Whether what a journal holds can be the results of a search with these settings, each of them once. */
-function areOutcomes(outcomes: readonly unknown[], settings: SearchSettings, validation: number): boolean {
+export function areOutcomes(outcomes: readonly unknown[], settings: SearchSettings, validation: number): boolean {
   const rungs = rungsOf(settings.trials, settings.epochs, settings.reduction);
   const seen = new Set<string>();
   return outcomes.every((value) => {
     if (typeof value !== "object" || value === null) return false;
     const { trial, rung, correct, count, cost, history, error } = value as Partial<Outcome>;
+    if (!isWithin(trial, 1, settings.trials) || !isWithin(rung, 1, rungs.length)) return false;
     const key = `${trial} ${rung}`;
-    if (!isWithin(trial, 1, settings.trials) || !isWithin(rung, 1, rungs.length) || seen.has(key)) return false;
+    if (seen.has(key)) return false;
     seen.add(key);
     if (!Array.isArray(history) || !history.every(isEntry) || !Number.isFinite(cost)) return false;
     if (error !== undefined) return typeof error === "string" && correct === 0 && count === 0 && history.length === 0;
@@ -234,12 +239,14 @@ function isWithin(value: unknown, min: number, max: number): value is number {
   return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
 }
 
-/** The first setting in which a search differs from another, in words. */
-function differenceOf(saved: SearchSettings, settings: SearchSettings): string | undefined {
+/** The first setting in which a search differs from another, in words; undefined if they are the same. */
+export function differenceOf(saved: SearchSettings, settings: SearchSettings): string | undefined {
   const flat = ({ options, hashes, ...rest }: SearchSettings) =>
     new Map(Object.entries({ ...options, ...rest, "hash of the data": hashes }));
   const [before, now] = [flat(saved), flat(settings)];
-  const name = [...before.keys(), ...now.keys()].find((name) => String(before.get(name)) !== String(now.get(name)));
+  // What a journal from elsewhere has for a setting may be anything.
+  const text = (value: unknown) => (typeof value === "string" ? value : (JSON.stringify(value) ?? "not given"));
+  const name = [...before.keys(), ...now.keys()].find((name) => text(before.get(name)) !== text(now.get(name)));
   if (name === undefined) return undefined;
-  return `${name} ${before.get(name) ?? "not given"} instead of ${now.get(name) ?? "not given"}`;
+  return `${name} ${text(before.get(name))} instead of ${text(now.get(name))}`;
 }

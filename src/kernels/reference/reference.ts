@@ -4,6 +4,7 @@
 //   backprop      delta^L = dC_x/dz^L,   delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
 //   update        w <- w - eta/m sum_s dC_s/dw,   b <- b - eta/m sum_s dC_s/db
 
+import { checkChoice } from "../../arguments.js";
 import { Dataset, type Pixels } from "../../data/dataset.js";
 import {
   type Activation,
@@ -35,6 +36,7 @@ import { DROPOUT, RandomStream } from "./random.js";
  * @param precision "f32" gives the bits of the module, "f64" is for gradient checks
  */
 export function createReference(precision: Precision = "f32"): Kernels {
+  checkChoice("precision", precision, Object.keys(ARITHMETICS));
   return {
     name: "reference",
     createDataset: (dataset) => new ReferenceDataset(dataset, ARITHMETICS[precision]),
