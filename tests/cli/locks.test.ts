@@ -153,7 +153,7 @@ describe("two at the same time", () => {
     expect(children[1].child.exitCode).toBe(null);
   });
 
-  test("a training to the best model of a search: told while it runs, and kept when the search saves its own", async () => {
+  test("a training to the best model of a search: told while that runs, kept when it saves its own", async () => {
     const { pid } = await begin(...SEARCH, ...LONG);
     const best = [...TRAIN, ...SHORT, "--out", join("tune", "best.safetensors")];
     await expectTold(best, `process ${pid}`);

@@ -108,7 +108,7 @@ function startNodeThread(
   };
 }
 
-/** Addresses that V8 sets aside for a thread's code: many times what the module takes, and much less than by default. */
+/** Megabytes of addresses that V8 sets aside for a thread's code: far more than the module takes, less than usual. */
 const CODE_MB = 16;
 /** Kilobytes of addresses that a thread needs, with some to spare: V8 ends the process where it is refused them. */
 const THREAD_KB = 2 ** 18;
