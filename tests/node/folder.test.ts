@@ -114,7 +114,7 @@ describe("a folder", () => {
   test("that should be MNIST but is not is refused by its SHA-256", () => {
     expect(() => loadMnist(folder)).toThrow(FormatError);
     expect(() => loadMnist(folder)).toThrow(
-      /^train-images-idx3-ubyte: expected MNIST's file with SHA-256 ba891046\w+, got \w{64} \(file corrupt, or not MNIST\?\)$/,
+      /^train-images-idx3-ubyte: expected MNIST's file with SHA-256 ba89\w+, got \w{64} \(file corrupt, or not MNIST/,
     );
   });
 
