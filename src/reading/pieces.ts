@@ -45,7 +45,9 @@ const LIKE = 0.6;
 export function piecesOf({ width, height, values }: Grid, threshold: number): Piece[] {
   const pieces: Piece[] = [];
   const seen = new Uint8Array(values.length);
-  const queue = new Int32Array(values.length);
+  let count = 0;
+  for (let cell = 0; cell < values.length; cell++) if (values[cell] >= threshold) count++;
+  const queue = new Int32Array(count);
   let end = 0;
   for (let start = 0; start < values.length; start++) {
     if (seen[start] === 1 || values[start] < threshold) continue;

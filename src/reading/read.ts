@@ -263,7 +263,9 @@ function judgeOf({ metadata }: DigitReader): Judge {
 }
 
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
-  return { region, width, height, mask: Uint8Array.from(values, (value) => (value >= threshold ? 1 : 0)) };
+  const mask = new Uint8Array(values.length);
+  for (let cell = 0; cell < mask.length; cell++) if (values[cell] >= threshold) mask[cell] = 1;
+  return { region, width, height, mask };
 }
 
 /** The segments of a line's pieces, from left to right along its lean. */
@@ -289,10 +291,30 @@ function readLine(
   return numbersOf(free, height);
 }
 
-/** Reads segments in MNIST's form; each choice of segments once. */
+/** What is read of a page: choices of segments, and their cells. 1500 digits have about so many choices. */
+const MOST_READ = { choices: 6000, cells: 2 ** 26 };
+
+/**
+ * Reads neighbouring segments in MNIST's form; each choice of segments once.
+ * It throws a RangeError if there are more than a page of digits has.
+ */
 function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
+  // By the first of the segments, then by how many they are.
+  const known = new Map<Segment, ReturnType<Classify>[]>();
+  let [choices, cells] = [0, 0];
   return (segments, box) => {
+    const [first] = segments;
+    const read = known.get(first) ?? [];
+    known.set(first, read);
+    read[segments.length] ??= classified(segments, box);
+    return read[segments.length];
+  };
+
+  function classified(segments: readonly Segment[], box: Region): ReturnType<Classify> {
     const [width, height] = [box.right - box.left, box.bottom - box.top];
+    choices++;
+    cells += width * height;
+    if (choices > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
     const values = new Float64Array(width * height);
     for (const { cells } of segments) {
       for (const cell of cells) {
@@ -302,7 +324,7 @@ function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
     }
     const whole = { left: 0, top: 0, right: width, bottom: height };
     return judge(reader.predict(normalise({ width, height, values }, whole)).activations);
-  };
+  }
 }
 
 /** The largest of the ten digits' activations, as a share of all activations; those of other classes are no digits'. */

@@ -38,7 +38,7 @@ export const MOST_MARKS = 2000;
 const MOST_PIECES = 2 ** 16;
 
 export const CROWDED =
-  `picture: expected digits in ink, got more than ${MOST_MARKS} marks, as textures and noise have; ` +
+  `picture: expected at most about ${MOST_MARKS} digits in ink, got more marks, as textures and noise have; ` +
   "cut the picture to its digits";
 
 /** A sheet seen one way. */
@@ -176,13 +176,14 @@ function without(ink: Grid, pieces: readonly Piece[]): Grid {
 /** The level from which a cell is ink; undefined on a blank sheet. */
 function thresholdOf({ values }: Grid): number | undefined {
   // Noise goes both ways, ink one way.
-  const deviation =
-    -NORMAL *
-    quantile(
-      values.filter((value) => value <= 0),
-      0.5,
-    );
-  const peak = values.reduce((most, value) => Math.max(most, value), 0);
+  const below = new Float64Array(values.length);
+  let [count, peak] = [0, 0];
+  for (let cell = 0; cell < values.length; cell++) {
+    const value = values[cell];
+    if (value > peak) peak = value;
+    if (value <= 0) below[count++] = value;
+  }
+  const deviation = -NORMAL * quantile(below.subarray(0, count), 0.5);
   if (peak < Math.max(LEAST.levels, LEAST.deviations * deviation)) return undefined;
   return Math.max(STROKE.share * peak, STROKE.deviations * deviation);
 }
