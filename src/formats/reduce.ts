@@ -119,13 +119,25 @@ export class PictureBuilder {
   #sumOpaque(row: Picture["data"]): void {
     const [channels, sums] = [this.#channels, this.#sums];
     const [length, step] = [row.length, this.#factor * channels];
-    for (let c = 0; c < channels; c++) {
-      for (let start = c, cell = c; start < length; start += step, cell += channels) {
-        const end = Math.min(length, start + step);
-        let sum = 0;
-        for (let from = start; from < end; from += channels) sum += row[from];
-        sums[cell] += sum;
+    if (channels === 3) {
+      for (let from = 0, cell = 0; from < length; cell += 3) {
+        let [red, green, blue] = [0, 0, 0];
+        for (const end = Math.min(length, from + step); from < end; from += 3) {
+          red += row[from];
+          green += row[from + 1];
+          blue += row[from + 2];
+        }
+        sums[cell] += red;
+        sums[cell + 1] += green;
+        sums[cell + 2] += blue;
       }
+      return;
+    }
+    for (let start = 0, cell = 0; start < length; start += step, cell++) {
+      const end = Math.min(length, start + step);
+      let sum = 0;
+      for (let from = start; from < end; from++) sum += row[from];
+      sums[cell] += sum;
     }
   }
 
@@ -138,13 +150,19 @@ export class PictureBuilder {
     const length = this.#columns * channels;
     const first = this.#inOrder ? 0 : line * length;
     const alpha = channels % 2 === 0;
-    for (let column = 0; column < this.#columns; column++) {
+    const whole = !alpha && rows === factor ? Math.floor(this.#width / factor) : 0;
+    // Of whole squares without opacity: the factor is a power of two.
+    const shift = 2 * Math.log2(factor);
+    for (let i = 0; i < whole * channels; i++) {
+      this.#data[line * length + i] = (this.#sums[first + i] + (1 << (shift - 1))) >> shift;
+    }
+    for (let column = whole; column < this.#columns; column++) {
       const pixels = rows * Math.min(factor, this.#width - column * factor);
       const at = column * channels;
       const weight = alpha ? this.#sums[first + at + channels - 1] : pixels;
       for (let c = 0; c < channels; c++) {
-        const whole = alpha && c === channels - 1 ? pixels : Math.max(1, weight);
-        this.#data[line * length + at + c] = Math.round(this.#sums[first + at + c] / whole);
+        const share = alpha && c === channels - 1 ? pixels : Math.max(1, weight);
+        this.#data[line * length + at + c] = Math.round(this.#sums[first + at + c] / share);
       }
     }
     if (this.#inOrder) this.#sums.fill(0);

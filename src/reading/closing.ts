@@ -47,12 +47,14 @@ export function fromClosing(tones: Grid, light = isInkLight(tones), share = REAC
   // Light ink is closed in the negative.
   const dark = light ? values.map((value) => -value) : values;
   const closed = closing({ width, height, values: dark }, reach);
-  const hat = closed.map((paper, cell) => {
-    const difference = paper - dark[cell];
-    return light ? difference : (255 * difference) / Math.max(paper, DARKEST);
-  });
+  const hat = new Float64Array(closed.length);
+  for (let cell = 0; cell < hat.length; cell++) {
+    const difference = closed[cell] - dark[cell];
+    hat[cell] = light ? difference : (255 * difference) / Math.max(closed[cell], DARKEST);
+  }
   const middle = quantile(hat, 0.5);
-  return { ink: { width, height, values: hat.map((value) => value - middle) }, tones: dark, paper: closed };
+  for (let cell = 0; cell < hat.length; cell++) hat[cell] -= middle;
+  return { ink: { width, height, values: hat }, tones: dark, paper: closed };
 }
 
 /**
@@ -98,13 +100,20 @@ function closing({ width, height, values }: Grid, reach: number): Float64Array {
     reach,
     -1,
   ).values;
-  return values.map((_, cell) => closed[(Math.floor(cell / width) + reach) * wide + (cell % width) + reach]);
+  const within = new Float64Array(values.length);
+  for (let y = 0; y < height; y++) {
+    const start = (y + reach) * wide + reach;
+    within.set(closed.subarray(start, start + width), y * width);
+  }
+  return within;
 }
 
 /** Whether ink seems to be lighter than what is around it; corners of paper and table do, too. */
 export function isInkLight(tones: Grid): boolean {
   const around = meanOf(tones, Math.max(2, Math.round(AROUND * Math.max(tones.width, tones.height))));
-  return skew(tones.values.map((value, cell) => value - around.values[cell])) > 0;
+  const differences = around.values;
+  for (let cell = 0; cell < differences.length; cell++) differences[cell] = tones.values[cell] - differences[cell];
+  return skew(differences) > 0;
 }
 
 /** The means of squares of 2 reach + 1 cells, cut off at the border, by a table of sums. */
@@ -133,19 +142,41 @@ function meanOf({ width, height, values }: Grid, reach: number): Grid {
 
 /** The maxima (sign 1) or minima (sign -1) over squares of 2 reach + 1 cells, cut off at the border. */
 export function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
-  const out = values.map((value) => sign * value);
-  for (let y = 0; y < height; y++) slide(out, y * width, 1, width, reach);
-  for (let x = 0; x < width; x++) slide(out, x, width, height, reach);
-  return { width, height, values: sign < 0 ? out.map((value) => -value) : out };
+  const out = negatedIf(sign < 0, values.slice());
+  const [across, down] = [slider(width, reach), slider(height, reach)];
+  for (let y = 0; y < height; y++) across(out, y * width, 1);
+  for (let x = 0; x < width; x++) down(out, x, width);
+  return { width, height, values: negatedIf(sign < 0, out) };
+}
+
+/** The values themselves, changed. */
+function negatedIf(isNegated: boolean, values: Float64Array): Float64Array {
+  if (isNegated) for (let i = 0; i < values.length; i++) values[i] = -values[i];
+  return values;
 }
 
 /** Replaces `count` values, `stride` apart, by their maxima over 2 reach + 1: those of whole blocks from both ends. */
-function slide(values: Float64Array, start: number, stride: number, count: number, reach: number): void {
+function slider(count: number, reach: number) {
   const block = 2 * reach + 1;
   const size = Math.ceil((count + 2 * reach) / block) * block;
+  const line = new Float64Array(size).fill(-Infinity);
   const [forth, back] = [new Float64Array(size), new Float64Array(size)];
-  const at = (i: number) => (i < reach || i >= count + reach ? -Infinity : values[start + (i - reach) * stride]);
-  for (let i = 0; i < size; i++) forth[i] = i % block === 0 ? at(i) : Math.max(forth[i - 1], at(i));
-  for (let i = size - 1; i >= 0; i--) back[i] = i % block === block - 1 ? at(i) : Math.max(back[i + 1], at(i));
-  for (let i = 0; i < count; i++) values[start + i * stride] = Math.max(back[i], forth[i + 2 * reach]);
+  return (values: Float64Array, start: number, stride: number): void => {
+    for (let i = 0, at = start; i < count; i++, at += stride) line[reach + i] = values[at];
+    for (let first = 0; first < size; first += block) {
+      let most = -Infinity;
+      for (let i = first; i < first + block; i++) {
+        if (line[i] > most) most = line[i];
+        forth[i] = most;
+      }
+      most = -Infinity;
+      for (let i = first + block - 1; i >= first; i--) {
+        if (line[i] > most) most = line[i];
+        back[i] = most;
+      }
+    }
+    for (let i = 0, at = start; i < count; i++, at += stride) {
+      values[at] = back[i] > forth[i + 2 * reach] ? back[i] : forth[i + 2 * reach];
+    }
+  };
 }

@@ -5,7 +5,7 @@ import { normalise } from "./normalise.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { countGroups } from "./pieces.js";
 import { inPixels, partOf, type Sheet, sheetOf } from "./sheet.js";
-import { type View, viewOf } from "./view.js";
+import { CROWDED, MOST_MARKS, type View, viewOf } from "./view.js";
 
 /** What was found on a picture on the way to its digit. All positions are in the picture's pixels. */
 export interface FoundDigit {
@@ -46,7 +46,7 @@ const MARGIN = 0.25;
  * pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet are
  * left out.
  * @throws {TypeError} if a member of the picture has the wrong type
- * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ * @throws {RangeError} if sizes are wrong or do not agree, nothing is drawn, or more than 2000 marks are
  */
 export function toDigit(picture: Picture): Uint8Array {
   return findDigit(picture).pixels;
@@ -55,7 +55,7 @@ export function toDigit(picture: Picture): Uint8Array {
 /**
  * The same digit, with what was found on the way to it.
  * @throws {TypeError} if a member of the picture has the wrong type
- * @throws {RangeError} if sizes are wrong or do not agree, or nothing is drawn
+ * @throws {RangeError} if sizes are wrong or do not agree, nothing is drawn, or more than 2000 marks are
  */
 export function findDigit(picture: Picture): FoundDigit {
   return lookAt(picture).found;
@@ -66,6 +66,7 @@ export function lookAt(picture: Picture): { found: FoundDigit; view: View; sheet
   checkPicture(picture);
   for (let sheet = sheetOf(picture, CELLS); ; ) {
     const view = viewOf(sheet.tones);
+    if (view.pieces.length > MOST_MARKS) throw new RangeError(CROWDED);
     const box = hull(view.pieces.map((piece) => piece.box));
     const side = longerSide(box);
     if (sheet.factor === 1 || side >= ENOUGH) return { found: foundIn(view, box, sheet), view, sheet };

@@ -8,6 +8,9 @@ import { isFrame, type Piece, piecesOf } from "./pieces.js";
 /** Writing in a frame has at least this share of its height; in a frame that holds nothing else, this one. */
 const LEFT = { beside: 0.25, alone: 0.4 };
 
+/** Frames in frames are looked into, the first ones first, until they are as large as this many pages. */
+const MOST = 4;
+
 /** A frame that is left by this share of both sides has other sides than straight ones. */
 const WHOLE = 0.9;
 
@@ -21,10 +24,15 @@ export function withoutFrames(
 ): { ink: Grid; pieces: Piece[] } {
   const values = ink.values.slice();
   const kept: Piece[] = [];
+  const holding = new Set(frames);
+  let left = MOST * raw.length;
   for (const piece of [...pieces, ...frames]) {
-    const isHolding = frames.includes(piece);
-    const rest = isHolding || isFrame(piece, ink.width) ? writingIn(piece, raw, ink, threshold) : undefined;
+    const isHolding = holding.has(piece);
     const height = piece.box.bottom - piece.box.top;
+    const size = height * (piece.box.right - piece.box.left);
+    const isSeen = size <= left && (isHolding || isFrame(piece, ink.width));
+    if (isSeen) left -= size;
+    const rest = isSeen ? writingIn(piece, raw, ink, threshold) : undefined;
     const least = (isHolding ? LEFT.beside : LEFT.alone) * height;
     const writing = rest?.filter(({ box }) => box.bottom - box.top >= least) ?? [];
     if (writing.length === 0) {
@@ -33,7 +41,7 @@ export function withoutFrames(
     }
     for (const cell of piece.cells) values[cell] = 0;
     for (const { cells } of writing) for (const cell of cells) values[cell] = raw[cell];
-    kept.push(...writing);
+    for (const part of writing) kept.push(part);
   }
   return { ink: { ...ink, values }, pieces: kept };
 }

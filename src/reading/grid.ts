@@ -25,13 +25,18 @@ export function longerSide({ left, top, right, bottom }: Region): number {
 
 /** The smallest region that holds all of these. */
 export function hull(regions: readonly Region[]): Region {
-  return {
-    left: Math.min(...regions.map(({ left }) => left)),
-    top: Math.min(...regions.map(({ top }) => top)),
-    right: Math.max(...regions.map(({ right }) => right)),
-    bottom: Math.max(...regions.map(({ bottom }) => bottom)),
-  };
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const region of regions) {
+    if (region.left < left) left = region.left;
+    if (region.top < top) top = region.top;
+    if (region.right > right) right = region.right;
+    if (region.bottom > bottom) bottom = region.bottom;
+  }
+  return { left, top, right, bottom };
 }
+
+/** Passes after which values are sorted: those made to be selected slowly take one for each value. */
+const PASSES = 64;
 
 /**
  * The value with this share of the others below it, 0 if there is none; found by Hoare's selection, CACM 4(7), 1961.
@@ -39,7 +44,11 @@ export function hull(regions: readonly Region[]): Region {
 export function quantile(values: ArrayLike<number>, share: number): number {
   const a = Float64Array.from(values);
   const k = Math.floor(share * (a.length - 1));
-  for (let [low, high] = [0, a.length - 1]; low < high; ) {
+  for (let [low, high, passes] = [0, a.length - 1, 0]; low < high; passes++) {
+    if (passes === PASSES) {
+      a.sort();
+      break;
+    }
     const pivot = a[(low + high) >> 1];
     let [i, j] = [low, high];
     while (i <= j) {

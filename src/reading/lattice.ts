@@ -18,6 +18,8 @@ export interface Reading {
 /** Reads segments as one digit. */
 export type Classify = (segments: readonly Segment[], box: Region) => { label: number; confidence: number };
 
+/** Instead of a reading's place: a segment is left out. */
+const NONE = -1;
 /** A digit has at most this many segments. */
 const JOINED = 9;
 /** Beliefs below this count as this: a network is never so sure that nothing else matters. */
@@ -51,42 +53,48 @@ export function bestReading(
 ): Reading[] {
   const n = segments.length;
   const most = count ?? 0;
+  /** Rows from a number of digits to the next. */
+  const step = count === undefined ? 0 : 1;
   // score[k][i]: the first i segments read as k digits; without a count all are in one row.
   const scores = Array.from({ length: most + 1 }, () => new Float64Array(n + 1).fill(-Infinity));
-  const last = scores.map(() => new Array<{ from: number; reading?: Reading; row: number }>(n + 1));
+  // The place of each best way's last reading among all; none where the last segment is left out.
+  const last = scores.map(() => new Int32Array(n + 1).fill(NONE));
+  const readings: Reading[] = [];
   scores[0][0] = 0;
   for (let end = 1; end <= n; end++) {
     const skip = skipCost(segments[end - 1], height);
-    for (const row of scores.keys()) improve(row, end, end - 1, row, -skip);
+    for (let row = 0; row <= most; row++) improve(row, end, end - 1, row, -skip, NONE);
     for (let start = end - 1; start >= Math.max(0, end - JOINED); start--) {
       const joined = segments.slice(start, end);
       const box = hull(joined.map((segment) => segment.box));
       if (start < end - 1 && box.right - box.left > WIDEST * height) break;
       const { label, confidence } = classify(joined, box);
       const shape = sizeCost(box, height) + joinCost(joined, height);
-      const reading: Reading = { segments: joined, box, label, confidence };
+      readings.push({ segments: joined, box, label, confidence });
       const gain = BELIEF * Math.log(Math.max(LEAST, confidence)) - DIGIT - shape - cutCost(joined[0]);
-      for (const row of scores.keys()) {
-        const next = count === undefined ? row : row + 1;
-        if (next <= most) improve(next, end, start, row, gain, reading);
-      }
+      for (let row = 0; row + step <= most; row++) improve(row + step, end, start, row, gain, readings.length - 1);
     }
   }
   let row = most;
   while (row > 0 && scores[row][n] === -Infinity) row--;
   const path: Reading[] = [];
   for (let end = n; end > 0; ) {
-    const step = last[row][end];
-    if (step.reading !== undefined) path.unshift(step.reading);
-    [row, end] = [step.row, step.from];
+    const reading = readings[last[row][end]];
+    if (reading === undefined) {
+      end--;
+      continue;
+    }
+    path.push(reading);
+    end -= reading.segments.length;
+    row -= step;
   }
-  return path;
+  return path.reverse();
 
-  function improve(row: number, end: number, from: number, before: number, gain: number, reading?: Reading) {
+  function improve(row: number, end: number, from: number, before: number, gain: number, reading: number) {
     const score = scores[before][from] + gain;
     if (score <= scores[row][end]) return;
     scores[row][end] = score;
-    last[row][end] = { from, reading, row: before };
+    last[row][end] = reading;
   }
 }
 

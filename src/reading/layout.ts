@@ -33,27 +33,42 @@ const heightOfBox = ({ top, bottom }: Region) => bottom - top;
 const middleX = ({ left, right }: Region) => (left + right) / 2;
 const middleY = ({ top, bottom }: Region) => (top + bottom) / 2;
 
+/** A line that is being put together: its bodies' levels, and from where to where they have ink. */
+interface Writing {
+  readonly pieces: Piece[];
+  readonly levels: number[];
+  at: number;
+  height: number;
+  top: number;
+  bottom: number;
+}
+
 /** The lines, from top to bottom. */
 export function linesOfWriting(pieces: readonly Piece[]): Line[] {
   const typical = heightOf(pieces);
   const bodies = pieces.filter(({ box }) => heightOfBox(box) >= BODY * typical);
-  const parts = pieces.filter((piece) => !bodies.includes(piece));
+  const parts = pieces.filter(({ box }) => heightOfBox(box) < BODY * typical);
   const slope = slopeOf(bodies);
   const level = ({ box }: Piece) => middleY(box) - slope * middleX(box);
-  const lines: { pieces: Piece[]; at: number; height: number }[] = [];
+  const lines: Writing[] = [];
   // The highest pieces first: a line's height is theirs.
   for (const piece of [...bodies].sort((a, b) => heightOfBox(b.box) - heightOfBox(a.box))) {
     const height = heightOfBox(piece.box);
     const own = best(lines, (line) => {
       const share = overlap(line, level(piece), height) / Math.min(height, line.height) / SAME.overlap;
-      return Math.max(share, withinOf(line.pieces, piece, level) / SAME.within);
+      return Math.max(share, withinOf(line, level(piece), height) / SAME.within);
     });
-    if (own === undefined || own.score < 1) lines.push({ pieces: [piece], at: level(piece), height });
-    else {
+    const [top, bottom] = [level(piece) - height / 2, level(piece) + height / 2];
+    if (own === undefined || own.score < 1) {
+      lines.push({ pieces: [piece], levels: [level(piece)], at: level(piece), height, top, bottom });
+    } else {
       const { of } = own;
       of.pieces.push(piece);
-      of.at = median(of.pieces.map(level));
+      of.levels.push(level(piece));
+      of.at = median(of.levels);
       of.height = heightOf(of.pieces);
+      of.top = Math.min(of.top, top);
+      of.bottom = Math.max(of.bottom, bottom);
     }
   }
   for (const part of parts) {
@@ -118,19 +133,18 @@ function overlap(line: { at: number; height: number }, level: number, height: nu
 }
 
 /** The share of a piece's height at which others are. */
-function withinOf(pieces: readonly Piece[], piece: Piece, level: (piece: Piece) => number): number {
-  const half = ({ box }: Piece) => heightOfBox(box) / 2;
-  const top = Math.min(...pieces.map((other) => level(other) - half(other)));
-  const bottom = Math.max(...pieces.map((other) => level(other) + half(other)));
-  const shared = Math.min(bottom, level(piece) + half(piece)) - Math.max(top, level(piece) - half(piece));
-  return shared / (2 * half(piece));
+function withinOf({ top, bottom }: Writing, level: number, height: number): number {
+  return (Math.min(bottom, level + height / 2) - Math.max(top, level - height / 2)) / height;
 }
 
 /** How far a part is from the line's pieces, along the line and, beyond its height, across it. */
-function distance(line: { pieces: Piece[]; at: number; height: number }, { box }: Piece, level: number): number {
+function distance(line: Writing, { box }: Piece, level: number): number {
   const across = Math.max(0, Math.abs(level - line.at) - line.height / 2);
-  const along = line.pieces.map((piece) => Math.max(piece.box.left - box.right, box.left - piece.box.right, 0));
-  return Math.max(across, Math.min(...along));
+  const along = line.pieces.reduce(
+    (least, piece) => Math.min(least, Math.max(piece.box.left - box.right, box.left - piece.box.right, 0)),
+    Infinity,
+  );
+  return Math.max(across, along);
 }
 
 function best<T>(items: readonly T[], score: (item: T) => number): { of: T; score: number } | undefined {

@@ -32,6 +32,8 @@ const SHOWN = 0.35;
 const NEAR = 2;
 /** More lines than the finest squared paper has on a sheet whose digit is legible. */
 const MOST = 100;
+/** Thin runs are of a texture if they are this many times as many as those of so many lines. */
+const TEXTURE = 2;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
 const SLACK = 0.03;
 /**
@@ -105,68 +107,124 @@ function runsOf({ width, height, values }: Grid, threshold: number): Int32Array 
   return runs;
 }
 
-/** The middles of thin vertical runs. */
-function middlesOf(runs: Int32Array, width: number, height: number, thick: number) {
+/** The middles of thin vertical runs, row by row: there may be hundreds of thousands. */
+interface Middles {
+  readonly xs: Float64Array;
+  readonly ys: Float64Array;
+  readonly runs: Float64Array;
+}
+
+function middlesOf(runs: Int32Array, width: number, height: number, thick: number): Middles {
   const most = Math.max(2, Math.round(thick * Math.max(width, height)));
-  const middles: { x: number; y: number; run: number; used: boolean }[] = [];
-  for (let y = 0, cell = 0; y < height; y++) {
+  const isFirst = (cell: number) => runs[cell] > 0 && runs[cell] <= most && (cell < width || runs[cell - width] === 0);
+  let count = 0;
+  for (let cell = 0; cell < runs.length; cell++) if (isFirst(cell)) count++;
+  const middles = { xs: new Float64Array(count), ys: new Float64Array(count), runs: new Float64Array(count) };
+  for (let y = 0, cell = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, cell++) {
-      const run = runs[cell];
-      if (run === 0 || run > most || (y > 0 && runs[cell - width] > 0)) continue;
-      middles.push({ x, y: y + (run - 1) / 2, run, used: false });
+      if (!isFirst(cell)) continue;
+      middles.xs[i] = x;
+      middles.ys[i] = y + (runs[cell] - 1) / 2;
+      middles.runs[i++] = runs[cell];
     }
   }
   return middles;
 }
 
-/** Long, thin, nearly level lines. */
-function findLines(ink: Grid, threshold: number, thick = THICK): Line[] {
-  const { width, height } = ink;
-  const middles = middlesOf(runsOf(ink, threshold), width, height, thick);
-  const least = SHOWN * width;
-  if (middles.length < least) return [];
-  const steps = Math.ceil((SLOPE * width) / 1.5);
-  const below = Math.ceil(SLOPE * width) + 2;
-  const bins = height + 2 * below;
-  const votes = new Int32Array((2 * steps + 1) * bins);
-  const slopeOf = (step: number) => (step / steps) * SLOPE;
-  const vote = (x: number, y: number, count: number) => {
-    for (let step = -steps; step <= steps; step++) {
-      votes[(step + steps) * bins + Math.round(y - slopeOf(step) * x) + below] += count;
+/** The middles near a line, and the others. */
+function parted({ xs, ys, runs }: Middles, at: number, slope: number): { own: Middles; others: Middles } {
+  const own = new Uint8Array(xs.length);
+  let count = 0;
+  for (let i = 0; i < xs.length; i++) {
+    if (Math.abs(ys[i] - at - slope * xs[i]) > NEAR) continue;
+    own[i] = 1;
+    count++;
+  }
+  const of = (wanted: 0 | 1, size: number): Middles => {
+    const some = { xs: new Float64Array(size), ys: new Float64Array(size), runs: new Float64Array(size) };
+    for (let i = 0, to = 0; to < size; i++) {
+      if (own[i] !== wanted) continue;
+      some.xs[to] = xs[i];
+      some.ys[to] = ys[i];
+      some.runs[to++] = runs[i];
     }
+    return some;
   };
-  for (const { x, y } of middles) vote(x, y, 1);
-  const lines: Line[] = [];
-  while (lines.length < MOST) {
+  return { own: of(1, count), others: of(0, xs.length - count) };
+}
+
+/** Votes for lines: for each slope, how many middles are on each. */
+class Votes {
+  readonly #steps: number;
+  readonly #below: number;
+  readonly #bins: number;
+  readonly #votes: Int32Array;
+
+  constructor({ width, height }: Grid) {
+    this.#steps = Math.ceil((SLOPE * width) / 1.5);
+    this.#below = Math.ceil(SLOPE * width) + 2;
+    this.#bins = height + 2 * this.#below;
+    this.#votes = new Int32Array((2 * this.#steps + 1) * this.#bins);
+  }
+
+  #slopeOf(step: number): number {
+    return (step / this.#steps) * SLOPE;
+  }
+
+  /** Slope by slope, whose votes stay in the cache. */
+  add({ xs, ys }: Middles, count: 1 | -1): void {
+    const votes = this.#votes;
+    for (let step = -this.#steps; step <= this.#steps; step++) {
+      const first = (step + this.#steps) * this.#bins + this.#below;
+      const slope = this.#slopeOf(step);
+      for (let i = 0; i < xs.length; i++) votes[first + Math.round(ys[i] - slope * xs[i])] += count;
+    }
+  }
+
+  /** The line with most votes, those of its neighbours with them. */
+  best(): { most: number; at: number; slope: number } {
+    const votes = this.#votes;
     let [most, best] = [0, 0];
     for (let i = 1; i < votes.length - 1; i++) {
       const count = votes[i - 1] + votes[i] + votes[i + 1];
-      if (count > most) [most, best] = [count, i];
+      if (count > most) {
+        most = count;
+        best = i;
+      }
     }
+    const slope = this.#slopeOf(Math.floor(best / this.#bins) - this.#steps);
+    return { most, at: (best % this.#bins) - this.#below, slope };
+  }
+}
+
+/** Long, thin, nearly level lines. */
+function findLines(ink: Grid, threshold: number, thick = THICK): Line[] {
+  const { width, height } = ink;
+  let middles = middlesOf(runsOf(ink, threshold), width, height, thick);
+  const least = SHOWN * width;
+  if (middles.xs.length < least || middles.xs.length > TEXTURE * MOST * width) return [];
+  const votes = new Votes(ink);
+  votes.add(middles, 1);
+  const lines: Line[] = [];
+  while (lines.length < MOST && 3 * middles.xs.length >= least) {
+    const { most, at, slope } = votes.best();
     if (most < least) break;
-    const slope = slopeOf(Math.floor(best / bins) - steps);
-    const at = (best % bins) - below;
-    const own = middles.filter(({ x, y, used }) => !used && Math.abs(y - at - slope * x) <= NEAR);
-    for (const middle of own) {
-      middle.used = true;
-      vote(middle.x, middle.y, -1);
-    }
-    const xs = own.map(({ x }) => x).sort((a, b) => a - b);
-    const thickness = quantile(
-      own.map(({ run }) => run),
-      0.7,
-    );
+    const { own, others } = parted(middles, at, slope);
+    votes.add(own, -1);
+    middles = others;
+    const xs = own.xs.slice().sort();
+    const thickness = quantile(own.runs, 0.7);
     lines.push(prolonged(ink, threshold, { ...fitted(own), from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
   }
   return lines;
 }
 
 /** The line of least squares through points. */
-function fitted(points: readonly { x: number; y: number }[]): { at: number; slope: number } {
-  const n = points.length;
-  const [x, y] = [points.reduce((sum, p) => sum + p.x, 0) / n, points.reduce((sum, p) => sum + p.y, 0) / n];
-  const spread = points.reduce((sum, p) => sum + (p.x - x) ** 2, 0);
-  const slope = points.reduce((sum, p) => sum + (p.x - x) * (p.y - y), 0) / (spread || 1);
+function fitted({ xs, ys }: Middles): { at: number; slope: number } {
+  const n = xs.length;
+  const [x, y] = [xs.reduce((sum, at) => sum + at, 0) / n, ys.reduce((sum, at) => sum + at, 0) / n];
+  const spread = xs.reduce((sum, at) => sum + (at - x) ** 2, 0);
+  const slope = xs.reduce((sum, at, i) => sum + (at - x) * (ys[i] - y), 0) / (spread || 1);
   return { at: y - slope * x, slope };
 }
 

@@ -20,27 +20,36 @@ const FULL = 0.25;
 export function normalise({ width, height, values }: Grid, box: Region): Uint8Array {
   const scale = longerSide(box) / BOX;
   let [mass, atX, atY] = [0, 0, 0];
-  values.forEach((value, cell) => {
-    mass += value;
-    atX += value * ((cell % width) + 0.5 - box.left);
-    atY += value * (Math.floor(cell / width) + 0.5 - box.top);
-  });
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      const value = values[cell];
+      if (value === 0) continue;
+      mass += value;
+      atX += value * (x + 0.5 - box.left);
+      atY += value * (y + 0.5 - box.top);
+    }
+  }
   const offset = (moment: number) => Math.round(CENTRE - moment / mass / scale);
   const [offsetX, offsetY] = [offset(atX), offset(atY)];
   // The mean of the cells within reach: half a cell makes it linear interpolation.
-  const sample = (reach: number) =>
-    Float64Array.from({ length: FIELD * FIELD }, (_, pixel) => {
+  const sample = (reach: number) => {
+    const sums = new Float64Array(FIELD * FIELD);
+    for (let pixel = 0; pixel < sums.length; pixel++) {
       const x = box.left + ((pixel % FIELD) + 0.5 - offsetX) * scale;
       const y = box.top + (Math.floor(pixel / FIELD) + 0.5 - offsetY) * scale;
       let sum = 0;
       for (let v = Math.max(0, Math.floor(y - reach)); v < Math.min(height, y + reach); v++) {
         const rows = Math.min(v + 1, y + reach) - Math.max(v, y - reach);
-        for (let u = Math.max(0, Math.floor(x - reach)); u < Math.min(width, x + reach); u++) {
-          sum += rows * (Math.min(u + 1, x + reach) - Math.max(u, x - reach)) * values[v * width + u];
+        const end = Math.min(width, x + reach);
+        for (let u = Math.max(0, Math.floor(x - reach)); u < end; u++) {
+          const value = values[v * width + u];
+          if (value !== 0) sum += rows * (Math.min(u + 1, x + reach) - Math.max(u, x - reach)) * value;
         }
       }
-      return sum;
-    });
+      sums[pixel] = sum;
+    }
+    return sums;
+  };
   const levels = sample(Math.max(1, scale) / 2);
   const spread = Math.min(1 + 2 * Math.max(0, THIN.stroke - strokeWidth(levels)), THIN.spread);
   const widened = spread > 1 ? sample((spread * Math.max(1, scale)) / 2) : levels;

@@ -32,8 +32,10 @@ export function paperTone({ width, height, values }: Grid, weights?: Grid): { to
 
 /** How far each tone is from even paper, ink positive. */
 export function fromTone(tones: Grid, tone: number): Grid {
-  const flat = tones.values.map((value) => value - tone);
-  return skew(flat) < 0 ? { ...tones, values: flat.map((value) => -value) } : { ...tones, values: flat };
+  const values = new Float64Array(tones.values.length);
+  for (let cell = 0; cell < values.length; cell++) values[cell] = tones.values[cell] - tone;
+  if (skew(values) < 0) for (let cell = 0; cell < values.length; cell++) values[cell] = -values[cell];
+  return { ...tones, values };
 }
 
 /** The sum of cubes: paper deviates to both sides alike, ink, which is less, far to one. */

@@ -45,7 +45,9 @@ const LIKE = 0.6;
 export function piecesOf({ width, height, values }: Grid, threshold: number): Piece[] {
   const pieces: Piece[] = [];
   const seen = new Uint8Array(values.length);
-  const queue = new Int32Array(values.length);
+  let count = 0;
+  for (let cell = 0; cell < values.length; cell++) if (values[cell] >= threshold) count++;
+  const queue = new Int32Array(count);
   let end = 0;
   for (let start = 0; start < values.length; start++) {
     if (seen[start] === 1 || values[start] < threshold) continue;
@@ -96,12 +98,34 @@ function withoutSpecks(pieces: readonly Piece[]): Piece[] {
 
 /** Frames that hold something. */
 export function framesOf(pieces: readonly Piece[], { width }: Grid): Piece[] {
+  const shaped = pieces.filter((piece) => isFrame(piece, width));
+  if (shaped.length === 0) return [];
   const holds = (frame: Piece, piece: Piece) =>
     piece !== frame &&
     piece.ink > FRAMED.ink * frame.ink &&
     sideOf(piece) > FRAMED.side * sideOf(frame) &&
     longerSide(hull([piece.box, frame.box])) === sideOf(frame);
-  return pieces.filter((frame) => pieces.some((piece) => holds(frame, piece)) && isFrame(frame, width));
+  // What a frame holds begins within the frame's size from both its sides: in this order not all pieces are asked.
+  const sorted = pieces.slice().sort((a, b) => a.box.left - b.box.left);
+  const lefts = Float64Array.from(sorted, ({ box }) => box.left);
+  return shaped.filter((frame) => {
+    const side = sideOf(frame);
+    for (let i = firstFrom(lefts, frame.box.right - side); lefts[i] < frame.box.left + side; i++) {
+      if (holds(frame, sorted[i])) return true;
+    }
+    return false;
+  });
+}
+
+/** The place of the first of ascending values that is at least this. */
+function firstFrom(values: Float64Array, least: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle] < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Whether a piece is a thin rectangle, of which one side may be missing. */
@@ -109,16 +133,23 @@ export function isFrame({ cells, box }: Piece, width: number): boolean {
   const [w, h] = [box.right - box.left, box.bottom - box.top];
   if (cells.length >= FRAME.filled * w * h) return false;
   const band = Math.max(2, FRAME.band * Math.max(w, h));
-  const [left, right, top, bottom] = [new Set<number>(), new Set<number>(), new Set<number>(), new Set<number>()];
-  for (const cell of cells) {
-    const [x, y] = [(cell % width) - box.left, Math.floor(cell / width) - box.top];
-    if (x < band) left.add(y);
-    if (x >= w - band) right.add(y);
-    if (y < band) top.add(x);
-    if (y >= h - band) bottom.add(x);
+  // One mark for each row at the left and at the right, for each column at the top and at the bottom.
+  const marked = new Uint8Array(2 * (w + h));
+  for (let i = 0; i < cells.length; i++) {
+    const row = Math.floor(cells[i] / width);
+    const [x, y] = [cells[i] - row * width - box.left, row - box.top];
+    if (x < band) marked[y] = 1;
+    if (x >= w - band) marked[h + y] = 1;
+    if (y < band) marked[2 * h + x] = 1;
+    if (y >= h - band) marked[2 * h + w + x] = 1;
   }
-  const covered = [left.size / h, right.size / h, top.size / w, bottom.size / w];
-  return covered.filter((share) => share > FRAME.side).length >= 3;
+  const share = (start: number, count: number) => {
+    let sum = 0;
+    for (let i = start; i < start + count; i++) sum += marked[i];
+    return sum / count;
+  };
+  const covered = [share(0, h), share(h, h), share(2 * h, w), share(2 * h + w, w)];
+  return covered.filter((side) => side > FRAME.side).length >= 3;
 }
 
 /** Drops what comes in from the border if there is a digit off it. */
@@ -133,12 +164,19 @@ function withoutBorder(pieces: readonly Piece[], longest: number): Piece[] {
   return alone ? inner : [...inner, ...others];
 }
 
+/** The hull of nothing. */
+const EMPTY: Region = hull([]);
+
 /** Drops a rule under the rest, or beside it. */
 function withoutRules(pieces: readonly Piece[]): Piece[] {
-  return pieces.filter((piece) => {
-    const others = pieces.filter((other) => other !== piece);
-    if (others.length === 0) return true;
-    const rest = hull(others.map(({ box }) => box));
+  if (pieces.length < 2) return [...pieces];
+  // What is before a piece, and what is behind it.
+  const before: Region[] = [EMPTY];
+  for (const { box } of pieces) before.push(hull([before[before.length - 1], box]));
+  const behind = new Array<Region>(pieces.length + 1).fill(EMPTY);
+  for (let i = pieces.length - 1; i >= 0; i--) behind[i] = hull([behind[i + 1], pieces[i].box]);
+  return pieces.filter((piece, i) => {
+    const rest = hull([before[i], behind[i + 1]]);
     const { left, top, right, bottom } = piece.box;
     const [w, h, restHeight] = [right - left, bottom - top, rest.bottom - rest.top];
     const under =
@@ -194,5 +232,6 @@ export function countGroups(pieces: readonly Piece[]): number {
     else groups.push(box);
   }
   const heights = groups.map(({ top, bottom }) => bottom - top);
-  return heights.filter((height) => height >= LIKE * Math.max(...heights)).length;
+  const highest = heights.reduce((most, height) => Math.max(most, height), 0);
+  return heights.filter((height) => height >= LIKE * highest).length;
 }

@@ -12,10 +12,11 @@ import { marksOf } from "./marks.js";
 import { normalise } from "./normalise.js";
 import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
+import type { Piece } from "./pieces.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
 import { type Calibration, calibrationOf, type Verdict, verdict as verdictOn } from "./verdict.js";
-import { BLANK, type View } from "./view.js";
+import { BLANK, CROWDED, MOST_MARKS, type View } from "./view.js";
 
 /** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
 export interface DigitReader {
@@ -119,17 +120,19 @@ const SQUEEZED = { height: 0.4, confidence: 0.5 };
  * digit has to know the whole for one, unless it is sure of a part that has been cut from nothing, or that is the digit
  * which the whole is most like.
  * @throws {TypeError} if a member of the picture has the wrong type, or an option is unknown or has the wrong type
- * @throws {RangeError} if sizes are wrong or do not agree, an option is out of range, or nothing is drawn
+ * @throws {RangeError} if sizes are wrong or do not agree, an option is out of range, nothing is drawn,
+ *   or more marks are than anybody writes
  */
 export function readDigits(picture: Picture, reader: DigitReader, options: ReadOptions = {}): ReadDigits {
   checkPicture(picture);
   checkReading(reader, options);
   const judge = options.verdict ?? judgeOf(reader);
-  const page = unlessBlank(() => readPage(picture, reader, judge, options));
+  const reasons = new Set<string>();
+  const page = unlessIllegible(() => readPage(picture, reader, judge, options), reasons);
   const read = page?.numbers.flatMap(({ digits }) => digits) ?? [];
   if (page !== undefined && read.filter(isSure).length > 1) return page;
-  const single = unlessBlank(() => readSingle(picture, reader, judge));
-  if (single === undefined && page === undefined) throw new RangeError(BLANK);
+  const single = unlessIllegible(() => readSingle(picture, reader, judge), reasons);
+  if (single === undefined && page === undefined) throw new RangeError(reasons.has(CROWDED) ? CROWDED : BLANK);
   if (single === undefined) return page as ReadDigits;
   const [whole] = single.numbers[0].digits;
   if (page === undefined || read.length === 0 || isSure(whole)) return single;
@@ -191,7 +194,7 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
     left + right < 2 * box.right &&
     top + bottom > 2 * box.top &&
     top + bottom < 2 * box.bottom;
-  const page = unlessBlank(() => readPage(picture, reader, judge, {}));
+  const page = unlessIllegible(() => readPage(picture, reader, judge, {}));
   const least = Math.min(SURE, Math.max(SQUEEZED.confidence, one.confidence));
   const within = page?.numbers.flatMap((number) => number.digits).filter(isWithin) ?? [];
   const sure = within.filter(({ confidence }) => confidence >= least).map(({ box: { top, bottom } }) => bottom - top);
@@ -200,13 +203,14 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
 
 const isSure = ({ confidence }: { readonly confidence: number }) => confidence >= SURE;
 
-/** What was read; undefined where nothing is drawn. */
-function unlessBlank(read: () => ReadDigits): ReadDigits | undefined {
+/** What was read; undefined, and a reason more, where nothing is drawn, or too much. */
+function unlessIllegible(read: () => ReadDigits, reasons = new Set<string>()): ReadDigits | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof RangeError && error.message === BLANK) return undefined;
-    throw error;
+    if (!(error instanceof RangeError && (error.message === BLANK || error.message === CROWDED))) throw error;
+    reasons.add(error.message);
+    return undefined;
   }
 }
 
@@ -216,9 +220,11 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
   const classify = classifierOf(reader, view.ink, judge);
-  const numbers = linesOfWriting(marksOf(view.all, view.ink)).flatMap((line, index) => {
+  const marks = marksOf(view.all, view.ink);
+  checkMarks(marks, view.ink);
+  const numbers = linesOfWriting(marks).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
-    pieces.push(...segments.map(({ box }) => inPixels(box, sheet)));
+    for (const { box } of segments) pieces.push(inPixels(box, sheet));
     return readLine(segments, line, classify, options).map((digits) =>
       numberOf(
         digits.map((digit) => ({ ...digit, box: inPixels(digit.box, sheet) })),
@@ -227,6 +233,15 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
     );
   });
   return { numbers, ...seenIn(view, sheet), pieces };
+}
+
+/** Marks overlap little: their boxes together have at most this many times the cells of the page. */
+const OVERLAP = 4;
+
+/** @throws {RangeError} if there are more marks than anybody writes on a page, or they wind about each other */
+function checkMarks(marks: readonly Piece[], { width, height }: Grid): void {
+  const area = marks.reduce((sum, { box }) => sum + (box.right - box.left) * (box.bottom - box.top), 0);
+  if (marks.length > MOST_MARKS || area > OVERLAP * width * height) throw new RangeError(CROWDED);
 }
 
 /** Reads the one digit that findDigit() finds. */
@@ -255,7 +270,9 @@ function judgeOf({ metadata }: DigitReader): Judge {
 }
 
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
-  return { region, width, height, mask: Uint8Array.from(values, (value) => (value >= threshold ? 1 : 0)) };
+  const mask = new Uint8Array(values.length);
+  for (let cell = 0; cell < mask.length; cell++) if (values[cell] >= threshold) mask[cell] = 1;
+  return { region, width, height, mask };
 }
 
 /** The segments of a line's pieces, from left to right along its lean. */
@@ -281,10 +298,30 @@ function readLine(
   return numbersOf(free, height);
 }
 
-/** Reads segments in MNIST's form; each choice of segments once. */
+/** What is read of a page: choices of segments, and their cells. 1500 digits have about so many choices. */
+const MOST_READ = { choices: 6000, cells: 2 ** 26 };
+
+/**
+ * Reads neighbouring segments in MNIST's form; each choice of segments once.
+ * It throws a RangeError if there are more than a page of digits has.
+ */
 function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
+  // By the first of the segments, then by how many they are.
+  const known = new Map<Segment, ReturnType<Classify>[]>();
+  let [choices, cells] = [0, 0];
   return (segments, box) => {
+    const [first] = segments;
+    const read = known.get(first) ?? [];
+    known.set(first, read);
+    read[segments.length] ??= classified(segments, box);
+    return read[segments.length];
+  };
+
+  function classified(segments: readonly Segment[], box: Region): ReturnType<Classify> {
     const [width, height] = [box.right - box.left, box.bottom - box.top];
+    choices++;
+    cells += width * height;
+    if (choices > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
     const values = new Float64Array(width * height);
     for (const { cells } of segments) {
       for (const cell of cells) {
@@ -294,7 +331,7 @@ function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
     }
     const whole = { left: 0, top: 0, right: width, bottom: height };
     return judge(reader.predict(normalise({ width, height, values }, whole)).activations);
-  };
+  }
 }
 
 /** The largest of the ten digits' activations, as a share of all activations; those of other classes are no digits'. */

@@ -32,6 +32,15 @@ export const BLANK =
   "picture: expected a digit in ink that stands out from the paper, got a blank sheet; " +
   "draw with a stronger or wider pen";
 
+/** The most marks of a digit or a page of digits: textures and noise have more. */
+export const MOST_MARKS = 2000;
+/** The most pieces of ink of all kinds, specks among them: so many have no writing between them. */
+const MOST_PIECES = 2 ** 16;
+
+export const CROWDED =
+  `picture: expected at most about ${MOST_MARKS} digits in ink, got more marks, as textures and noise have; ` +
+  "cut the picture to its digits";
+
 /** A sheet seen one way. */
 export interface View {
   readonly paper: "tone" | "surface" | "closing";
@@ -126,7 +135,10 @@ function isFound({ contact, box }: Piece, { width, height }: Grid): boolean {
   return contact === 0 && longerSide(box) > FOUND * Math.max(width, height);
 }
 
-/** The pieces of a digit in the ink; undefined if there are none. */
+/**
+ * The pieces of a digit in the ink; undefined if there are none.
+ * @throws {RangeError} if there are more than anybody draws
+ */
 export function attempt(
   paper: View["paper"],
   ink: Grid,
@@ -136,12 +148,14 @@ export function attempt(
   if (threshold === undefined) return undefined;
   const all = piecesOf(ink, threshold);
   if (all.length === 0) return undefined;
+  if (all.length > MOST_PIECES) throw new RangeError(CROWDED);
   let clean = { ink, ruling: { across: [], down: [] } as Ruling };
   let rest = all;
   let frames: Piece[] = [];
   if (!isSmall(ink)) {
     frames = framesOf(all, ink);
-    rest = all.filter((piece) => !frames.includes(piece));
+    const held = new Set(frames);
+    rest = all.filter((piece) => !held.has(piece));
     clean = withoutLines(frames.length === 0 ? ink : without(ink, frames), threshold);
     if (clean.ruling.across.length + clean.ruling.down.length > 0) rest = piecesOf(clean.ink, threshold);
   }
@@ -162,13 +176,14 @@ function without(ink: Grid, pieces: readonly Piece[]): Grid {
 /** The level from which a cell is ink; undefined on a blank sheet. */
 function thresholdOf({ values }: Grid): number | undefined {
   // Noise goes both ways, ink one way.
-  const deviation =
-    -NORMAL *
-    quantile(
-      values.filter((value) => value <= 0),
-      0.5,
-    );
-  const peak = values.reduce((most, value) => Math.max(most, value), 0);
+  const below = new Float64Array(values.length);
+  let [count, peak] = [0, 0];
+  for (let cell = 0; cell < values.length; cell++) {
+    const value = values[cell];
+    if (value > peak) peak = value;
+    if (value <= 0) below[count++] = value;
+  }
+  const deviation = -NORMAL * quantile(below.subarray(0, count), 0.5);
   if (peak < Math.max(LEAST.levels, LEAST.deviations * deviation)) return undefined;
   return Math.max(STROKE.share * peak, STROKE.deviations * deviation);
 }
