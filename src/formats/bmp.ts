@@ -4,7 +4,7 @@
 import { FormatError } from "../errors.js";
 import type { Picture } from "../reading/picture.js";
 import { unpack } from "./png-scanlines.js";
-import { checkSize, PictureBuilder, reductionOf } from "./reduce.js";
+import { checkPixelBytes, checkSize, PictureBuilder, reductionOf } from "./reduce.js";
 
 const FILE_HEADER = 14;
 const CORE_HEADER = 12;
@@ -81,6 +81,7 @@ function headerOf(bytes: Uint8Array, file: string): Header {
   if (![1, 4, 8, 16, 24, 32].includes(bits)) {
     throw new FormatError(file, `expected 1, 4, 8, 16, 24 or 32 bits a pixel in a BMP, got ${bits}`);
   }
+  checkPixelBytes(Math.ceil((width * height * bits) / 8), file);
   if (compression !== RGB && !(compression === BITFIELDS && (bits === 16 || bits === 32))) {
     const got = COMPRESSIONS.get(compression) ?? `compression ${compression}`;
     throw new FormatError(file, `expected a BMP without compression, got ${got}; save it as PNG`);

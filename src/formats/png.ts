@@ -14,10 +14,8 @@ import { crc32 } from "./crc.js";
 import { kindOfFile } from "./kind.js";
 import { type Header, pixelsOf } from "./png-pixels.js";
 import { inflatedLength, passesOf, Scanlines } from "./png-scanlines.js";
-import { checkSize, MAX_PIXELS, PictureBuilder, reductionOf } from "./reduce.js";
+import { checkPixelBytes, checkSize, PictureBuilder, reductionOf } from "./reduce.js";
 
-/** The most bytes that the data inflate to, which takes most of the time: RGB of 8 bits for the most pixels. */
-const MAX_INFLATED = 3 * MAX_PIXELS + 2 ** 17;
 /** The most chunks: each costs something, IDAT some microseconds, however short. */
 const MAX_CHUNKS = 2 ** 15;
 /**
@@ -72,12 +70,7 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
   const factor = reduction ?? reductionOf(width, height);
   const passes = passesOf(width, height, header.channels * depth, interlaced);
   const inflated = inflatedLength(passes);
-  if (inflated > MAX_INFLATED) {
-    throw new FormatError(
-      file,
-      `expected at most ${MAX_INFLATED} bytes of pixels, got ${inflated}; save it with 8 bits a sample, or smaller`,
-    );
-  }
+  checkPixelBytes(inflated, file);
   try {
     const { channels, expand } = pixelsOf(header, palette, transparency);
     const picture = { width, height, channels, depth: depth === 16 ? 16 : 8 } as const;

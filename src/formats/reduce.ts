@@ -7,6 +7,8 @@ import type { Picture } from "../reading/picture.js";
 
 /** The most pixels of a picture: those of an A4 sheet scanned at 600 dots an inch, 4960 x 7016, and some more. */
 export const MAX_PIXELS = 36_000_000;
+/** The most bytes of pixels that a file may hold uncompressed or inflate to, which takes most of the time: 13 megapixels of RGB. */
+export const MAX_PIXEL_BYTES = 40_000_000;
 /** The longest side, as in JPEG: each row costs something, however short. */
 const MAX_SIDE = 65_535;
 /** Pixels that the longer side keeps, at least, when a picture is reduced. */
@@ -20,6 +22,15 @@ export function checkSize(width: number, height: number, file: string, most = MA
   }
   const remedy = width * height > 0 ? "; make the picture smaller" : "";
   throw new FormatError(file, `expected 1 to ${most} pixels, got ${width} x ${height}${remedy}`);
+}
+
+/** @throws {FormatError} if pixels take too many bytes, whose decoding takes most of the time */
+export function checkPixelBytes(bytes: number, file: string): void {
+  if (bytes <= MAX_PIXEL_BYTES) return;
+  throw new FormatError(
+    file,
+    `expected at most ${MAX_PIXEL_BYTES} bytes of pixels, got ${bytes}; save it as JPEG, in grey, or smaller`,
+  );
 }
 
 /** Pixels a side that become one: 1, 2, 4 or 8, so that the longer side keeps 2000 or has less. */
