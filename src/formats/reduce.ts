@@ -6,9 +6,9 @@ import { FormatError } from "../errors.js";
 import type { Picture } from "../reading/picture.js";
 
 /** The most pixels of a picture: those of an A4 sheet scanned at 600 dots an inch, 4960 x 7016, and some more. */
-export const MAX_PIXELS = 36_000_000;
-/** The most bytes of pixels that a file may hold uncompressed or inflate to, which takes most of the time: 13 megapixels of RGB. */
-export const MAX_PIXEL_BYTES = 40_000_000;
+const MAX_PIXELS = 36_000_000;
+/** The most bytes of pixels, uncompressed or inflated, which takes most of the time: 13 megapixels of RGB. */
+const MAX_PIXEL_BYTES = 40_000_000;
 /** The longest side, as in JPEG: each row costs something, however short. */
 const MAX_SIDE = 65_535;
 /** Pixels that the longer side keeps, at least, when a picture is reduced. */

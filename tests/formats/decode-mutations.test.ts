@@ -43,7 +43,8 @@ test.each(Object.keys(KINDS))("%s, mutated and cut short", (kind) => {
       expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
     },
   );
-  fc.assert(mutated, { numRuns: RUNS });
+  // Few of these mutations leave a picture: the same ones each time, unless many are tried.
+  fc.assert(mutated, { numRuns: RUNS, ...(process.env.FUZZ_RUNS === undefined ? { seed: 1 } : {}) });
   expect(outcomes.read).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(RUNS / 10);
 });
