@@ -37,7 +37,7 @@ export default defineConfig([
     // The threads' script is looked for beside the file that starts them: all shared files are in one folder.
     output: { dir: "build/lib", chunkFileNames: "[name].js", minify: SMALL },
     plugins: [
-      virtual(/\/embedded\.js$/, embedded),
+      virtual("embedded", embedded, /\/embedded\.js$/),
       emitFile("pretrained/pretrained.bin", () => readFileSync("src/pretrained/pretrained.bin")),
       licences("build/lib"),
     ],

@@ -9,13 +9,13 @@ import license from "rollup-plugin-license";
 /** d3's scales, but for numbers alone. */
 export const d3 = { "d3-interpolate": fileURLToPath(new URL("apps/ui/interpolate.ts", import.meta.url)) };
 
-/** A module that is no file: of this name, or of those that match. */
-export function virtual(name, code) {
-  const is = (id) => (name instanceof RegExp ? name.test(id) : id === name);
+/** A module that is no file, imported by its name, or by paths that match. All of these are one module. */
+export function virtual(name, code, paths = /^$/) {
+  const id = `\0virtual:${name}`;
   return {
     name: "virtual",
-    resolveId: (id) => (is(id) ? `\0virtual:${id}` : null),
-    load: (id) => (id.startsWith("\0virtual:") && is(id.slice(9)) ? code() : null),
+    resolveId: (imported) => (imported === name || paths.test(imported) ? id : null),
+    load: (asked) => (asked === id ? code() : null),
   };
 }
 
