@@ -83,8 +83,9 @@ class Training {
       this.#abort.signal.throwIfAborted();
       network = model && (await Network.load(model, { file: FILE }));
       const recipe = network === undefined ? chosen : recipeOf(network.metadata, network, FILE);
-      const parts = parseSplit(files, recipe);
-      const split = { ...parts, training: withMade(parts.training, recipe) };
+      const { validation, limit, made, seed } = recipe;
+      const parts = parseSplit(files, { validation, limit });
+      const split = { ...parts, training: withMade(parts.training, { made, seed }) };
       const { inputs, classes } = split.training;
       network ??= await Network.create({ ...networkOptionsOf(recipe), layers: [inputs, ...hidden, classes] });
       end = await this.#train(network, recipe, split, choices);
