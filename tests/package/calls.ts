@@ -30,10 +30,10 @@ const reader = whole({ predict: () => ({ label: 1, activations: Float32Array.of(
 const found = whole({ box: {}, digits: 1, pieces: [1], pixels: new Uint8Array(4) });
 const sure = () => ({ kind: "sure", confidence: 1 });
 
-/** What has no call here: classes with tests of their own, what takes anything, and what reads files or takes long. */
+/** What has no call here: classes with tests of their own, what takes anything or nothing, and what reads files. */
 export const OTHERS = [
   ...["Network", "RandomStream", "Session", "Values", "createWasmKernels", "isEntry", "calibrateMade"],
-  ...["loadDirectory", "loadMnist", "loadTraining"],
+  ...["loadDirectory", "loadMnist", "loadTraining", "enableWideVectors"],
 ];
 
 /** Types of arguments that are right, too. */
@@ -107,6 +107,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     historyOf: [metadata, "model", 1],
     networkOptionsOf: [recipe],
     optionsWhere: [() => true],
+    nearestOf: ["tran", ["train"]],
     pixelFlags: [{ invert: true }],
     pixelOptionsFrom: [values],
     recipeFrom: [values],
