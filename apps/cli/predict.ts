@@ -87,11 +87,9 @@ async function readImage(file: PictureFile, index: number, network: Network, jud
   }
   const picture = decodePicture(bytes, name);
   try {
-    const pixels = preparePicture(picture, preparation);
-    const digits =
-      preparation.form === "mnist"
-        ? countDigits(picture, findDigit(picture), digitReaderOf(network), judge.verdict)
-        : 1;
+    const found = preparation.form === "mnist" ? findDigit(picture) : undefined;
+    const pixels = preparePicture(picture, preparation, found);
+    const digits = found === undefined ? 1 : countDigits(picture, found, digitReaderOf(network), judge.verdict);
     if (digits > 1) {
       const word = name === STANDARD_INPUT ? "-" : shellWord(name);
       throw new RangeError(`expected one digit, got ${digits}: use read, as in ductus read ${word}`);

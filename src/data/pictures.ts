@@ -1,7 +1,7 @@
 // Pictures as a network reads them: made as those were that it was trained on.
 
-import { checkBytes } from "../arguments.js";
-import { toDigit } from "../reading/digit.js";
+import { checkArgument, checkBytes, hasObjects } from "../arguments.js";
+import { type FoundDigit, toDigit } from "../reading/digit.js";
 import { checkPicture, type Picture } from "../reading/picture.js";
 import { checkPixels, type Pixels, preparePixels } from "./dataset.js";
 import { groundOfBorder, isCentred, rangeOf } from "./measure.js";
@@ -30,12 +30,14 @@ interface Grey {
  * that form already; otherwise the whole picture is resampled by area, and what its sides lack is filled with ground.
  * Dark ink on bright ground and the reverse are told apart where all training pictures had the same ground.
  * @param preparation that of the network: Network.preparation
+ * @param found what findDigit() found in this picture, where that is known already
  * @returns rows x columns pixels, row by row: bytes if all of the training's levels were, else inputs a^0
  * @throws {TypeError} if a member of the picture or of the preparation has the wrong type
  * @throws {RangeError} if one is out of range, sizes do not agree, or a digit is looked for and nothing is drawn
  */
-export function preparePicture(picture: Picture, preparation: Preparation): Pixels {
+export function preparePicture(picture: Picture, preparation: Preparation, found?: FoundDigit): Pixels {
   checkPicture(picture);
+  checkArgument("found", "what findDigit() found", found, found === undefined || hasObjects(found, "pixels"));
   const { form, rows, columns, levels } = checkPreparation(preparation);
   if (form === "whole") {
     const whole = fitted(greyOf(picture, preparation), columns, rows);
@@ -47,7 +49,8 @@ export function preparePicture(picture: Picture, preparation: Preparation): Pixe
   }
   // A digit is not looked for in levels that nobody can tell from each other.
   const dim = levels[1] * BEYOND < 1 && isOwn(rawGrey(picture), preparation);
-  return prepareDigit(toDigit(dim ? asPicture(greyOf(picture, preparation)) : picture), preparation);
+  if (dim) return prepareDigit(toDigit(asPicture(greyOf(picture, preparation))), preparation);
+  return prepareDigit(found?.pixels ?? toDigit(picture), preparation);
 }
 
 /** A picture with rows and columns swapped. */

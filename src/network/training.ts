@@ -46,12 +46,12 @@ class EpochsOrReports implements Training {
     await this.#epochs.return();
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: awaiting it is what it is for.
+  /** Awaiting it is what it is for. */
   then<A = readonly EpochReport[], B = never>(
     onFulfilled?: ((reports: readonly EpochReport[]) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    // An iteration under way goes on.
+    // An iteration under way continues.
     const reports = this.#iterated ? Promise.reject(bothWays("awaited", "iterated")) : this.#all();
     return reports.then(onFulfilled, onRejected);
   }

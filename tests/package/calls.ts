@@ -88,7 +88,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     parseSplit: [[images, labels, images, labels], { validation: 1, limit: 1, invert: true }],
     prepareDigit: [pixels, { ...preparation, form: "mnist", rows: 28, columns: 28 }],
     prepareImage: [new Uint8Array(4), preparation],
-    preparePicture: [picture, preparation],
+    preparePicture: [picture, preparation, found],
     readDigits: [picture, reader, { digits: 1, lines: true, verdict: sure }],
     sharesOf: [[0.5, 0.5], calibration],
     toDigit: [picture],
