@@ -108,15 +108,23 @@ function unfilter(row: Uint8Array, above: Uint8Array, distance: number): void {
   }
 }
 
-/** One sample of each pixel: of left, above and upper left, the one nearest to left + above - upper left. */
+/**
+ * One sample of each pixel: of left, above and upper left, the one nearest to left + above - upper left. Without a
+ * branch, which noise would make a processor guess wrongly: a mask is -1 where its condition holds, else 0.
+ */
 function unfilterPaeth(row: Uint8Array, above: Uint8Array, first: number, distance: number): void {
   for (let i = first, left = 0, corner = 0; i < row.length; i += distance) {
     const up = above[i];
-    const toLeft = Math.abs(up - corner);
-    const toUp = Math.abs(left - corner);
-    const toCorner = Math.abs(left + up - corner - corner);
-    const nearest = toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
-    [left, corner] = [(row[i] + nearest) & 0xff, up];
+    const byUp = up - corner;
+    const byLeft = left - corner;
+    // Distances of left + up - corner from left, above and upper left.
+    const toLeft = Math.abs(byUp);
+    const toUp = Math.abs(byLeft);
+    const toCorner = Math.abs(byUp + byLeft);
+    const isCorner = (toCorner - toUp) >> 31;
+    const notLeft = (toUp + ((toCorner - toUp) & isCorner) - toLeft) >> 31;
+    const other = up ^ ((up ^ corner) & isCorner);
+    [left, corner] = [(row[i] + (left ^ ((left ^ other) & notLeft))) & 0xff, up];
     row[i] = left;
   }
 }

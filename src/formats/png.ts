@@ -5,12 +5,12 @@
 // for whole bytes.)
 
 import { encode, hasPngSignature } from "fast-png";
-import { Unzlib } from "fflate";
 import { checkArgument, checkBytes } from "../arguments.js";
 import { FormatError } from "../errors.js";
 import { checkRange, RANGES } from "../ranges.js";
 import type { Picture } from "../reading/picture.js";
 import { crc32 } from "./crc.js";
+import { inflate } from "./inflate.js";
 import { kindOfFile } from "./kind.js";
 import { type Header, pixelsOf } from "./png-pixels.js";
 import { inflatedLength, passesOf, Scanlines } from "./png-scanlines.js";
@@ -18,11 +18,6 @@ import { checkPixelBytes, checkSize, PictureBuilder, reductionOf } from "./reduc
 
 /** The most chunks: each costs something, IDAT some microseconds, however short. */
 const MAX_CHUNKS = 2 ** 15;
-/**
- * Compressed bytes inflated at a time: deflate makes at most 1032 of one, so that 17 MB are the most before they are
- * counted.
- */
-const SLICE = 2 ** 14;
 const HEADER = 13;
 /** Samples a pixel, and the bits they may have, by colour type. */
 const KINDS = new Map([
@@ -78,7 +73,8 @@ export function readPng(bytes: Uint8Array, file: string, reduction?: number): Pi
     const scanlines = new Scanlines(passes, header.channels * depth, (row, { x, dx, columns }, y) => {
       builder.add(expand(row, columns), y, x, dx);
     });
-    inflate(kept, inflated, (data) => scanlines.push(data), file);
+    const parts = kept.filter(({ type }) => type === "IDAT").map(({ data }) => data);
+    inflate(parts, inflated, (data) => scanlines.push(data), file);
     return builder.finish();
   } catch (error) {
     if (error instanceof FormatError) throw error;
@@ -176,35 +172,5 @@ function checkSums(chunks: readonly Chunk[], file: string): void {
     if (crc32(whole.subarray(4, end)) !== new DataView(whole.buffer, whole.byteOffset).getUint32(end)) {
       throw new FormatError(file, `expected a PNG that is whole, got: CRC mismatch for chunk ${type} (file damaged?)`);
     }
-  }
-}
-
-/** Inflates slice by slice: a decompression bomb is noticed before it takes memory. */
-function inflate(chunks: readonly Chunk[], expected: number, emit: (data: Uint8Array) => void, file: string): void {
-  let [inflated, left] = [0, chunks.reduce((sum, { type, data }) => sum + (type === "IDAT" ? data.length : 0), 0)];
-  let pieces: Uint8Array[] = [];
-  const unzlib = new Unzlib((out) => {
-    inflated += out.length;
-    pieces.push(out);
-  });
-  for (const { data } of chunks.filter(({ type }) => type === "IDAT")) {
-    for (let at = 0; at < data.length; at += SLICE) {
-      const slice = data.subarray(at, at + SLICE);
-      left -= slice.length;
-      try {
-        unzlib.push(slice);
-      } catch (error) {
-        throw new FormatError(file, `expected deflated pixels, got: ${(error as Error).message} (file damaged?)`);
-      }
-      // What follows the last pixel is kept by the inflater and copied for every slice.
-      if (inflated > expected || (inflated === expected && left > SLICE)) {
-        throw new FormatError(file, `expected data for ${expected} bytes of pixels, got more (file damaged?)`);
-      }
-      pieces.forEach(emit);
-      pieces = [];
-    }
-  }
-  if (inflated < expected) {
-    throw new FormatError(file, `expected data for ${expected} bytes of pixels, got ${inflated} (file truncated?)`);
   }
 }
