@@ -33,7 +33,11 @@ export async function openReader(values: Values): Promise<Network> {
 /** Reads digits in MNIST's form with a network whose training images may have other levels or a bright ground. */
 export function digitReaderOf(network: Network): DigitReader {
   const { metadata, preparation } = network;
-  return { predict: (digit) => network.predict(prepareDigit(digit, preparation)), metadata };
+  return {
+    predict: (digit) => network.predict(prepareDigit(digit, preparation)),
+    predictAll: (digits) => network.predict(digits.map((digit) => prepareDigit(digit, preparation))),
+    metadata,
+  };
 }
 
 /** What activations of a network say. */

@@ -79,10 +79,8 @@ export function prepareDigit(digit: Uint8Array, preparation: Preparation): Pixel
   checkPreparation(preparation);
   checkSize("digit", digit, 28, 28);
   const bright = preparation.ground === "bright";
-  return toInputs(
-    Float64Array.from(digit, (level) => (bright ? 1 - level / 255 : level / 255)),
-    preparation,
-  );
+  const values = new Float64Array(digit).map((level) => (bright ? 1 - level / 255 : level / 255));
+  return toInputs(values, preparation);
 }
 
 /**
@@ -163,14 +161,14 @@ function toInputs(values: Float64Array, { inputs: [dark, bright] }: Preparation)
   const [least, most] = dark < bright ? [dark, bright] : [bright, dark];
   const inputOf = (value: number) => dark + value * (bright - dark);
   if (!isByte(dark) || !isByte(bright)) {
-    return Float32Array.from(values, (value) => Math.min(most, Math.max(least, inputOf(value))));
+    return new Float32Array(values.map((value) => Math.min(most, Math.max(least, inputOf(value)))));
   }
-  return Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(255 * inputOf(value)))));
+  return new Uint8Array(values.map((value) => Math.min(255, Math.max(0, Math.round(255 * inputOf(value))))));
 }
 
 /** A picture of bytes of these levels. */
 function asPicture({ width, height, values }: Grey): Picture {
-  const data = Uint8Array.from(values, (value) => Math.min(255, Math.max(0, Math.round(255 * value))));
+  const data = new Uint8Array(values.map((value) => Math.min(255, Math.max(0, Math.round(255 * value)))));
   return { width, height, channels: 1, depth: 8, data };
 }
 

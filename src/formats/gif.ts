@@ -8,6 +8,9 @@ import { checkSize, PictureBuilder, reductionOf } from "./reduce.js";
 const [EXTENSION, IMAGE, GRAPHIC_CONTROL] = [0x21, 0x2c, 0xf9];
 const SCREEN = 13;
 const LONGEST_CODE = 12;
+/** The most pixels, and bytes of them, which take more time than those of other kinds. */
+const MOST_PIXELS = 24_000_000;
+const MOST_BYTES = 12_000_000;
 /** First rows and steps of the four passes of an interlaced frame. */
 const PASSES = [
   [0, 8],
@@ -41,7 +44,7 @@ export function decodeGif(bytes: Uint8Array, file: string): Picture {
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const [width, height] = [view.getUint16(6, true), view.getUint16(8, true)];
-    checkSize(width, height, file);
+    checkSize(width, height, file, MOST_PIXELS);
     const frame = frameOf(bytes, view, file);
     const places = rowsInOrder(inflateLzw(frame, file), frame);
     return onScreen(width, height, frame, places, file);
@@ -67,14 +70,14 @@ function frameOf(bytes: Uint8Array, view: DataView, file: string): Frame {
       const flags = view.getUint8(at + 9);
       const own = paletteAt(bytes, at + 10, flags);
       const [left, top, width, height] = [1, 3, 5, 7].map((offset) => view.getUint16(at + offset, true));
-      checkSize(width, height, file);
+      checkSize(width, height, file, MOST_PIXELS);
       const start = at + 10 + own.length;
       const palette = own.length > 0 ? own : shared;
       return {
         ...{ left, top, width, height, palette, transparent },
         interlaced: (flags & 0x40) !== 0,
         bits: view.getUint8(start),
-        data: joined(bytes, start + 1),
+        data: joined(bytes, start + 1, file),
       };
     } else {
       throw new FormatError(file, `expected a frame at byte ${at} of a GIF, got none (file damaged?)`);
@@ -101,8 +104,15 @@ function blocksAt(bytes: Uint8Array, start: number): { end: number; length: numb
 }
 
 /** The data of blocks, one after the other. */
-function joined(bytes: Uint8Array, start: number): Uint8Array {
-  const data = new Uint8Array(blocksAt(bytes, start).length);
+function joined(bytes: Uint8Array, start: number, file: string): Uint8Array {
+  const { length } = blocksAt(bytes, start);
+  if (length > MOST_BYTES) {
+    throw new FormatError(
+      file,
+      `expected at most ${MOST_BYTES} bytes of pixels in a GIF, got ${length}; save it as PNG`,
+    );
+  }
+  const data = new Uint8Array(length);
   for (let at = start, to = 0; bytes[at] > 0; at += 1 + bytes[at]) {
     data.set(bytes.subarray(at + 1, at + 1 + bytes[at]), to);
     to += bytes[at];
@@ -126,7 +136,8 @@ function inflateLzw({ width, height, bits, data }: Frame, file: string): Uint8Ar
     }
     if (count < size) break;
     const code = buffer & (2 ** size - 1);
-    [buffer, count] = [buffer >>> size, count - size];
+    buffer >>>= size;
+    count -= size;
     if (code === end) break;
     if (code === clear) {
       [next, size, before] = [end + 1, bits + 1, -1];
@@ -143,7 +154,8 @@ function inflateLzw({ width, height, bits, data }: Frame, file: string): Uint8Ar
       for (let i = 0; i < length && filled < out.length; i++) out[filled++] = out[from + i];
     }
     if (before >= 0 && next < 2 ** LONGEST_CODE) {
-      [starts[next], lengths[next]] = [before, start - before + 1];
+      starts[next] = before;
+      lengths[next] = start - before + 1;
       next++;
       if (next === 2 ** size && size < LONGEST_CODE) size++;
     }

@@ -2,7 +2,7 @@
 // is three times as fast, else by fflate. Both give the same bytes; neither looks at the Adler-32 checksum, since the
 // formats here have their own.
 
-import { type FlateError, FlateErrorCode, Unzlib } from "fflate";
+import { type FlateError, FlateErrorCode, gunzipSync, Unzlib } from "fflate";
 import { FormatError } from "../errors.js";
 
 /**
@@ -18,6 +18,11 @@ type Zlib = typeof import("node:zlib");
 
 /** Node's own; other runtimes have a global Worker, and may not bound what they inflate. */
 const zlib: Zlib | undefined = "Worker" in globalThis ? undefined : globalThis.process?.getBuiltinModule?.("node:zlib");
+
+/** What a gzip file of ours holds; the bytes are trusted to be not too many. @throws {Error} if it is none */
+export function gunzip(bytes: Uint8Array): Uint8Array {
+  return zlib === undefined ? gunzipSync(bytes) : zlib.gunzipSync(bytes);
+}
 
 /**
  * Inflates zlib data, given in parts of any length, and emits pieces of any length.

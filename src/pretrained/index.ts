@@ -1,8 +1,8 @@
 // The network that comes with the package, for people's digits and pictures: what the preset hand trained, with its
 // calibration in its metadata. The file lies beside this script: Node reads it from disk, browsers fetch it.
 
-import { gunzipSync } from "fflate";
 import { checkObject, FormatError } from "../errors.js";
+import { gunzip } from "../formats/inflate.js";
 import { KERNEL_OPTIONS } from "../kernels/create.js";
 import { Network } from "../network/network.js";
 import type { LoadOptions } from "../network/options.js";
@@ -25,7 +25,7 @@ export async function loadPretrained(options: Omit<LoadOptions, "file"> = {}): P
   const packed = await fileBytes();
   let bytes: Uint8Array;
   try {
-    bytes = gunzipSync(packed);
+    bytes = gunzip(packed);
   } catch {
     throw new FormatError(NAME, `expected the network of the package, got ${packed.length} bytes of something else`);
   }

@@ -143,9 +143,8 @@ function meanOf({ width, height, values }: Grid, reach: number): Grid {
 /** The maxima (sign 1) or minima (sign -1) over squares of 2 reach + 1 cells, cut off at the border. */
 export function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
   const out = negatedIf(sign < 0, values.slice());
-  const [across, down] = [slider(width, reach), slider(height, reach)];
-  for (let y = 0; y < height; y++) across(out, y * width, 1);
-  for (let x = 0; x < width; x++) down(out, x, width);
+  slideAcross(out, width, height, reach);
+  slideDown(out, width, height, reach);
   return { width, height, values: negatedIf(sign < 0, out) };
 }
 
@@ -155,14 +154,17 @@ function negatedIf(isNegated: boolean, values: Float64Array): Float64Array {
   return values;
 }
 
-/** Replaces `count` values, `stride` apart, by their maxima over 2 reach + 1: those of whole blocks from both ends. */
-function slider(count: number, reach: number) {
+/**
+ * Replaces each value by the maximum of 2 reach + 1 in its row: of a block of so many from there to its end, and of the
+ * next block from its start. Beyond the border there is nothing.
+ */
+function slideAcross(values: Float64Array, width: number, height: number, reach: number): void {
   const block = 2 * reach + 1;
-  const size = Math.ceil((count + 2 * reach) / block) * block;
+  const size = Math.ceil((width + 2 * reach) / block) * block;
   const line = new Float64Array(size).fill(-Infinity);
   const [forth, back] = [new Float64Array(size), new Float64Array(size)];
-  return (values: Float64Array, start: number, stride: number): void => {
-    for (let i = 0, at = start; i < count; i++, at += stride) line[reach + i] = values[at];
+  for (let start = 0; start < width * height; start += width) {
+    line.set(values.subarray(start, start + width), reach);
     for (let first = 0; first < size; first += block) {
       let most = -Infinity;
       for (let i = first; i < first + block; i++) {
@@ -175,8 +177,34 @@ function slider(count: number, reach: number) {
         back[i] = most;
       }
     }
-    for (let i = 0, at = start; i < count; i++, at += stride) {
-      values[at] = back[i] > forth[i + 2 * reach] ? back[i] : forth[i + 2 * reach];
+    for (let i = 0; i < width; i++) {
+      values[start + i] = back[i] > forth[i + 2 * reach] ? back[i] : forth[i + 2 * reach];
     }
-  };
+  }
+}
+
+/** As slideAcross(), down the columns: all of them at once, row by row, as memory lies. */
+function slideDown(values: Float64Array, width: number, height: number, reach: number): void {
+  const block = 2 * reach + 1;
+  const back = new Float64Array(width * height);
+  const most = new Float64Array(width).fill(-Infinity);
+  // Place i of a column, from `reach` above the border on, is row i - reach.
+  for (let i = height + 2 * reach - 1; i >= 0; i--) {
+    if (i % block === block - 1) most.fill(-Infinity);
+    if (i >= reach && i < height + reach) raise(most, values, (i - reach) * width);
+    if (i < height) back.set(most, i * width);
+  }
+  for (let i = 0; i < height + 2 * reach; i++) {
+    if (i % block === 0) most.fill(-Infinity);
+    if (i >= reach && i < height + reach) raise(most, values, (i - reach) * width);
+    const start = (i - 2 * reach) * width;
+    for (let x = 0; x < width && start >= 0; x++) {
+      values[start + x] = back[start + x] > most[x] ? back[start + x] : most[x];
+    }
+  }
+}
+
+/** Makes each of `most` as large as what is in its place in a row. */
+function raise(most: Float64Array, values: Float64Array, start: number): void {
+  for (let x = 0; x < most.length; x++) if (values[start + x] > most[x]) most[x] = values[start + x];
 }

@@ -57,7 +57,7 @@ export function normalise({ width, height, values }: Grid, box: Region): Uint8Ar
     widened.filter((level) => level > 0),
     1 - FULL,
   );
-  return Uint8Array.from(widened, (level) => Math.min(255, Math.round((255 * level) / full)));
+  return new Uint8Array(widened.map((level) => Math.min(255, Math.round((255 * level) / full))));
 }
 
 /**

@@ -1,4 +1,4 @@
-// JPEG and WebP files that would take long: scans out of their order or too many, and heaps of small parts.
+// Files that would take long: scans out of their order or too many, and heaps of small parts.
 
 import { describe, expect, test } from "vitest";
 import { FormatError } from "../../src/errors.js";
@@ -81,13 +81,13 @@ describe("scans of a progressive JPEG", () => {
     const scans: Scan[] = [DC, [1, 63, 0, 13], ...refining];
     expect(decodePicture(progressive(800, 600, scans)).width).toBe(800);
     expect(() => decodePicture(progressive(6000, 6000, scans))).toThrow(
-      /scans that pass over more than 400000000 coefficients; save it as PNG$/,
+      /scans that pass over more than 200000000 coefficients; save it as PNG$/,
     );
   });
 
   test("are refused if the file has too many coefficients to keep, before any is read", () => {
     expect(() => decodePicture(progressive(6000, 6000, [], 3))).toThrow(
-      /of 108000000 coefficients, more than 56000000/,
+      /of 108000000 coefficients, more than 36000000/,
     );
   });
 });
@@ -98,11 +98,31 @@ describe("refuses", () => {
     fixture("lossy.webp").subarray(0, 12),
     ...Array(40_000).fill(Buffer.from("ABCD\0\0\0\0")),
   ]);
+  /** One pixel, and so many bytes of data for it. */
+  const gif = (length: number) => {
+    const blocks = Buffer.alloc(length + Math.ceil(length / 255) + 1);
+    for (let at = 0, left = length; left > 0; at += 256, left -= 255) blocks[at] = Math.min(255, left);
+    const screen = Buffer.of(...Buffer.from("GIF89a"), 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255);
+    return Buffer.concat([screen, Buffer.of(0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2), blocks]);
+  };
+  /** The beginning of a frame, of this many bytes. */
+  const webp = (width: number, height: number, length: number) => {
+    const data = Buffer.alloc(8 + length);
+    data.write("VP8 ");
+    data.writeUInt32LE(length, 4);
+    data.set([0, 0, 0, 0x9d, 0x01, 0x2a, width & 0xff, width >> 8, height & 0xff, height >> 8], 8);
+    return Buffer.concat([fixture("lossy.webp").subarray(0, 12), data]);
+  };
   test.each<[string, Uint8Array, RegExp]>([
     [
-      "a JPEG of 64 MB",
-      jpeg(segment(0xe2, []), Buffer.alloc(2 ** 26)),
-      /expected a JPEG of at most 67108864 bytes, got 67108870/,
+      "a JPEG of 22 MB",
+      jpeg(segment(0xe2, []), Buffer.alloc(22_000_000)),
+      /expected a JPEG of at most 22000000 bytes, got 22000006/,
+    ],
+    [
+      "a progressive JPEG of 6 MB",
+      Buffer.concat([progressive(20, 9, [DC]), Buffer.alloc(6_000_000)]),
+      /60\d{5} bytes of a progressive file, more than 6000000; save it as a JPEG that is not$/,
     ],
     ["a heap of segments", jpeg(...Array(20_000).fill(segment(0xe2, []))), /more than 16384 segments/],
     [
@@ -111,6 +131,13 @@ describe("refuses", () => {
       /more than 4096 Huffman tables/,
     ],
     ["a heap of chunks in a WebP", riff, /more than 32768 chunks/],
+    [
+      "a GIF of 12 MB",
+      gif(12_000_001),
+      /expected at most 12000000 bytes of pixels in a GIF, got 12000001; save it as PNG$/,
+    ],
+    ["a lossy WebP of 5 MB", webp(24, 16, 5_000_002), /5000002 bytes of pixels, more than 5000000; save it as JPEG$/],
+    ["a lossy WebP of 12.6 megapixels", webp(4000, 3251, 10), /expected 1 to 12600000 pixels, got 4000 x 3251/],
   ])("%s", (_, bytes, message) => {
     expect(() => decodePicture(bytes)).toThrow(FormatError);
     expect(() => decodePicture(bytes)).toThrow(message);

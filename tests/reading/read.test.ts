@@ -17,7 +17,7 @@ import {
 } from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
-import { bestReading } from "../../src/reading/lattice.js";
+import { bestReading, type Choice } from "../../src/reading/lattice.js";
 import { numbersOf } from "../../src/reading/layout.js";
 import { segmentsOf } from "../../src/reading/segments.js";
 
@@ -143,12 +143,11 @@ describe("the lattice", () => {
 
   test("joins the parts of a digit and keeps digits apart, as the network believes", () => {
     const segments = [piece(0, 14), piece(14, 28, 0.1), piece(40, 65)];
-    const sure =
-      (wanted: string) =>
-      (_: unknown, { left, right }: { left: number; right: number }) => ({
+    const sure = (wanted: string) => (choices: readonly Choice[]) =>
+      choices.map(({ box: { left, right } }) => ({
         label: 5,
         confidence: wanted.includes(`${left}-${right}`) ? 0.99 : 0.05,
-      });
+      }));
     const spans = (wanted: string) => bestReading(segments, 40, sure(wanted)).map(({ box }) => [box.left, box.right]);
     expect(spans("0-28 40-65")).toEqual([
       [0, 28],
@@ -185,6 +184,26 @@ test.each([
   const reader = { predict: () => ({ activations: [0, 1] }) };
   expect(() => readDigits(picture as never, reader, options as never)).toThrow(message);
   expect(() => readDigits(picture as never, {} as never)).toThrow(/^network: expected an object with predict\(\)/);
+});
+
+test("many digits are read at once where the network can, to the same numbers", () => {
+  const { picture } = drawPage("five in a row", digitAt, 1);
+  const one = readDigits(picture, { predict: (digit) => network.predict(digit), metadata: network.metadata });
+  let calls = 0;
+  const predictAll = (digits: readonly Uint8Array[]) => {
+    calls++;
+    return network.predict(digits);
+  };
+  const reader = { predict: (digit: Uint8Array) => network.predict(digit), metadata: network.metadata };
+  expect(readDigits(picture, { ...reader, predictAll })).toEqual(one);
+  expect(calls).toBe(1);
+  for (const predictions of [[], 3, {}]) {
+    const wrong = { ...reader, predictAll: () => predictions as never };
+    expect(() => readDigits(picture, wrong)).toThrow(/^network.predictAll\(\): expected an array of \d+ predictions/);
+  }
+  expect(() => readDigits(picture, { ...reader, predictAll: 5 as never })).toThrow(
+    /^network.predictAll: expected a function/,
+  );
 });
 
 describe("what is no digit", () => {

@@ -3,10 +3,10 @@
 import { checkSize, reductionOf } from "../reduce.js";
 
 /**
- * Coefficients that a progressive file may have, which are all kept until its end: two bytes each. The largest picture
- * has 54 million with colours at half the resolution.
+ * Coefficients that a progressive file may have, which are all kept until its end, two bytes each: those of 24
+ * megapixels with colours at half the resolution, of 12 with all.
  */
-const MOST_COEFFICIENTS = 56_000_000;
+const MOST_COEFFICIENTS = 36_000_000;
 
 /** One of the colours, and how its blocks are laid out. */
 export interface Component {
@@ -77,7 +77,7 @@ export function frameOf(data: Uint8Array, progressive: boolean, file: string): F
   const blocks = declared.reduce((sum, each) => sum + each.across * each.down * mcusPerRow * mcuRows, 0);
   if (progressive && 64 * blocks > MOST_COEFFICIENTS) {
     throw new Error(
-      `a progressive file of ${64 * blocks} coefficients, more than ${MOST_COEFFICIENTS}; save it as PNG`,
+      `a progressive file of ${64 * blocks} coefficients, more than ${MOST_COEFFICIENTS}; save it as a JPEG that is not`,
     );
   }
   const components = declared.map((each) => {

@@ -10,15 +10,17 @@ import { type Frame, frameOf } from "./frame.js";
 import { type HuffmanTable, huffmanTable } from "./huffman.js";
 import { decodeScan, type Scan, transformAll } from "./scan.js";
 
-/** The most bytes of a file: at the highest quality the largest picture has less. */
-const MOST_BYTES = 2 ** 26;
+/** The most bytes of a file: bits take time. A camera's 36 megapixels have half as many. */
+const MOST_BYTES = 22_000_000;
+/** Those of a progressive file, each bit of which takes twice the time. */
+const MOST_PROGRESSIVE_BYTES = 6_000_000;
 /** The most scans: ten are usual in a progressive file. */
 const MOST_SCANS = 50;
 /**
  * The most coefficients that the scans of a progressive file pass over, each counted in every scan that codes it. Ten
  * usual scans pass over 5 times as many as the file has.
  */
-const MOST_PASSED = 400_000_000;
+const MOST_PASSED = 200_000_000;
 /** The most segments and Huffman tables: each costs something, however short. */
 const MOST_SEGMENTS = 2 ** 14;
 const MOST_TABLES = 2 ** 12;
@@ -52,11 +54,14 @@ interface State {
 /**
  * The picture in a JPEG file, as its orientation has it.
  * @param file the name by which errors call it
- * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, has too many pixels, or more than 64 MB
+ * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, has too many pixels, or more than 22 MB
  */
 export function decodeJpeg(bytes: Uint8Array, file: string): Picture {
   if (bytes.length > MOST_BYTES) {
-    throw new FormatError(file, `expected a JPEG of at most ${MOST_BYTES} bytes, got ${bytes.length}; save it as PNG`);
+    throw new FormatError(
+      file,
+      `expected a JPEG of at most ${MOST_BYTES} bytes, got ${bytes.length}; make the picture smaller`,
+    );
   }
   try {
     const counts = { scans: 0, segments: 0, tables: 0, passed: 0 };
@@ -97,6 +102,10 @@ function readSegments(bytes: Uint8Array, state: State, file: string): void {
     if (at + length > bytes.length) throw new Error("the end of the file (truncated?)");
     const data = bytes.subarray(at + 2, at + length);
     at += length;
+    if (state.frame?.progressive && bytes.length > MOST_PROGRESSIVE_BYTES) {
+      const most = `${bytes.length} bytes of a progressive file, more than ${MOST_PROGRESSIVE_BYTES}`;
+      throw new Error(`${most}; save it as a JPEG that is not`);
+    }
     if (marker === MARKER.SOS) at = decodeScan(state.frame as Frame, scanOf(data, state), bytes, at);
     else define(marker, data, state, file);
     if (marker === MARKER.SOS) at = nextMarker(bytes, at);

@@ -17,7 +17,9 @@ export function decodeAlpha(data: Uint8Array, width: number, height: number): Ui
     if (data.length < 1 + width * height) throw new Error("opacity cut short (file truncated?)");
     alpha = data.slice(1, 1 + width * height);
   } else if (compression === LOSSLESS) {
-    alpha = Uint8Array.from(decodeVp8lImage(data.subarray(1), width, height), (pixel) => pixel >> 8);
+    const pixels = decodeVp8lImage(data.subarray(1), width, height);
+    alpha = new Uint8Array(pixels.length);
+    for (let i = 0; i < alpha.length; i++) alpha[i] = pixels[i] >> 8;
   } else {
     throw new Error(`opacity of compression ${compression}`);
   }
@@ -27,14 +29,15 @@ export function decodeAlpha(data: Uint8Array, width: number, height: number): Ui
 
 /** Adds what is predicted for each value: of the first row from the left, of the first column from above. */
 function unfilter(alpha: Uint8Array, width: number, filter: number): void {
-  for (let i = 1; i < alpha.length; i++) {
-    const [first, top] = [i % width === 0, i < width];
-    const [left, above] = [first ? alpha[i - width] : alpha[i - 1], top ? alpha[i - 1] : alpha[i - width]];
-    if (filter === LEFT) alpha[i] += left;
-    else if (filter === ABOVE) alpha[i] += above;
-    else if (filter === GRADIENT) {
-      const corner = first || top ? left : alpha[i - width - 1];
-      alpha[i] += first || top ? left : Math.max(0, Math.min(255, left + above - corner));
+  for (let x = 1; x < width; x++) alpha[x] += alpha[x - 1];
+  for (let row = width; row < alpha.length; row += width) {
+    alpha[row] += alpha[row - width];
+    for (let i = row + 1; i < row + width; i++) {
+      const left = alpha[i - 1];
+      const above = alpha[i - width];
+      if (filter === LEFT) alpha[i] += left;
+      else if (filter === ABOVE) alpha[i] += above;
+      else if (filter === GRADIENT) alpha[i] += Math.max(0, Math.min(255, left + above - alpha[i - width - 1]));
     }
   }
 }

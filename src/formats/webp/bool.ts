@@ -17,23 +17,31 @@ export class BoolDecoder {
 
   /** 1 or 0; 0 with a probability of p / 256. */
   bit(p: number): number {
-    while (this.#spare < 0) {
-      if (this.#at >= this.#bytes.length) this.isOver = true;
-      this.#value = (this.#value << 8) | (this.isOver ? 0 : this.#bytes[this.#at++]);
-      this.#spare += 8;
-    }
+    if (this.#spare < 0) this.#fill();
     const split = 1 + (((this.#range - 1) * p) >> 8);
-    const bit = this.#value >> this.#spare >= split ? 1 : 0;
-    if (bit === 1) {
-      this.#value -= split << this.#spare;
-      this.#range -= split;
-    } else {
-      this.#range = split;
-    }
-    const shift = Math.clz32(this.#range) - 24;
-    this.#range <<= shift;
+    const rest = this.#value - (split << this.#spare);
+    // Without a branch, which a processor would often guess wrongly: a mask is -1 for a bit of 1.
+    const mask = ~(rest >> 31);
+    this.#value += (rest - this.#value) & mask;
+    const range = split + ((this.#range - 2 * split) & mask);
+    const shift = Math.clz32(range) - 24;
+    this.#range = range << shift;
     this.#spare -= shift;
-    return bit;
+    return mask & 1;
+  }
+
+  /** Two bytes while there are two: with 8 bits that are compared and less than 8 that are spare, 31 bits hold them. */
+  #fill(): void {
+    const [bytes, at] = [this.#bytes, this.#at];
+    if (at + 2 <= bytes.length) {
+      this.#value = (this.#value << 16) | (bytes[at] << 8) | bytes[at + 1];
+      this.#at += 2;
+      this.#spare += 16;
+      return;
+    }
+    if (at >= bytes.length) this.isOver = true;
+    this.#value = (this.#value << 8) | (this.isOver ? 0 : bytes[this.#at++]);
+    this.#spare += 8;
   }
 
   flag(): boolean {

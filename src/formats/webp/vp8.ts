@@ -135,14 +135,13 @@ function readCoefficients(state: State, bits: BoolDecoder, column: number, segme
   }
   const first = whole ? 1 : 0;
   const read = (type: number, from: number, side: number, steps: Header["quantisation"][0]["luma"], place: number) => {
-    for (let i = 0; i < side * side; i++) {
-      const [x, y] = [place + (i % side), place + Math.floor(i / side)];
-      const at = 16 * (from + i);
-      const start = type === OF_COLOUR ? 0 : first;
-      const context = above[known + x] + left[y];
-      const last = readBlock(bits, probabilities, type, context, steps, start, coefficients, at);
-      above[known + x] = left[y] = last > start ? 1 : 0;
-      if (last > 1 || coefficients[at] !== 0) coded = true;
+    const start = type === OF_COLOUR ? 0 : first;
+    for (let y = place, at = 16 * from; y < place + side; y++) {
+      for (let x = known + place; x < known + place + side; x++, at += 16) {
+        const last = readBlock(bits, probabilities, type, above[x] + left[y], steps, start, coefficients, at);
+        above[x] = left[y] = last > start ? 1 : 0;
+        if (last > 1 || coefficients[at] !== 0) coded = true;
+      }
     }
   };
   read(whole ? AFTER_DC : WITH_DC, 0, 4, luma, LUMA);

@@ -9,8 +9,11 @@ import { sizeOf } from "./header.js";
 import { decodeVp8, type Frame } from "./vp8.js";
 import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
-/** The most pixels of a lossless picture, which takes twice the time of others. */
-const MOST_LOSSLESS = 14_000_000;
+/** The most pixels, which take more time than those of other kinds, and the most bytes of a lossy picture. */
+const MOST_LOSSLESS = 8_000_000;
+const MOST_LOSSY = 12_600_000;
+const MOST_TRANSPARENT = 5_000_000;
+const MOST_LOSSY_BYTES = 5_000_000;
 /** The most chunks, of which a file has one for each frame of an animation and a few more. */
 const MOST_CHUNKS = 2 ** 15;
 const FIRST_CHUNK = 12;
@@ -64,8 +67,11 @@ function pictureOf(chunks: Chunks, file: string): Picture {
   const lossy = chunks.get("VP8 ");
   if (lossy === undefined) throw new Error("no picture in it (file truncated?)");
   const { width, height } = sizeOf(lossy);
-  checkSize(width, height, file);
   const alpha = chunks.get("ALPH");
+  checkSize(width, height, file, alpha === undefined ? MOST_LOSSY : MOST_TRANSPARENT);
+  if (lossy.length > MOST_LOSSY_BYTES) {
+    throw new Error(`${lossy.length} bytes of pixels, more than ${MOST_LOSSY_BYTES}; save it as JPEG`);
+  }
   return fromFrame(decodeVp8(lossy), alpha && decodeAlpha(alpha, width, height));
 }
 
