@@ -76,9 +76,8 @@ export function frameOf(data: Uint8Array, progressive: boolean, file: string): F
   const reduction = reductionOf(width, height);
   const blocks = declared.reduce((sum, each) => sum + each.across * each.down * mcusPerRow * mcuRows, 0);
   if (progressive && 64 * blocks > MOST_COEFFICIENTS) {
-    throw new Error(
-      `a progressive file of ${64 * blocks} coefficients, more than ${MOST_COEFFICIENTS}; save it as a JPEG that is not`,
-    );
+    const got = `a progressive file of ${64 * blocks} coefficients`;
+    throw new Error(`${got}, more than ${MOST_COEFFICIENTS}; save it as a JPEG that is not`);
   }
   const components = declared.map((each) => {
     const [blocksPerRow, blockRows] = [mcusPerRow * each.across, mcuRows * each.down];
