@@ -32,6 +32,8 @@ const RANGES = { temperature: 2, prior: 8 };
 const STEPS = 18;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const TINY = 1e-12;
+/** Of 0, 0.05, 0.1, ... 0.3 the one that parts the digits and no digits of validation best (docs/hand.md). */
+const RIVALS = 0.15;
 
 /**
  * The temperature and the prior with the least mean of -ln p(truth), what is no digit having its share of the mean,
@@ -48,10 +50,11 @@ export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): 
   if (count === 0) throw new RangeError("readings: expected at least one of a digit, got none");
   const hasStrangers = noDigit !== undefined && count < isDigit.length;
   const weights = { digits: (hasStrangers ? 1 - shown : 1) / count, strangers: shown / (isDigit.length - count) };
+  const rivals = hasStrangers && noDigit === "sigmoid" ? RIVALS : undefined;
   const loss = (temperature: number, prior: number) => {
     let sum = 0;
     activations.forEach((all, i) => {
-      const { classes, none } = sharesAt(all, { temperature, noDigit, prior });
+      const { classes, none } = sharesAt(all, { temperature, noDigit, prior, rivals });
       const share = isDigit[i] ? classes[labels[i]] : none;
       sum -= (isDigit[i] ? weights.digits : weights.strangers) * Math.log(Math.max(TINY, share));
     });
@@ -60,7 +63,7 @@ export function fitCalibration(readings: Readings, aims: CalibrationAims = {}): 
   const priorAt = (temperature: number) =>
     hasStrangers ? Math.exp(minimum(RANGES.prior, (x) => loss(temperature, Math.exp(x)))) : 1;
   const temperature = Math.exp(minimum(RANGES.temperature, (x) => loss(Math.exp(x), priorAt(Math.exp(x)))));
-  const fitted = { temperature, noDigit, prior: hasStrangers ? priorAt(temperature) : undefined };
+  const fitted = { temperature, noDigit, prior: hasStrangers ? priorAt(temperature) : undefined, rivals };
   const shares = activations.map((all) => sharesAt(all, fitted));
   const nones = shares.flatMap(({ none }, i) => (isDigit[i] ? [none] : []));
   const reject = hasStrangers ? (ascending(nones)[Math.ceil(kept * count)] ?? 1) : undefined;

@@ -20,6 +20,11 @@ export interface Calibration {
   readonly noDigit?: number | "sigmoid";
   /** How much more often what is no digit is shown than when the network was trained, above 0. Default 1. */
   readonly prior?: number;
+  /**
+   * With "sigmoid" outputs, the power, 0 to 1, of what all classes but the likeliest have. It speaks for no digit: what
+   * looks a little like several digits is often none. Default 0: it says nothing.
+   */
+  readonly rivals?: number;
   /** From this share of what is no digit on, 0 to 1, the answer is "not a digit". */
   readonly reject?: number;
   /** From this confidence on, 0 to 1, the answer is "sure". */
@@ -51,6 +56,7 @@ const MEMBERS = {
   temperature: true,
   noDigit: true,
   prior: true,
+  rivals: true,
   reject: true,
   sure: true,
 } as const satisfies Record<keyof Calibration, true>;
@@ -73,7 +79,7 @@ const LEAST = 2 ** -25;
 /**
  * The shares of the classes, all alike if all activations are 0. With o_j = a_j, or a_j / (1 - a_j) for "sigmoid"
  * outputs, they are o_j^(1/T) / (n + sum over k of o_k^(1/T)); n is 0, or for what is no digit the prior times
- * a_none^(1/T), for "sigmoid" outputs the prior.
+ * a_none^(1/T), for "sigmoid" outputs the prior times r^rivals, r being the sum of o_k^(1/T) but for the largest.
  * @param activations [classes], 0 to 1, at least two beside that of no digit
  * @throws {TypeError | RangeError} if an activation or a member of the calibration cannot be used
  */
@@ -89,13 +95,13 @@ export function sharesOf(
 /** sharesOf() of what was checked before. */
 export function sharesAt(
   activations: ArrayLike<number>,
-  { temperature, noDigit, prior = 1 }: Omit<Calibration, "sure">,
+  { temperature, noDigit, prior = 1, rivals = 0 }: Omit<Calibration, "sure">,
 ): Shares {
   const sharpened = (odds: number) => odds ** (1 / temperature);
   const classes = Float64Array.from(activations, (a) =>
     sharpened(noDigit === "sigmoid" ? Math.max(a, LEAST) / Math.max(1 - a, LEAST) : a),
   );
-  let none = noDigit === "sigmoid" ? prior : 0;
+  let none = noDigit === "sigmoid" ? prior * othersOf(classes) ** rivals : 0;
   if (typeof noDigit === "number") {
     none = prior * classes[noDigit];
     classes[noDigit] = 0;
@@ -105,6 +111,12 @@ export function sharesAt(
     classes: classes.map((power) => (sum === 0 ? 1 / classes.length : power / sum)),
     none: sum === 0 ? 0 : none / sum,
   };
+}
+
+/** The sum of all but the largest. */
+function othersOf(values: Float64Array): number {
+  const largest = values.indexOf(Math.max(...values));
+  return values.reduce((sum, value, j) => (j === largest ? sum : sum + value), 0);
 }
 
 /** @throws {TypeError | RangeError} unless they are from 0 to 1, of two classes at least beside that of no digit */
@@ -126,10 +138,11 @@ export function checkNoDigit(noDigit: unknown): void {
 function checkMembers(calibration: Omit<Calibration, "sure"> & { readonly sure?: number }): void {
   checkObject("calibration", calibration);
   checkKnown("calibration", calibration, MEMBERS);
-  const { temperature, noDigit, prior, reject, sure } = calibration;
+  const { temperature, noDigit, prior, rivals, reject, sure } = calibration;
   checkRange("temperature", temperature, POSITIVE);
   checkNoDigit(noDigit);
   if (prior !== undefined) checkRange("prior", prior, POSITIVE);
+  if (rivals !== undefined) checkRange("rivals", rivals, SHARE);
   if (reject !== undefined) checkRange("reject", reject, SHARE);
   if (sure !== undefined) checkRange("sure", sure, SHARE);
 }
@@ -201,8 +214,8 @@ export function calibrationOf(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refuse(`expected a JSON object, got ${show(value)}`);
   }
-  const { temperature, noDigit, prior, reject, sure } = value as Calibration;
-  const calibration = { temperature, noDigit, prior, reject, sure };
+  const { temperature, noDigit, prior, rivals, reject, sure } = value as Calibration;
+  const calibration = { temperature, noDigit, prior, rivals, reject, sure };
   try {
     checkKnown("members", value, calibration);
     checkCalibration(calibration);

@@ -48,6 +48,19 @@ describe("shares", () => {
     expect(thrice.classes[0] / thrice.classes[1]).toBeCloseTo(activations[0] / activations[1], 10);
   });
 
+  test("of what is no digit grow with what the rivals of the likeliest digit have", () => {
+    const activations = [0.2, 0.75, 0.5];
+    const [small, large, middle] = activations.map((a) => a / (1 - a));
+    const odds = (rivals: number) => {
+      const { classes, none } = sharesOf(activations, { temperature: 1, noDigit: "sigmoid", prior: 2, rivals });
+      expect(classes[1] / classes[2]).toBeCloseTo(large / middle, 10);
+      return none / (1 - none);
+    };
+    for (const rivals of [0, 0.15, 1]) {
+      expect(odds(rivals)).toBeCloseTo((2 * (small + middle) ** rivals) / (small + middle + large), 10);
+    }
+  });
+
   test("are numbers whatever the activations", () => {
     for (const noDigit of [undefined, 2, "sigmoid"] as const) {
       for (const activations of [
@@ -94,7 +107,7 @@ describe("a calibration in metadata", () => {
   test("comes back", () => {
     for (const calibration of [
       { temperature: 1.25, sure: 0.875 },
-      { temperature: 0.5, noDigit: "sigmoid", prior: 0.03, reject: 0.4, sure: 0.9 },
+      { temperature: 0.5, noDigit: "sigmoid", prior: 0.03, rivals: 0.1, reject: 0.4, sure: 0.9 },
       { temperature: 2, noDigit: 10, reject: 0.4, sure: 1 },
     ] as const) {
       expect(calibrationOf(new Map(Object.entries(calibrationMetadata(calibration))))).toEqual(calibration);
@@ -173,6 +186,7 @@ const WRONG: readonly (readonly [object, RegExp])[] = [
     (temperature) => [{ temperature }, /^temperature: expected a number from 1e-6 to 1e6, got /] as const,
   ),
   ...[0, -1, Number.NaN, "1"].map((prior) => [{ prior }, /^prior: expected a number from 1e-6 to 1e6, got /] as const),
+  ...[-0.1, 1.1, Number.NaN, "1"].map((rivals) => [{ rivals }, /^rivals: expected a number from 0 to 1/] as const),
   ...[-0.1, 1.1, Number.NaN, "1"].map((reject) => [{ reject }, /^reject: expected a number from 0 to 1/] as const),
   ...["q", 1.5, -1, Number.NaN, null, true].map(
     (noDigit) => [{ noDigit }, /^noDigit: expected the number of a class or "sigmoid", got /] as const,
