@@ -106,7 +106,7 @@ export function bestReading(
 }
 
 /** All neighbours that are not too many nor too wide for a digit, ordered by their last segment. */
-function choicesOf(segments: readonly Segment[], height: number): Choice[] {
+export function choicesOf(segments: readonly Segment[], height: number): Choice[] {
   const choices: Choice[] = [];
   for (let end = 1; end <= segments.length; end++) {
     for (let start = end - 1; start >= Math.max(0, end - JOINED); start--) {
