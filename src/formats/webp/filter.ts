@@ -79,15 +79,20 @@ const innerEdge: EdgeFilter = ({ samples }, at, along, across, length, threshold
 
 /** Whether the edge is none of the picture itself. */
 function isEven(s: Uint8ClampedArray, at: number, step: number, threshold: number): boolean {
-  const [difference, wider] = [s[at] - s[at - step], s[at + step] - s[at - 2 * step]];
-  return 4 * Math.abs(difference) + Math.abs(wider) <= 2 * threshold + 1;
+  return 4 * Math.abs(s[at] - s[at - step]) + Math.abs(s[at + step] - s[at - 2 * step]) <= 2 * threshold + 1;
 }
 
 function isSmooth(s: Uint8ClampedArray, at: number, step: number, inner: number): boolean {
-  for (let i = -4; i < 3; i++) {
-    if (i !== -1 && Math.abs(s[at + i * step] - s[at + (i + 1) * step]) > inner) return false;
-  }
-  return true;
+  const before = s[at - 2 * step];
+  const after = s[at + step];
+  return (
+    Math.abs(s[at - step] - before) <= inner &&
+    Math.abs(after - s[at]) <= inner &&
+    Math.abs(before - s[at - 3 * step]) <= inner &&
+    Math.abs(s[at + 2 * step] - after) <= inner &&
+    Math.abs(s[at - 3 * step] - s[at - 4 * step]) <= inner &&
+    Math.abs(s[at + 3 * step] - s[at + 2 * step]) <= inner
+  );
 }
 
 function hasContrast(s: Uint8ClampedArray, at: number, step: number, contrast: number): boolean {

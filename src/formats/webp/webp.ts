@@ -103,7 +103,8 @@ function fromFrame({ width, height, planes }: Frame, alpha: Uint8Array | undefin
     const colours = first.origin + (y >> 1) * first.stride;
     for (let x = 0, to = 0; x < width; x++) {
       const level = (luma.samples[from + x] * 19077) >> 8;
-      const [u, v] = [first.samples[colours + (x >> 1)], second.samples[colours + (x >> 1)]];
+      const u = first.samples[colours + (x >> 1)];
+      const v = second.samples[colours + (x >> 1)];
       row[to++] = (level + ((v * 26149) >> 8) - 14234) >> 6;
       row[to++] = (level - ((u * 6419) >> 8) - ((v * 13320) >> 8) + 8708) >> 6;
       row[to++] = (level + ((u * 33050) >> 8) - 17685) >> 6;
