@@ -13,7 +13,7 @@ import { decodeScan, type Scan, transformAll } from "./scan.js";
 /** The most bytes of a file: bits take time. A camera's 36 megapixels have half as many. */
 const MOST_BYTES = 18_000_000;
 /** Those of a progressive file, each bit of which takes twice the time. */
-const MOST_PROGRESSIVE_BYTES = 6_000_000;
+const MOST_PROGRESSIVE_BYTES = 5_000_000;
 /** The most scans: ten are usual in a progressive file. */
 const MOST_SCANS = 50;
 /**
