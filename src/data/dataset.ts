@@ -206,9 +206,12 @@ export function toBytes(pixels: Pixels): Pixels {
   if (!(pixels instanceof Float32Array)) return pixels;
   const bytes = new Uint8Array(pixels.length);
   for (let i = 0; i < pixels.length; i++) {
-    // Stored without its fraction.
-    bytes[i] = pixels[i] * 255 + 0.5;
-    if (LEVELS[bytes[i]] !== pixels[i]) return pixels;
+    // Most pixels of most images are 0, as bytes[i] is.
+    const pixel = pixels[i];
+    if (pixel === 0) continue;
+    const byte = (pixel * 255 + 0.5) & 0xff;
+    if (LEVELS[byte] !== pixel) return pixels;
+    bytes[i] = byte;
   }
   return bytes;
 }

@@ -1,6 +1,6 @@
 // What a network makes of images: many at a time, since each call of the kernels has its own price.
 
-import { checkPixels, type Pixels } from "../data/dataset.js";
+import { checkPixels, type Pixels, toBytes } from "../data/dataset.js";
 import { argmax, type KernelNetwork } from "../kernels/kernels.js";
 import { toFloat32 } from "./network-file.js";
 import type { Prediction } from "./results.js";
@@ -21,15 +21,16 @@ export function predictImages(
   [inputs, outputs]: readonly [number, number],
   nameOf: (i: number) => string,
 ): Prediction[] {
-  for (const [i, image] of images.entries()) {
-    checkPixels(nameOf(i), image);
-    if (image.length !== inputs) {
-      throw new RangeError(`${nameOf(i)}: expected ${inputs} pixels, got ${image.length}`);
-    }
-  }
+  const checked = Array.from(images, (image, i) => {
+    // One by one, so that floats, which take four times the memory of bytes, are not joined.
+    const pixels = toBytes(image);
+    checkPixels(nameOf(i), pixels);
+    if (pixels.length === inputs) return pixels;
+    throw new RangeError(`${nameOf(i)}: expected ${inputs} pixels, got ${pixels.length}`);
+  });
   const predictions: Prediction[] = [];
-  for (let first = 0; first < images.length; ) {
-    const part = alike(images, first);
+  for (let first = 0; first < checked.length; ) {
+    const part = alike(checked, first);
     const all = toFloat32(network.activations(joined(part, inputs), slot));
     for (let i = 0; i < part.length; i++) {
       const activations = all.slice(i * outputs, (i + 1) * outputs);

@@ -97,6 +97,21 @@ describe.each([
     network.dispose();
   });
 
+  test("gives floats that are 255ths the bits of their bytes, and no others", async () => {
+    const { images } = loadMnist().test.slice(0, 30);
+    const network = await Network.create({ ...options, layers: [784, 30, 10] });
+    const bytes = Array.from({ length: 30 }, (_, i) => images.subarray(784 * i, 784 * i + 784) as Uint8Array);
+    const floats = bytes.map((image) => Float32Array.from(image, (pixel) => (pixel === 0 ? -0 : pixel / 255)));
+    expect(network.predict(floats)).toEqual(network.predict(bytes));
+    for (const other of [256 / 255, -1 / 255, 0.5 / 255, 1.0001, 1e9]) {
+      const [image] = floats.map((all) => all.slice());
+      image[700] = other;
+      expect(network.predict(image)).not.toEqual(network.predict(bytes[0]));
+      expect(network.predict([bytes[0], image])).toEqual([network.predict(bytes[0]), network.predict(image)]);
+    }
+    network.dispose();
+  });
+
   test("refuses what is no image", async () => {
     const network = await Network.create({ ...options, layers: [784, 10] });
     expect(() => network.predict(new Uint8Array(783))).toThrow(/^image: expected 784 pixels, got 783$/);
@@ -106,6 +121,11 @@ describe.each([
     expect(() => network.predict("3" as never)).toThrow(TypeError);
     expect(() => network.predict(new Float32Array(784).fill(Number.NaN))).toThrow(
       /finite numbers, got NaN for pixel 0/,
+    );
+    const hidden = new Float32Array(784);
+    hidden[700] = Number.POSITIVE_INFINITY;
+    expect(() => network.predict([new Uint8Array(784), hidden])).toThrow(
+      /^images\[1\]: expected finite numbers, got Infinity for pixel 700$/,
     );
     expect(() => network.predict(undefined as never)).toThrow(/^image: expected a Uint8Array.*, got undefined$/);
     network.dispose();
