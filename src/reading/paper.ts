@@ -18,7 +18,7 @@ export function paperTone({ width, height, values }: Grid, weights?: Grid): { to
     for (let x = 0; x < width; x++, cell++) {
       const value = values[cell];
       const weight = (outer || x === 0 || x === width - 1 ? border : each) * (weights?.values[cell] ?? 1);
-      const bin = Math.round(value);
+      const bin = Math.floor(value + 0.5);
       votes[bin] += weight;
       sums[bin] += weight * value;
     }

@@ -304,8 +304,8 @@ function readLine(
   return numbersOf(free, height);
 }
 
-/** What is read of a page: choices of segments, and their cells. 400 digits have about so many choices. */
-const MOST_READ = { choices: 1600, cells: 2 ** 26 };
+/** What is read of a page: choices of segments, and their cells. 350 digits have about so many choices. */
+const MOST_READ = { choices: 1400, cells: 2 ** 26 };
 
 /** @throws {RangeError} if there are more choices than a page of digits has */
 function checkChoices(choices: readonly Choice[]): void {

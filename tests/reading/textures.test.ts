@@ -108,8 +108,8 @@ test.each(Object.keys(TEXTURES))("%s: an answer in bounded time, or a sentence",
     expect(answer(() => toDigit(picture))).toMatch(REFUSED);
     expect(answer(() => countDigits(picture, findDigit(picture), network))).toMatch(REFUSED);
   });
-  // Each of the two looks at the page reads at most 1600 choices of segments.
-  expect(network.readings).toBeLessThanOrEqual(2 * 1600 + 2);
+  // Each of the two looks at the page reads at most 1400 choices of segments.
+  expect(network.readings).toBeLessThanOrEqual(2 * 1400 + 2);
   expect(taken).toBeLessThan(TIMES * usual);
 });
 

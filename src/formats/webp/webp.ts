@@ -11,7 +11,7 @@ import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
 /** The most pixels, which take more time than those of other kinds, and the most bytes of a lossy picture. */
 const MOST_LOSSLESS = 7_000_000;
-const MOST_LOSSY = 12_600_000;
+const MOST_LOSSY = 10_000_000;
 const MOST_TRANSPARENT = 5_000_000;
 const MOST_LOSSY_BYTES = 5_000_000;
 /** The most chunks, of which a file has one for each frame of an animation and a few more. */
