@@ -6,7 +6,7 @@ import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
 import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
-import { bestReading, type Choice, type Classify, choicesOf, type Reading } from "./lattice.js";
+import { bestReading, type Choice, type Classify, type Reading } from "./lattice.js";
 import { type Line, linesOfWriting, numbersOf } from "./layout.js";
 import { marksOf } from "./marks.js";
 import { normalise } from "./normalise.js";
@@ -137,6 +137,10 @@ export function readDigits(picture: Picture, reader: DigitReader, options: ReadO
   if (single === undefined && page === undefined) throw new RangeError(reasons.has(CROWDED) ? CROWDED : BLANK);
   if (single === undefined) return page as ReadDigits;
   const [whole] = single.numbers[0].digits;
+  // A crowd of digits is no digit, but to say so would be wrong.
+  if (reasons.has(CROWDED) && (whole.kind !== undefined || whole.confidence < SQUEEZED.confidence)) {
+    throw new RangeError(CROWDED);
+  }
   if (page === undefined || read.length === 0 || isSure(whole)) return single;
   const isCut = read.length === 2 && single.pieces.length === 1 && read.some(isDoubtful);
   const isPart = read.length === 1 && !standsAgainst(whole, read[0]);
@@ -227,9 +231,8 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
   const classify = classifierOf(reader, view.ink, judge);
   const marks = marksOf(view.all, view.ink);
   checkMarks(marks, view.ink);
-  const lines = linesOfWriting(marks).map((line) => ({ line, segments: segmentsOfLine(line, view.ink) }));
-  checkChoices(lines.flatMap(({ line, segments }) => choicesOf(segments, line.height)));
-  const numbers = lines.flatMap(({ line, segments }, index) => {
+  const numbers = linesOfWriting(marks).flatMap((line, index) => {
+    const segments = segmentsOfLine(line, view.ink);
     for (const { box } of segments) pieces.push(inPixels(box, sheet));
     return readLine(segments, line, classify, options).map((digits) =>
       numberOf(
@@ -304,21 +307,22 @@ function readLine(
   return numbersOf(free, height);
 }
 
-/** What is read of a page: choices of segments, and their cells. 350 digits have about so many choices. */
+/** What is read of a page at most: choices of segments, and their cells. */
 const MOST_READ = { choices: 1400, cells: 2 ** 26 };
 
-/** @throws {RangeError} if there are more choices than a page of digits has */
-function checkChoices(choices: readonly Choice[]): void {
-  const cells = choices.reduce((sum, { box }) => sum + (box.right - box.left) * (box.bottom - box.top), 0);
-  if (choices.length > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
-}
-
-/** Reads neighbouring segments in MNIST's form; each choice of segments once. */
+/**
+ * Reads neighbouring segments in MNIST's form; each choice of segments once.
+ * @throws {RangeError} if there are more choices to read than a page of digits has
+ */
 function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
   // By the first of the segments, then by how many they are.
   const known = new Map<Segment, ReturnType<Judge>[]>();
+  let [count, cells] = [0, 0];
   return (choices) => {
     const unread = choices.filter(({ segments }) => known.get(segments[0])?.[segments.length] === undefined);
+    count += unread.length;
+    for (const { box } of unread) cells += (box.right - box.left) * (box.bottom - box.top);
+    if (count > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
     const forms = unread.map((choice) => formOf(choice, ink));
     const predictions = reader.predictAll?.(forms) ?? forms.map((form) => reader.predict(form));
     const isWhole = Array.isArray(predictions) && predictions.length === forms.length;

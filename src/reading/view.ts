@@ -38,8 +38,8 @@ export const MOST_MARKS = 2000;
 const MOST_PIECES = 2 ** 16;
 
 export const CROWDED =
-  `picture: expected at most about ${MOST_MARKS} digits in ink, got more marks, as textures and noise have; ` +
-  "cut the picture to its digits";
+  "picture: expected at most about 1000 digits in ink, got more marks, as textures and noise have; " +
+  "cut the picture apart, or to its digits";
 
 /** A sheet seen one way. */
 export interface View {

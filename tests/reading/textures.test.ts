@@ -91,7 +91,7 @@ function answer(look: () => unknown): string {
   }
 }
 
-const REFUSED = /^$|^picture: expected (a digit in ink that stands out|at most about 2000 digits in ink)/;
+const REFUSED = /^$|^picture: expected (a digit in ink that stands out|at most about 1000 digits in ink)/;
 /** The most that a texture takes, in times of the plain page: it has more ways to be seen, and more to be read. */
 const TIMES = 40;
 
@@ -122,7 +122,7 @@ test("more marks than a page has are named", () => {
     const [u, v] = [(x % 10) - Math.floor(6 * right), (y % 10) - Math.floor(3 * down)];
     return u >= 0 && u < 3 && v >= 0 && v < 6;
   });
-  const message = /^picture: expected at most about 2000 digits in ink, got more marks/;
+  const message = /^picture: expected at most about 1000 digits in ink, got more marks/;
   expect(() => readDigits(crowd, reader())).toThrow(message);
   expect(() => findDigit(sheet(noise(0.01)))).toThrow(message);
 });
