@@ -18,15 +18,14 @@ export type { Region } from "../reading/grid.js";
 export type { Picture } from "../reading/picture.js";
 export {
   countDigits,
-  type DigitReader,
   type Ink,
-  type Judge,
   type ReadDigit,
   type ReadDigits,
   type ReadNumber,
   type ReadOptions,
   readDigits,
 } from "../reading/read.js";
+export type { DigitReader, Judge } from "../reading/reader.js";
 export {
   type Calibration,
   calibrationMetadata,

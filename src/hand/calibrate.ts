@@ -5,7 +5,7 @@ import { checkArgument, hasObjects } from "../arguments.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkObject } from "../errors.js";
 import { fitCalibration } from "../reading/calibration.js";
-import type { DigitReader } from "../reading/read.js";
+import type { DigitReader } from "../reading/reader.js";
 import type { Calibration } from "../reading/verdict.js";
 import { NO_DIGIT, withMade } from "./hand.js";
 

@@ -1,6 +1,6 @@
 // All digits of a picture: pieces of ink, lines of writing, the best reading of each line, numbers.
 
-import { checkArgument, checkScores, hasObjects } from "../arguments.js";
+import { checkArgument, hasObjects } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
@@ -13,33 +13,10 @@ import { normalise } from "./normalise.js";
 import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
 import type { Piece } from "./pieces.js";
+import { checkReader, type DigitReader, type Judge, judgeOf } from "./reader.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
-import { type Calibration, calibrationOf, type Verdict, verdict as verdictOn } from "./verdict.js";
 import { BLANK, CROWDED, MOST_MARKS, type View } from "./view.js";
-
-/** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
-export interface DigitReader {
-  /** The activations of the classes, 0 to 1, for a digit in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. */
-  predict(pixels: Uint8Array): {
-    /** [classes], 0 to 1: the first ten are the digits 0 to 9. */
-    readonly activations: ArrayLike<number>;
-  };
-  /** As predict(), of many digits, where that takes less time than as many calls. */
-  predictAll?(digits: readonly Uint8Array[]): readonly ReturnType<DigitReader["predict"]>[];
-  /** Where its calibration is, if it has one: see calibrationOf(). */
-  readonly metadata?: ReadonlyMap<string, string>;
-}
-
-/** What activations say: the digit, and how sure it is; its kind, where the network knows what is no digit. */
-export type Judge = (activations: ArrayLike<number>) => {
-  /** The likeliest digit, 0 to 9. */
-  readonly label: number;
-  /** How sure that is, 0 to 1; from 0.9 on, what was looked at is taken for one digit. */
-  readonly confidence: number;
-  /** Whether it is a digit at all, and sure. */
-  readonly kind?: Verdict["kind"];
-};
 
 /** A digit on a picture. */
 export interface ReadDigit {
@@ -163,17 +140,12 @@ function standsAgainst(whole: ReadDigit, digit: ReadDigit): boolean {
   return isSure(digit) && (isBeside || digit.label === whole.label);
 }
 
-/** Classes from the eleventh on are no digits. */
-const DIGIT_CLASSES = 10;
 /** How many digits a number can be said to have. */
 const DIGITS = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 const OPTIONS = { verdict: true, digits: true, lines: true } as const satisfies Record<keyof ReadOptions, unknown>;
 
 function checkReading(reader: DigitReader, options: ReadOptions): void {
-  checkArgument("network", "an object with predict()", reader, typeof reader?.predict === "function");
-  if (reader.predictAll !== undefined) {
-    checkArgument("network.predictAll", "a function", reader.predictAll, typeof reader.predictAll === "function");
-  }
+  checkReader(reader);
   checkObject("options", options);
   checkKnown("readDigits", options, OPTIONS);
   const { verdict, digits, lines } = options;
@@ -266,18 +238,6 @@ function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "pieces"
   return { paper, threshold, lines: linesOf(view, sheet), ink: inkOf(view, sheet) };
 }
 
-/** What a reader's activations say: by its own calibration, if it has one. */
-function judgeOf({ metadata }: DigitReader): Judge {
-  if (metadata === undefined || calibrationOf(metadata, "network") === undefined) return shareOfLargest;
-  let calibration: Calibration | undefined;
-  return (activations) => {
-    checkScores("activations", activations);
-    calibration ??= calibrationOf(metadata, "network", activations.length);
-    const worth = verdictOn(activations, calibration);
-    return worth.label < DIGIT_CLASSES ? worth : shareOfLargest(activations);
-  };
-}
-
 function inkOf({ ink: { width, height, values }, threshold }: View, { region }: Sheet): Ink {
   const mask = new Uint8Array(values.length);
   for (let cell = 0; cell < mask.length; cell++) if (values[cell] >= threshold) mask[cell] = 1;
@@ -347,22 +307,6 @@ function formOf({ segments, box }: Choice, ink: Grid): Uint8Array {
     }
   }
   return normalise({ width, height, values }, { left: 0, top: 0, right: width, bottom: height });
-}
-
-/** The largest of the ten digits' activations, as a share of all activations; those of other classes are no digits'. */
-function shareOfLargest(activations: ArrayLike<number>): { label: number; confidence: number } {
-  const all = Array.from(activations);
-  const digits = all.slice(0, DIGIT_CLASSES);
-  const largest = Math.max(...digits);
-  return {
-    label: digits.indexOf(largest),
-    confidence:
-      largest /
-      Math.max(
-        1,
-        all.reduce((sum, a) => sum + a, 0),
-      ),
-  };
 }
 
 /** Digits side by side, all in the picture's pixels. */
