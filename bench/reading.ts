@@ -90,7 +90,7 @@ function report(kind: string, examples: Iterable<Example>): void {
     n++;
     const start = performance.now();
     try {
-      const digit = toDigit(picture);
+      const digit = toDigit(picture, network);
       time += performance.now() - start;
       if (network.predict(digit).label === label) right++;
     } catch (error) {

@@ -87,9 +87,10 @@ async function readImage(file: PictureFile, index: number, network: Network, jud
   }
   const picture = decodePicture(bytes, name);
   try {
-    const found = preparation.form === "mnist" ? findDigit(picture) : undefined;
+    const reader = digitReaderOf(network);
+    const found = preparation.form === "mnist" ? findDigit(picture, reader) : undefined;
     const pixels = preparePicture(picture, preparation, found);
-    const digits = found === undefined ? 1 : countDigits(picture, found, digitReaderOf(network), judge.verdict);
+    const digits = found === undefined ? 1 : countDigits(picture, found, reader, judge.verdict);
     if (digits > 1) {
       const word = name === STANDARD_INPUT ? "-" : shellWord(name);
       throw new RangeError(`expected one digit, got ${digits}: use read, as in ductus read ${word}`);

@@ -25,9 +25,10 @@ const DIRECTIONS = [
   [0, -1],
 ];
 /**
- * Where less than this share of the contrast is seen there is no paper, and strokes have paper on all but this share.
+ * Where less than this share of the contrast is seen there is no paper. Strokes have paper along all but this share of
+ * each of their sides.
  */
-const OPEN = { contrast: 0.35, share: 0.35 };
+const OPEN = { contrast: 0.35, share: 0.45 };
 
 /** What a closing shows: ink, and the tones and the paper it is the difference of, ink being dark. */
 export interface Closed {
@@ -65,23 +66,23 @@ export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, thres
   const { width, height, values } = ink;
   const reach = Math.max(2, Math.round(BESIDE * Math.max(width, height)));
   const isInside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height;
-  let [all, open] = [0, 0];
+  const [all, open] = [new Int32Array(DIRECTIONS.length), new Int32Array(DIRECTIONS.length)];
   for (const cell of cells) {
     const [x, y] = [cell % width, Math.floor(cell / width)];
-    for (const [dx, dy] of DIRECTIONS) {
+    for (const [side, [dx, dy]] of DIRECTIONS.entries()) {
       if (!isInside(x + 2 * dx, y + 2 * dy) || values[cell + dx + dy * width] >= threshold) continue;
       const tone = Math.min(tones[cell], tones[(y - dy) * width + x - dx] ?? Infinity);
       const least = tone + OPEN.contrast * (paper[cell] - tone);
-      all++;
+      all[side]++;
       let steps = 2;
       while (steps <= reach && isInside(x + steps * dx, y + steps * dy)) {
         if (tones[cell + steps * (dx + dy * width)] >= least) break;
         steps++;
       }
-      if (steps > reach || !isInside(x + steps * dx, y + steps * dy)) open++;
+      if (steps > reach || !isInside(x + steps * dx, y + steps * dy)) open[side]++;
     }
   }
-  return open > OPEN.share * all;
+  return open.some((count, side) => count > OPEN.share * all[side]);
 }
 
 /**

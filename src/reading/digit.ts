@@ -1,11 +1,12 @@
 // From a picture to a digit: tones, paper, lines, pieces, MNIST's form, each in a file of its own.
 
-import { type Grid, hull, longerSide, type Region } from "./grid.js";
-import { normalise } from "./normalise.js";
+import { type Grid, longerSide, type Region } from "./grid.js";
+import { bestView, boxOf, type Look, pixelsOf } from "./looks.js";
 import { checkPicture, type Picture } from "./picture.js";
 import { countGroups } from "./pieces.js";
+import { checkReader, type DigitReader, judgeOf } from "./reader.js";
 import { inPixels, partOf, type Sheet, sheetOf } from "./sheet.js";
-import { CROWDED, MOST_MARKS, type View, viewOf } from "./view.js";
+import { CROWDED, MOST_MARKS, type View } from "./view.js";
 
 /** What was found on a picture on the way to its digit. All positions are in the picture's pixels. */
 export interface FoundDigit {
@@ -45,29 +46,34 @@ const MARGIN = 0.25;
  * The digit drawn on a sheet of any size, dark on light, light on dark, or in any colour on transparent, as 28 x 28
  * pixels from 0, paper, to 255, ink. Ruled and squared lines, frames, shadows, and what lies beside the sheet are
  * left out.
- * @throws {TypeError} if a member of the picture has the wrong type
+ * @param reader the network that is to read it. If its calibration knows what is no digit, and says that this is none,
+ *   the sheet is looked at in other ways, and the digit is what the network is surest of
+ * @throws {TypeError} if a member of the picture has the wrong type, or the reader cannot read
  * @throws {RangeError} if sizes are wrong or do not agree, nothing is drawn, or more than 2000 marks are
  */
-export function toDigit(picture: Picture): Uint8Array {
-  return findDigit(picture).pixels;
+export function toDigit(picture: Picture, reader?: DigitReader): Uint8Array {
+  return findDigit(picture, reader).pixels;
 }
 
 /**
  * The same digit, with what was found on the way to it.
- * @throws {TypeError} if a member of the picture has the wrong type
+ * @throws {TypeError} if a member of the picture has the wrong type, or the reader cannot read
  * @throws {RangeError} if sizes are wrong or do not agree, nothing is drawn, or more than 2000 marks are
  */
-export function findDigit(picture: Picture): FoundDigit {
-  return lookAt(picture).found;
+export function findDigit(picture: Picture, reader?: DigitReader): FoundDigit {
+  if (reader === undefined) return lookAt(picture).found;
+  checkReader(reader);
+  const judge = judgeOf(reader);
+  return lookAt(picture, (digit) => judge(reader.predict(digit).activations)).found;
 }
 
 /** The digit, and the sheet in which it was found, as it was seen. */
-export function lookAt(picture: Picture): { found: FoundDigit; view: View; sheet: Sheet } {
+export function lookAt(picture: Picture, look?: Look): { found: FoundDigit; view: View; sheet: Sheet } {
   checkPicture(picture);
   for (let sheet = sheetOf(picture, CELLS); ; ) {
-    const view = viewOf(sheet.tones);
+    const view = bestView(sheet.tones, look);
     if (view.pieces.length > MOST_MARKS) throw new RangeError(CROWDED);
-    const box = hull(view.pieces.map((piece) => piece.box));
+    const box = boxOf(view);
     const side = longerSide(box);
     if (sheet.factor === 1 || side >= ENOUGH) return { found: foundIn(view, box, sheet), view, sheet };
     const closer = enlarged(box, Math.ceil(MARGIN * side), sheet.tones);
@@ -85,11 +91,9 @@ function enlarged({ left, top, right, bottom }: Region, margin: number, { width,
 }
 
 function foundIn(view: View, box: Region, sheet: Sheet): FoundDigit {
-  const { paper, ink, threshold, pieces } = view;
-  const digit = new Float64Array(ink.values.length);
-  for (const { cells } of pieces) for (const cell of cells) digit[cell] = ink.values[cell];
+  const { paper, threshold, pieces } = view;
   return {
-    pixels: normalise({ ...ink, values: digit }, box),
+    pixels: pixelsOf(view),
     box: inPixels(box, sheet),
     digits: countGroups(pieces),
     paper,

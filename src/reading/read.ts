@@ -227,8 +227,9 @@ function checkMarks(marks: readonly Piece[], { width, height }: Grid): void {
 
 /** Reads the one digit that findDigit() finds. */
 function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDigits {
-  const { found, view, sheet } = lookAt(picture);
-  const { kind, ...worth } = judge(reader.predict(found.pixels).activations);
+  const look = (pixels: Uint8Array) => judge(reader.predict(pixels).activations);
+  const { found, view, sheet } = lookAt(picture, look);
+  const { kind, ...worth } = look(found.pixels);
   const digit = { ...worth, box: found.box, ...(kind === "not a digit" ? { kind } : {}) };
   return { numbers: [numberOf([digit], 0)], ...seenIn(view, sheet), pieces: found.pieces };
 }

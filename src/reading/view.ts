@@ -117,7 +117,7 @@ function closingView(tones: Grid): View | undefined {
  * The same view with a higher threshold if what was found is of two kinds, the weaker of which is no soft edge of the
  * other.
  */
-function strongest(view: View): View {
+export function strongest(view: View): View {
   const { ink, pieces, paper, closed, doubt } = view;
   const cells = pieces.flatMap((piece) => Array.from(piece.cells));
   const { threshold } = split(cells.map((cell) => ink.values[cell]));

@@ -3,8 +3,10 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
+import { randomOf } from "../../bench/reading/canvas.js";
 import { draw } from "../../bench/reading/kinds.js";
-import { findDigit } from "../../src/formats/index.js";
+import { STRANGERS } from "../../bench/reading/strangers.js";
+import { findDigit, readDigits, toDigit } from "../../src/formats/index.js";
 import { Network } from "../../src/index.js";
 import { loadMnist } from "../../src/node/index.js";
 
@@ -52,9 +54,59 @@ describe("read on", () => {
     const right = Array.from({ length: COUNT }, (_, i) => {
       const index = 101 * i + 5;
       const picture = draw(kind, Uint8Array.from(mnist.images.subarray(784 * index, 784 * (index + 1))), index);
-      const { pixels, digits } = findDigit(picture);
+      const { pixels, digits } = findDigit(picture, network);
       return digits === 1 && network.predict(pixels).label === mnist.labels[index];
     });
     expect(right.filter(Boolean).length).toBeGreaterThanOrEqual(COUNT - 1);
+  });
+});
+
+describe("a network that knows what is no digit helps to see one", () => {
+  const sheet = (kind: string, number: number) => {
+    const index = (37 * number) % mnist.length;
+    const image = Uint8Array.from(mnist.images.subarray(784 * index, 784 * (index + 1)));
+    return { picture: draw(kind, image, number), label: mnist.labels[index] };
+  };
+
+  test.each([
+    ["paper on a table", 20039],
+    ["paper on a table", 20047],
+    ["shadow edges, two", 20052],
+    ["phone photograph", 20058],
+  ])("%s, sheet %i", (kind, number) => {
+    const { picture, label } = sheet(kind, number);
+    expect(network.predict(toDigit(picture)).label).not.toBe(label);
+    expect(network.predict(toDigit(picture, network)).label).toBe(label);
+  });
+
+  test.each([
+    ["book edge", 20014],
+    ["book edge", 20023],
+    ["phone photograph", 20008],
+    ["phone photograph", 20012],
+    ["phone photograph", 20023],
+  ])("what lies along the edge of a dark table or book is no ink: %s, sheet %i", (kind, number) => {
+    const { picture, label } = sheet(kind, number);
+    expect(network.predict(toDigit(picture)).label).toBe(label);
+    const { numbers } = readDigits(picture, network);
+    expect(numbers.map(({ text }) => text)).toEqual([String(label)]);
+  });
+
+  test("what a network is told to be a digit, or does not know, stays as it is", () => {
+    const { picture } = sheet("paper on a table", 20039);
+    const { pixels } = findDigit(picture);
+    expect(findDigit(picture, { predict: (digit) => network.predict(digit) }).pixels).toEqual(pixels);
+    expect(() => findDigit(picture, {} as never)).toThrow(/^network: expected an object with predict\(\), got /);
+  });
+
+  test.each(["scribbles", "shapes", "crossed out", "two digits"])("no digit is made of %s on plain paper", (kind) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const random = randomOf(seed);
+      const picture = STRANGERS[kind](random, (of) => {
+        const index = Math.floor(of() * mnist.length);
+        return Uint8Array.from(mnist.images.subarray(784 * index, 784 * (index + 1)));
+      });
+      expect(findDigit(picture, network)).toEqual(findDigit(picture));
+    }
   });
 });

@@ -1,6 +1,6 @@
 // The visitor's files: opens pictures and models, which are told apart by their content, and saves models.
 
-import { FormatError } from "ductus";
+import { FormatError, type Network } from "ductus";
 import { decodePicture, kindOfFile, type Picture, toDigit } from "ductus/formats";
 import type { SheetPicture } from "./pad.js";
 
@@ -15,9 +15,13 @@ const DECODED = /^a (PNG|JPEG|WebP|BMP|GIF) picture$/;
 
 /**
  * The model or the picture that a file contains.
+ * @param network the one that reads: it helps to see the digit
  * @throws {FormatError} if it is neither, or no digit is seen in it
  */
-export async function openFile(file: File): Promise<{ model: Uint8Array } | { picture: SheetPicture }> {
+export async function openFile(
+  file: File,
+  network: Network | undefined,
+): Promise<{ model: Uint8Array } | { picture: SheetPicture }> {
   const { name, size } = file;
   if (size > MOST_BYTES) {
     const megabytes = Math.round(size / 2 ** 20).toLocaleString("en-US");
@@ -35,7 +39,7 @@ export async function openFile(file: File): Promise<{ model: Uint8Array } | { pi
   if (kind === "a safetensors file") return { model: bytes };
   const picture = DECODED.test(kind ?? "") ? decodePicture(bytes, name) : await decodeOther(file, bytes);
   try {
-    return { picture: { name, ...shownOf(picture), digit: toDigit(picture) } };
+    return { picture: { name, ...shownOf(picture), digit: toDigit(picture, network) } };
   } catch (error) {
     throw error instanceof RangeError ? new FormatError(name, error.message) : error;
   }

@@ -53,7 +53,7 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
   let numbers: Numbers | undefined;
   try {
     const shown = picture?.shown ?? pictureOf(strokes);
-    const found = findDigit(shown);
+    const found = findDigit(shown, model.network);
     pixels = picture?.digit ?? found.pixels;
     numbers = numbersIn(shown, found, model);
   } catch {
@@ -166,7 +166,7 @@ function startFiles(models: Models, pad: Pad): void {
     const first = files?.length === 1 ? "" : ` (the first of ${files?.length} files: one is read at a time)`;
     note.textContent = `Opening ${file.name}`;
     try {
-      const opened = await openFile(file);
+      const opened = await openFile(file, models.current?.network);
       if ("model" in opened) await models.put("opened", opened.model, file.name);
       // Another file was opened meanwhile.
       if (latest !== file) return;
