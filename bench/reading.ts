@@ -2,7 +2,7 @@
 // whole, with the network of the page.
 // --count N              digits of MNIST's test set a kind, 100 if not given
 // --first N              the number of the first sheet of a kind, from which its digits and strengths follow. Those
-//                        below 1,000,000 are for choosing constants by, the default is not
+//                        below 2,000,000 are for choosing constants by, the default is not
 // --kind NAME            this kind only; may be repeated
 // --model FILE           another network
 // --idx IMAGES LABELS    also pictures of an IDX pair, as they are and eight times as large on a sheet
@@ -23,7 +23,7 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     count: { type: "string", default: "100" },
-    first: { type: "string", default: "1000000" },
+    first: { type: "string", default: "2000000" },
     kind: { type: "string", multiple: true, default: [...Object.keys(KINDS), ...Object.keys(PAGES)] },
     model: { type: "string", default: "src/pretrained/pretrained.bin" },
     idx: { type: "string" },
