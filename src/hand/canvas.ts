@@ -71,7 +71,10 @@ export function toImage(sheet: Grid): Uint8Array {
   const box = boxOf(sheet);
   if (box === undefined) return new Uint8Array(FIELD * FIELD);
   const least = leastOf(sheet);
-  return normalise({ ...sheet, values: sheet.values.map((value) => (value > least ? value : 0)) }, box);
+  const inked = sheet.values.reduce((count, value) => (value > least ? count + 1 : count), 0);
+  const cells = new Int32Array(inked);
+  for (let cell = 0, i = 0; i < inked; cell++) if (sheet.values[cell] > least) cells[i++] = cell;
+  return normalise(sheet, box, [cells]);
 }
 
 /** A pen's stroke through points in cells; ink stays where there is more. */

@@ -9,7 +9,7 @@ import { skew } from "./paper.js";
 import type { Piece } from "./pieces.js";
 
 /** Half of the square's side as a share of the sheet's longer side: strokes up to 0.3 of it wide are filled. */
-const REACH = 0.15;
+export const REACH = 0.15;
 /** Half of the side of the square on whose mean a cell stands out, as a share of the sheet's longer side. */
 const AROUND = 0.12;
 
@@ -19,10 +19,10 @@ const DARKEST = 80;
 /** Paper is looked for within this share of the sheet's longer side beside a piece: soft strokes end there. */
 const BESIDE = 0.03;
 const DIRECTIONS = [
-  [1, 0],
-  [-1, 0],
-  [0, 1],
-  [0, -1],
+  { dx: 1, dy: 0 },
+  { dx: -1, dy: 0 },
+  { dx: 0, dy: 1 },
+  { dx: 0, dy: -1 },
 ];
 /**
  * Where less than this share of the contrast is seen there is no paper. Strokes have paper along all but this share of
@@ -37,13 +37,16 @@ export interface Closed {
   readonly paper: Float64Array;
 }
 
+/** Tones without single cells of noise, of which a closing would make hills. */
+export function smoothed(tones: Grid): Grid {
+  return meanOf(tones, 1);
+}
+
 /**
- * How far each tone is from its closing, ink positive; dark ink as its share of the light, which is the same in a
- * shadow.
+ * How far each smoothed tone is from the closing, ink positive; dark ink as its share of the light, which is the same
+ * in a shadow.
  */
-export function fromClosing(tones: Grid, light = isInkLight(tones), share = REACH): Closed {
-  const smooth = meanOf(tones, 1);
-  const { width, height, values } = smooth;
+export function fromClosing({ width, height, values }: Grid, light: boolean, share: number): Closed {
   const reach = Math.max(1, Math.round(share * Math.max(width, height)));
   // Light ink is closed in the negative.
   const dark = light ? values.map((value) => -value) : values;
@@ -68,8 +71,10 @@ export function isResidue({ ink, tones, paper }: Closed, { cells }: Piece, thres
   const isInside = (x: number, y: number) => x >= 0 && y >= 0 && x < width && y < height;
   const [all, open] = [new Int32Array(DIRECTIONS.length), new Int32Array(DIRECTIONS.length)];
   for (const cell of cells) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
-    for (const [side, [dx, dy]] of DIRECTIONS.entries()) {
+    const y = Math.floor(cell / width);
+    const x = cell - y * width;
+    for (let side = 0; side < DIRECTIONS.length; side++) {
+      const { dx, dy } = DIRECTIONS[side];
       if (!isInside(x + 2 * dx, y + 2 * dy) || values[cell + dx + dy * width] >= threshold) continue;
       const tone = Math.min(tones[cell], tones[(y - dy) * width + x - dx] ?? Infinity);
       const least = tone + OPEN.contrast * (paper[cell] - tone);
@@ -133,7 +138,8 @@ function meanOf({ width, height, values }: Grid, reach: number): Grid {
     const [top, bottom] = [Math.max(0, y - reach) * stride, Math.min(height, y + reach + 1) * stride];
     const rows = (bottom - top) / stride;
     for (let x = 0; x < width; x++, cell++) {
-      const [left, right] = [Math.max(0, x - reach), Math.min(width, x + reach + 1)];
+      const left = Math.max(0, x - reach);
+      const right = Math.min(width, x + reach + 1);
       const sum = sums[bottom + right] - sums[top + right] - sums[bottom + left] + sums[top + left];
       means[cell] = sum / (rows * (right - left));
     }

@@ -2,12 +2,12 @@
 // the rest of a shadow or of a table's edge was taken for ink with it, or the sheet on a table was. The network then
 // says which way shows a digit.
 
-import { fromClosing } from "./closing.js";
+import { REACH } from "./closing.js";
 import { type Grid, hull, longerSide, quantile, type Region } from "./grid.js";
 import { normalise } from "./normalise.js";
 import { type Piece, SMALL } from "./pieces.js";
 import type { Judge } from "./reader.js";
-import { attempt, CROWDED, strongest, type View, viewOf } from "./view.js";
+import { Closings, CROWDED, strongest, type View, viewOf } from "./view.js";
 
 /** What a network says of a digit in MNIST's form. */
 export type Look = (digit: Uint8Array) => ReturnType<Judge>;
@@ -17,7 +17,7 @@ const SEEN = 0.8;
 /** From this confidence on, no other way is tried. */
 const CLEAR = 0.98;
 /** Halves of the closing's square, as shares of the sheet's longer side. */
-const REACHES = [0.15, 0.06, 0.3];
+const REACHES = [REACH, 0.06, 0.3];
 /** A digit has at least this share of the longer side of the sheet. */
 const LEAST = 0.04;
 /** Pieces nearer than this share of the largest one's side belong to it. */
@@ -41,11 +41,12 @@ const SHEET = { filled: 0.5, share: 0.1 };
  * @throws {RangeError} if nothing is drawn
  */
 export function bestView(tones: Grid, look: Look | undefined): View {
-  const first = viewOf(tones);
+  const closings = new Closings(tones);
+  const first = viewOf(tones, closings);
   if (look === undefined || Math.min(tones.width, tones.height) < SMALL) return first;
   if (look(pixelsOf(first)).kind !== "not a digit" || isPlain(first)) return first;
   let [best, most] = [first, SEEN];
-  for (const view of otherViews(tones, first)) {
+  for (const view of otherViews(tones, first, closings)) {
     if (longerSide(boxOf(view)) < LEAST * Math.max(tones.width, tones.height)) continue;
     const { kind, confidence } = look(pixelsOf(view));
     if (kind === "not a digit" || confidence < most || leavesDigit(view, look)) continue;
@@ -61,10 +62,8 @@ export function boxOf({ pieces }: View): Region {
 
 /** The digit in MNIST's form. */
 export function pixelsOf(view: View): Uint8Array {
-  const { ink, pieces } = view;
-  const values = new Float64Array(ink.values.length);
-  for (const { cells } of pieces) for (const cell of cells) values[cell] = ink.values[cell];
-  return normalise({ ...ink, values }, boxOf(view));
+  const cells = view.pieces.map((piece) => piece.cells);
+  return normalise(view.ink, boxOf(view), cells);
 }
 
 /** Whether a piece that was left out beside the digit is one, too: then there are two. Many pieces are no edges. */
@@ -106,18 +105,18 @@ interface Part extends View {
   readonly left?: readonly Piece[];
 }
 
-function* otherViews(tones: Grid, first: View): Generator<Part> {
+function* otherViews(tones: Grid, first: View, closings: Closings): Generator<Part> {
   yield* withParts(first);
   const light = isLight(first, tones);
-  yield* closings(tones, light);
+  yield* closedViews(closings, light);
   // A sheet is lighter than the table that it lies on, the digit on it darker.
-  if (light && isSolid(first)) yield* closings(tones, false);
+  if (light && isSolid(first)) yield* closedViews(closings, false);
 }
 
 /** The sheet against its closings by squares of several sizes, and what of that is strong, or is the largest piece. */
-function* closings(tones: Grid, light: boolean): Generator<Part> {
+function* closedViews(closings: Closings, light: boolean): Generator<Part> {
   for (const reach of REACHES) {
-    const view = closingView(tones, light, reach);
+    const view = closingView(closings, light, reach);
     if (view === undefined) continue;
     yield view;
     yield* withParts(view);
@@ -129,10 +128,9 @@ function* closings(tones: Grid, light: boolean): Generator<Part> {
 }
 
 /** Undefined if there is no ink, or more than anybody writes. */
-function closingView(tones: Grid, light: boolean, reach: number): View | undefined {
-  const closed = fromClosing(tones, light, reach);
+function closingView(closings: Closings, light: boolean, reach: number): View | undefined {
   try {
-    return attempt("closing", closed.ink, closed);
+    return closings.view(light, reach);
   } catch (error) {
     if (error instanceof RangeError && error.message === CROWDED) return undefined;
     throw error;

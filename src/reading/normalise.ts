@@ -13,51 +13,96 @@ const THIN = { stroke: 1.8, spread: 2.5 };
 /** The share of the inked pixels that get 255: in most of MNIST's images it is a quarter or more. */
 const FULL = 0.25;
 
+/** The ink of the box, row by row: one block for all, empty between calls, since digits are read by the hundred. */
+let sheet = new Float64Array(0);
+
 /**
- * The ink in the box, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of the
- * field.
+ * The ink of these cells, scaled to 20 pixels and moved by whole pixels until its centre of mass is at the centre of
+ * the field.
+ * @param box the smallest that holds the cells
+ * @param parts their places in the grid, by parts that have none in common
  */
-export function normalise({ width, height, values }: Grid, box: Region): Uint8Array {
+export function normalise({ width, values }: Grid, box: Region, parts: readonly Cells[]): Uint8Array {
+  const [columns, rows] = [box.right - box.left, box.bottom - box.top];
+  if (sheet.length < columns * rows) sheet = new Float64Array(columns * rows);
   const scale = longerSide(box) / BOX;
   let [mass, atX, atY] = [0, 0, 0];
-  for (let y = 0, cell = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, cell++) {
-      const value = values[cell];
-      if (value === 0) continue;
+  for (const cells of parts) {
+    for (let i = 0; i < cells.length; i++) {
+      const row = Math.floor(cells[i] / width);
+      const x = cells[i] - row * width - box.left;
+      const y = row - box.top;
+      const value = values[cells[i]];
+      sheet[y * columns + x] = value;
       mass += value;
-      atX += value * (x + 0.5 - box.left);
-      atY += value * (y + 0.5 - box.top);
+      atX += value * (x + 0.5);
+      atY += value * (y + 0.5);
     }
   }
   const offset = (moment: number) => Math.round(CENTRE - moment / mass / scale);
   const [offsetX, offsetY] = [offset(atX), offset(atY)];
   // The mean of the cells within reach: half a cell makes it linear interpolation.
-  const sample = (reach: number) => {
-    const sums = new Float64Array(FIELD * FIELD);
-    for (let pixel = 0; pixel < sums.length; pixel++) {
-      const x = box.left + ((pixel % FIELD) + 0.5 - offsetX) * scale;
-      const y = box.top + (Math.floor(pixel / FIELD) + 0.5 - offsetY) * scale;
-      let sum = 0;
-      for (let v = Math.max(0, Math.floor(y - reach)); v < Math.min(height, y + reach); v++) {
-        const rows = Math.min(v + 1, y + reach) - Math.max(v, y - reach);
-        const end = Math.min(width, x + reach);
-        for (let u = Math.max(0, Math.floor(x - reach)); u < end; u++) {
-          const value = values[v * width + u];
-          if (value !== 0) sum += rows * (Math.min(u + 1, x + reach) - Math.max(u, x - reach)) * value;
-        }
-      }
-      sums[pixel] = sum;
-    }
-    return sums;
-  };
+  const sample = (reach: number) =>
+    weighed(
+      spansOf((pixel) => box.left + (pixel + 0.5 - offsetX) * scale, reach, box.left, box.right),
+      spansOf((pixel) => box.top + (pixel + 0.5 - offsetY) * scale, reach, box.top, box.bottom),
+      columns,
+    );
   const levels = sample(Math.max(1, scale) / 2);
   const spread = Math.min(1 + 2 * Math.max(0, THIN.stroke - strokeWidth(levels)), THIN.spread);
   const widened = spread > 1 ? sample((spread * Math.max(1, scale)) / 2) : levels;
+  sheet.fill(0, 0, columns * rows);
   const full = quantile(
     widened.filter((level) => level > 0),
     1 - FULL,
   );
   return new Uint8Array(widened.map((level) => Math.min(255, Math.round((255 * level) / full))));
+}
+
+/** Places in a grid, row by row. */
+type Cells = ArrayLike<number>;
+
+/** The cells of a line that each pixel of the field covers: the first, how many, and their weights, one after another. */
+interface Spans {
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly weights: Float64Array;
+}
+
+/** What each pixel covers of the cells from `start` to `end` - 1 of a line, within reach of its centre. */
+function spansOf(centre: (pixel: number) => number, reach: number, start: number, end: number): Spans {
+  const [first, count] = [new Int32Array(FIELD), new Int32Array(FIELD)];
+  const weights: number[] = [];
+  for (let pixel = 0; pixel < FIELD; pixel++) {
+    const [from, to] = [centre(pixel) - reach, centre(pixel) + reach];
+    const least = Math.max(start, Math.floor(from));
+    first[pixel] = least - start;
+    for (let cell = least; cell < Math.min(end, to); cell++) {
+      weights.push(Math.min(cell + 1, to) - Math.max(cell, from));
+      count[pixel]++;
+    }
+  }
+  return { first, count, weights: Float64Array.from(weights) };
+}
+
+/** The sum of the ink that each pixel covers, by how much it covers of its cells. */
+function weighed(columns: Spans, rows: Spans, width: number): Float64Array {
+  const sums = new Float64Array(FIELD * FIELD);
+  for (let row = 0, down = 0, pixel = 0; row < FIELD; down += rows.count[row++]) {
+    for (let column = 0, across = 0; column < FIELD; across += columns.count[column++], pixel++) {
+      let sum = 0;
+      for (let v = 0; v < rows.count[row]; v++) {
+        const weight = rows.weights[down + v];
+        const cell = (rows.first[row] + v) * width + columns.first[column];
+        for (let u = 0; u < columns.count[column]; u++) {
+          const value = sheet[cell + u];
+          if (value !== 0) sum += weight * columns.weights[across + u] * value;
+        }
+      }
+      sums[pixel] = sum;
+    }
+  }
+  return sums;
 }
 
 /**
@@ -66,9 +111,10 @@ export function normalise({ width, height, values }: Grid, box: Region): Uint8Ar
  */
 function strokeWidth(levels: Float64Array): number {
   let [area, outline] = [0, 0];
-  levels.forEach((level, pixel) => {
+  for (let pixel = 0; pixel < levels.length; pixel++) {
+    const level = levels[pixel];
     area += level;
     outline += Math.abs(level - (levels[pixel + 1] ?? 0)) + Math.abs(level - (levels[pixel + FIELD] ?? 0));
-  });
+  }
   return ((8 / Math.PI) * area) / outline;
 }

@@ -1,13 +1,12 @@
 // A page with any number of digits, seen the way that shows writing: against one tone where paper is even and nothing
 // lies beside it, else against its closing.
 
-import { fromClosing, isInkLight } from "./closing.js";
 import { withoutFrames } from "./frames.js";
 import type { Grid } from "./grid.js";
 import { split } from "./otsu.js";
 import { fromTone, paperTone } from "./paper.js";
 import { areDoubtful } from "./pieces.js";
-import { attempt, BLANK, type View } from "./view.js";
+import { attempt, BLANK, Closings, type View } from "./view.js";
 
 /** Half of the closing's square as a share of the page's longer side: strokes are at most twice as thick. */
 const REACH = 0.06;
@@ -20,9 +19,10 @@ const SEPARABLE = 0.9;
  */
 export function pageView(tones: Grid): View {
   const { tone, even } = paperTone(tones);
-  const flat = even ? attempt("tone", fromTone(tones, tone)) : twoTones(tones);
+  const closings = new Closings(tones);
+  const flat = even ? attempt("tone", fromTone(tones, tone)) : twoTones(tones, closings);
   if (flat !== undefined && flat.doubt === 0) return unframed(flat);
-  const closed = closingView(tones);
+  const closed = closingView(closings);
   const view = flat === undefined || (closed !== undefined && closed.doubt <= flat.doubt) ? closed : flat;
   if (view === undefined) throw new RangeError(BLANK);
   return unframed(view);
@@ -34,21 +34,17 @@ function unframed(view: View): View {
 }
 
 /** Paper and ink of one tone each: a page cut to its writing has no majority of paper. */
-function twoTones(tones: Grid): View | undefined {
+function twoTones(tones: Grid, closings: Closings): View | undefined {
   const { low, high, separability } = split(tones.values);
   if (separability < SEPARABLE) return undefined;
-  const view = attempt("tone", fromTone(tones, isInkLight(tones) ? low : high));
+  const view = attempt("tone", fromTone(tones, closings.isInkLight ? low : high));
   return view !== undefined && !areDoubtful(view.all, tones) ? view : undefined;
 }
 
-function closingView(tones: Grid): View | undefined {
-  const seen = (light: boolean) => {
-    const closed = fromClosing(tones, light, REACH);
-    return attempt("closing", closed.ink, closed);
-  };
-  const light = isInkLight(tones);
-  const view = seen(light);
+function closingView(closings: Closings): View | undefined {
+  const light = closings.isInkLight;
+  const view = closings.view(light, REACH);
   if (view !== undefined && view.doubt < 2) return view;
-  const other = seen(!light);
+  const other = closings.view(!light, REACH);
   return other !== undefined && other.doubt < 2 ? other : view;
 }

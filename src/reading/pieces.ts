@@ -137,7 +137,8 @@ export function isFrame({ cells, box }: Piece, width: number): boolean {
   const marked = new Uint8Array(2 * (w + h));
   for (let i = 0; i < cells.length; i++) {
     const row = Math.floor(cells[i] / width);
-    const [x, y] = [cells[i] - row * width - box.left, row - box.top];
+    const x = cells[i] - row * width - box.left;
+    const y = row - box.top;
     if (x < band) marked[y] = 1;
     if (x >= w - band) marked[h + y] = 1;
     if (y < band) marked[2 * h + x] = 1;
@@ -209,7 +210,8 @@ export function sideCover(
 ): number {
   const along = [0, 0, 0, 0];
   for (const cell of cells) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
+    const y = Math.floor(cell / width);
+    const x = cell - y * width;
     if (x === 0) along[0] += 1 / height;
     if (x === width - 1) along[1] += 1 / height;
     if (y === 0) along[2] += 1 / width;

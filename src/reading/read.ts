@@ -6,7 +6,7 @@ import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
 import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
-import { bestReading, type Choice, type Classify, type Reading } from "./lattice.js";
+import { bestReading, type Classify, type Reading } from "./lattice.js";
 import { type Line, linesOfWriting, numbersOf } from "./layout.js";
 import { marksOf } from "./marks.js";
 import { normalise } from "./normalise.js";
@@ -284,7 +284,10 @@ function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
     count += unread.length;
     for (const { box } of unread) cells += (box.right - box.left) * (box.bottom - box.top);
     if (count > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
-    const forms = unread.map((choice) => formOf(choice, ink));
+    const forms = unread.map(({ segments, box }) => {
+      const cells = segments.map((segment) => segment.cells);
+      return normalise(ink, box, cells);
+    });
     const predictions = reader.predictAll?.(forms) ?? forms.map((form) => reader.predict(form));
     const isWhole = Array.isArray(predictions) && predictions.length === forms.length;
     checkArgument("network.predictAll()", `an array of ${forms.length} predictions`, predictions, isWhole);
@@ -295,19 +298,6 @@ function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
     }
     return choices.map(({ segments }) => (known.get(segments[0]) as ReturnType<Judge>[])[segments.length]);
   };
-}
-
-/** The segments in MNIST's form. */
-function formOf({ segments, box }: Choice, ink: Grid): Uint8Array {
-  const [width, height] = [box.right - box.left, box.bottom - box.top];
-  const values = new Float64Array(width * height);
-  for (const { cells } of segments) {
-    for (const cell of cells) {
-      const y = Math.floor(cell / ink.width);
-      values[(y - box.top) * width + (cell - y * ink.width) - box.left] = ink.values[cell];
-    }
-  }
-  return normalise({ width, height, values }, { left: 0, top: 0, right: width, bottom: height });
 }
 
 /** Digits side by side, all in the picture's pixels. */

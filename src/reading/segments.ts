@@ -40,15 +40,18 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
     FULL,
   );
   for (const cell of cells) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
-    shares[(y - box.top) * columns + x - box.left] = Math.min(1, values[cell] / full);
+    const y = Math.floor(cell / width);
+    shares[(y - box.top) * columns + (cell - y * width) - box.left] = Math.min(1, values[cell] / full);
   }
   const cuts = chosen(paths(shares, columns), shares, columns, height);
   if (cuts.length === 0) return [{ cells, box, cut: 0 }];
   const parts: number[][] = Array.from({ length: cuts.length + 1 }, () => []);
   for (const cell of cells) {
-    const [x, y] = [(cell % width) - box.left, Math.floor(cell / width) - box.top];
-    parts[cuts.filter(({ columns }) => x >= columns[y]).length].push(cell);
+    const row = Math.floor(cell / width);
+    const x = cell - row * width - box.left;
+    let before = 0;
+    for (const { columns } of cuts) if (x >= columns[row - box.top]) before++;
+    parts[before].push(cell);
   }
   const segments: Segment[] = [];
   parts.forEach((part, i) => {
@@ -62,7 +65,8 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
 function boxOf(cells: Iterable<number>, width: number): Region {
   let [left, top, right, bottom] = [Infinity, Infinity, 0, 0];
   for (const cell of cells) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
+    const y = Math.floor(cell / width);
+    const x = cell - y * width;
     left = Math.min(left, x);
     right = Math.max(right, x + 1);
     top = Math.min(top, y);

@@ -56,23 +56,30 @@ function strokeSquare(ink: Grid): number {
   const area = pieces.reduce((sum, { cells }) => sum + cells.length, 0);
   const strokes = pieces.filter(({ cells }) => cells.length >= STROKES.speck * area);
   if (strokes.length === 0 || strokes.length > STROKES.pieces) return Infinity;
-  const digit = strokes.flatMap(({ cells }) => Array.from(cells));
   const { left, top, right, bottom } = hull(strokes.map(({ box }) => box));
   const gap = Math.max(2, STROKES.gap * Math.max(width, height));
   if (left > gap || top > gap || right < width - gap || bottom < height - gap) return Infinity;
-  const squares = new Int32Array(width * height);
-  let largest = 0;
-  // Each cell's is the largest of which it is the last: one more than the least of its neighbours'. Cells come row by
-  // row.
-  for (const cell of digit.slice().sort()) {
-    const [x, y] = [cell % width, Math.floor(cell / width)];
-    const least =
-      x === 0 || y === 0 ? 0 : Math.min(squares[cell - 1], squares[cell - width], squares[cell - width - 1]);
-    squares[cell] = least + 1;
-    largest = Math.max(largest, least + 1);
-  }
+  const digit = strokes.flatMap(({ cells }) => Array.from(cells));
+  const largest = largestSquare(digit, ink);
   const narrow = isNarrow(ink);
   if (!narrow && sideCover(digit, ink) > STROKES.cover) return Infinity;
   if (!narrow && digit.length > STROKES.filled * width * height) return Infinity;
   return largest <= STROKES.square * Math.max(width, height) ? largest : Infinity;
+}
+
+/** The side of the largest square of these cells. */
+function largestSquare(cells: readonly number[], { width, height }: Grid): number {
+  const squares = new Int32Array(width * height);
+  for (const cell of cells) squares[cell] = 1;
+  let largest = 0;
+  // Each cell's is the largest of which it is the last: one more than the least of its neighbours'.
+  for (let y = 0, cell = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, cell++) {
+      if (squares[cell] === 0) continue;
+      if (x > 0 && y > 0)
+        squares[cell] += Math.min(squares[cell - 1], squares[cell - width], squares[cell - width - 1]);
+      if (squares[cell] > largest) largest = squares[cell];
+    }
+  }
+  return largest;
 }

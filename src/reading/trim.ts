@@ -49,10 +49,13 @@ export function opaqueSheet({ width, height, values }: Grid, colours: readonly G
   let [left, top, right, bottom, count] = [width, height, 0, 0, 0];
   values.forEach((opacity, cell) => {
     if (opacity < OPAQUE) return;
-    const [x, y] = [cell % width, Math.floor(cell / width)];
+    const y = Math.floor(cell / width);
+    const x = cell - y * width;
     count++;
-    [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
-    [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
+    left = Math.min(left, x);
+    right = Math.max(right, x + 1);
+    top = Math.min(top, y);
+    bottom = Math.max(bottom, y + 1);
   });
   if (count < SHEET.filled * (right - left) * (bottom - top)) return undefined;
   if (right - left < SHEET.side * width || bottom - top < SHEET.side * height) return undefined;

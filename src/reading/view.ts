@@ -2,7 +2,7 @@
 // stands shadows and tables; against a smooth surface, which stands noise. Lines and pieces tell if a way shows a
 // digit, or something at which to doubt.
 
-import { type Closed, fromClosing, isInkLight, isResidue, maxima } from "./closing.js";
+import { type Closed, fromClosing, isInkLight, isResidue, maxima, REACH, smoothed } from "./closing.js";
 import { type Grid, longerSide, quantile } from "./grid.js";
 import { type Ruling, withoutLines } from "./lines.js";
 import { split } from "./otsu.js";
@@ -60,19 +60,51 @@ export interface View {
   readonly doubt: number;
 }
 
+/** A sheet seen against its closings, with each of them once: they take most of the time. */
+export class Closings {
+  readonly #tones: Grid;
+  readonly #views = new Map<string, View | undefined>();
+  #smooth: Grid | undefined;
+  #isLight: boolean | undefined;
+
+  constructor(tones: Grid) {
+    this.#tones = tones;
+  }
+
+  /** Whether ink seems to be lighter than what is around it. */
+  get isInkLight(): boolean {
+    this.#isLight ??= isInkLight(this.#tones);
+    return this.#isLight;
+  }
+
+  /**
+   * Against the closing by a square of this reach, a share of the sheet's longer side; undefined if there is no ink.
+   * @throws {RangeError} if there are more pieces of ink than anybody draws
+   */
+  view(light: boolean, reach: number): View | undefined {
+    const key = `${light} ${reach}`;
+    if (!this.#views.has(key)) {
+      this.#smooth ??= smoothed(this.#tones);
+      const closed = fromClosing(this.#smooth, light, reach);
+      this.#views.set(key, attempt("closing", closed.ink, closed));
+    }
+    return this.#views.get(key);
+  }
+}
+
 /**
  * The digit as it is seen best.
  * @throws {RangeError} if nothing is drawn
  */
-export function viewOf(tones: Grid): View {
+export function viewOf(tones: Grid, closings = new Closings(tones)): View {
   const { tone, even } = paperTone(tones);
-  const view = even ? evenView(tones, tone) : unevenView(tones);
+  const view = even ? evenView(tones, tone, closings) : unevenView(tones, closings);
   if (view !== undefined) return view;
   throw new RangeError(BLANK);
 }
 
 /** Against the paper's one tone, unless there is more beside it than a digit, and the closing shows one. */
-function evenView(tones: Grid, tone: number): View | undefined {
+function evenView(tones: Grid, tone: number, closings: Closings): View | undefined {
   const narrow = isNarrow(tones) ? fromTightPaper(tones) : undefined;
   const view = attempt("tone", narrow ?? fromTone(tones, tone));
   if (narrow !== undefined && view !== undefined) return view;
@@ -81,30 +113,29 @@ function evenView(tones: Grid, tone: number): View | undefined {
   if (view?.doubt === 2 && view.pieces.every(({ contact }) => contact === 0)) {
     // A sheet is lighter than its table, the digit on it darker; a thick digit looks the same both ways.
     const [cell] = view.pieces[0].cells;
-    if (tones.values[cell] > tone === isInkLight(tones)) return view;
+    if (tones.values[cell] > tone === closings.isInkLight) return view;
   }
-  const other = closingView(tones);
+  const other = closingView(closings);
   if (view === undefined || other === undefined) return view ?? other;
   const shows = other.pieces.some((piece) => isFound(piece, tones));
   return shows && other.doubt <= view.doubt ? other : strongest(view);
 }
 
-function unevenView(tones: Grid): View | undefined {
+function unevenView(tones: Grid, closings: Closings): View | undefined {
   const tight = fromTightPaper(tones);
   if (tight !== undefined) return attempt("tone", tight);
   if (isSmall(tones)) return attempt("surface", fromSurface(tones));
-  const view = closingView(tones);
+  const view = closingView(closings);
   if (view?.pieces.some(({ contact }) => contact === 0)) return view;
   // At its border a shade's closing differs from it.
   const smooth = attempt("surface", fromSurface(tones));
   return view !== undefined && smooth !== undefined && view.doubt < smooth.doubt ? view : smooth;
 }
 
-function closingView(tones: Grid): View | undefined {
-  const light = isInkLight(tones);
+function closingView(closings: Closings): View | undefined {
+  const light = closings.isInkLight;
   const seen = (asLight: boolean) => {
-    const closed = fromClosing(tones, asLight);
-    const view = attempt("closing", closed.ink, closed);
+    const view = closings.view(asLight, REACH);
     return view && strongest(view);
   };
   const view = seen(light);

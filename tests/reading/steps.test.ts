@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { findDigit, type Picture, toDigit } from "../../src/formats/index.js";
-import { fromClosing } from "../../src/reading/closing.js";
+import { fromClosing, isInkLight, REACH, smoothed } from "../../src/reading/closing.js";
 import { type Grid, hull, quantile, transposed } from "../../src/reading/grid.js";
 import { withoutLines } from "../../src/reading/lines.js";
 import { split } from "../../src/reading/otsu.js";
@@ -127,9 +127,11 @@ describe("paper", () => {
     ).toEqual(expected.values);
   });
 
+  const closed = (tones: Grid) => fromClosing(smoothed(tones), isInkLight(tones), REACH);
+
   test("a closing keeps steps, so that only strokes are ink, as much in a shadow as in the light", () => {
     const light: Level = (x) => (x < 42 ? 1 : 0.5);
-    const { ink } = fromClosing(grid(100, 100, (x, y) => (stem(x, y) || foot(x, y) ? 50 : 250) * light(x, y)));
+    const { ink } = closed(grid(100, 100, (x, y) => (stem(x, y) || foot(x, y) ? 50 : 250) * light(x, y)));
     const at = (x: number, y: number) => ink.values[100 * y + x];
     expect(at(10, 50)).toBeCloseTo(0, 6);
     expect(at(80, 50)).toBeCloseTo(0, 6);
@@ -139,7 +141,7 @@ describe("paper", () => {
   });
 
   test("a closing sees light ink on dark paper", () => {
-    const { ink } = fromClosing(grid(100, 100, (x, y) => 40 + x / 2 + digit(x, y) / 2));
+    const { ink } = closed(grid(100, 100, (x, y) => 40 + x / 2 + digit(x, y) / 2));
     expect(ink.values[100 * 50 + 41]).toBeGreaterThan(50);
     expect(ink.values[100 * 50 + 80]).toBeLessThan(10);
   });
@@ -156,6 +158,16 @@ describe("paper", () => {
     }
     const halves = grid(81, 81, (x, y) => (x + y < 80 ? 240 : 120));
     expect(fromTightPaper(halves)).toBeUndefined();
+  });
+
+  test.each([
+    ["strokes", 30, true],
+    ["a square larger than strokes are wide", 45, false],
+  ])("what touches all four sides is a digit cut to its strokes if it has %s", (_, half, isDigit) => {
+    const arms = (x: number, y: number) => Math.abs(x - 100) < 8 || Math.abs(y - 50) < 8;
+    const square = (x: number, y: number) => Math.max(Math.abs(x - 100), Math.abs(y - 50)) < half;
+    const tight = fromTightPaper(grid(201, 201, (x, y) => (arms(x, y) || square(x, y) ? 30 : 240)));
+    expect(tight !== undefined).toBe(isDigit);
   });
 });
 

@@ -21,7 +21,8 @@ export function colourise(frame: Frame, adobe: Adobe | undefined): Picture {
     for (const [i, { samples, down, size, stride }] of components.entries()) {
       const first = stride * Math.floor((y * down * size * reduction) / (8 * frame.down));
       const [row, from] = [rows[i], sources[i]];
-      for (let x = 0; x < width; x++) row[x] = samples[first + from[x]];
+      if (from[width - 1] === width - 1) row.set(samples.subarray(first, first + width));
+      else for (let x = 0; x < width; x++) row[x] = samples[first + from[x]];
     }
     const out = data.subarray(y * width * channels, (y + 1) * width * channels);
     if (channels === 1) out.set(rows[0]);
@@ -45,7 +46,9 @@ function mix(rows: readonly Uint8ClampedArray[], out: Uint8ClampedArray, isYcc: 
   const [first, second, third, black] = rows;
   for (let x = 0, at = 0; x < first.length; x++, at += 3) {
     if (isYcc) {
-      const [y, cb, cr] = [first[x], second[x] - 128, third[x] - 128];
+      const y = first[x];
+      const cb = second[x] - 128;
+      const cr = third[x] - 128;
       out[at] = y + ((91881 * cr + 32768) >> 16);
       out[at + 1] = y + ((-22554 * cb - 46802 * cr + 32768) >> 16);
       out[at + 2] = y + ((116130 * cb + 32768) >> 16);

@@ -1,13 +1,19 @@
 // The entropy-coded bits of a JPEG. Source: ITU-T T.81, annexes C and F.2.2.
 
-/** Codes of at most this many bits are looked up at once. */
+/** Codes of at most this many bits are looked up at once; with the number that follows, so many bits. */
 const LOOKED_UP = 9;
+const PAIR = 12;
 const LONGEST = 16;
 
 /** A Huffman code for bytes. */
 export interface HuffmanTable {
   /** By the next 9 bits: length of the code x 256 + symbol; 0 if the code is longer. */
   readonly short: Int16Array;
+  /**
+   * By the next 12 bits: a number x 4096 + symbol x 16 + length of both, the number of as many bits as the symbol's
+   * lower half says; 0 if they are longer.
+   */
+  readonly pairs: Int32Array;
   /** The last code of each length, -1 if there is none, and what leads from a code to its symbol's place. */
   readonly last: Int32Array;
   readonly offset: Int32Array;
@@ -33,7 +39,24 @@ export function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTa
     }
     if (count > 0) last[length] = code - 1;
   }
-  return { short, last, offset, symbols };
+  return { short, pairs: pairsOf(short), last, offset, symbols };
+}
+
+function pairsOf(short: Int16Array): Int32Array {
+  const pairs = new Int32Array(2 ** PAIR);
+  for (let bits = 0; bits < pairs.length; bits++) {
+    const entry = short[bits >> (PAIR - LOOKED_UP)];
+    const [symbol, length] = [entry & 0xff, (entry >> 8) + (entry & 15)];
+    if (entry === 0 || length > PAIR) continue;
+    const number = extended((bits >> (PAIR - length)) & ((1 << (symbol & 15)) - 1), symbol & 15);
+    pairs[bits] = (number << 12) | (symbol << 4) | length;
+  }
+  return pairs;
+}
+
+/** A signed number of `count` bits: those that begin with 0 are negative. T.81, F.2.2.1, EXTEND. */
+function extended(value: number, count: number): number {
+  return count === 0 || value >> (count - 1) === 1 ? value : value - (1 << count) + 1;
 }
 
 /** Reads bits, the first one highest. A marker ends them: zeros follow, and `isOver` tells if any of them was used. */
@@ -83,10 +106,24 @@ export class BitReader {
     return (this.#buffer >> this.#count) & ((1 << count) - 1);
   }
 
-  /** A signed number of `count` bits: those that begin with 0 are negative. T.81, F.2.2.1, EXTEND. */
+  /** The next `count` bits, 0 to 16, as a signed number. */
   signed(count: number): number {
-    const value = this.bits(count);
-    return count === 0 || value >> (count - 1) === 1 ? value : value - (1 << count) + 1;
+    return extended(this.bits(count), count);
+  }
+
+  /**
+   * The next symbol, and the signed number of as many bits as its lower half says: number x 256 + symbol.
+   * @throws {Error} if the next bits are no code
+   */
+  pair(table: HuffmanTable): number {
+    if (this.#count < LONGEST) this.#fill();
+    const entry = table.pairs[(this.#buffer >> (this.#count - PAIR)) & (2 ** PAIR - 1)];
+    if (entry !== 0) {
+      this.#count -= entry & 15;
+      return entry >> 4;
+    }
+    const symbol = this.symbol(table);
+    return (this.signed(symbol & 15) << 8) | symbol;
   }
 
   /** @throws {Error} if the next bits are no code */

@@ -56,18 +56,20 @@ const columns4 = new Float64Array(16);
 
 function inverse4(block: Int32Array, out: Uint8ClampedArray, at: number, stride: number): void {
   for (let x = 0; x < 4; x++) {
-    const [even, odd] = [block[x] * ROOT, block[x + 16] * ROOT];
-    const [first, third] = [block[x + 8], block[x + 24]];
-    const [outer, inner] = [first * COS1 + third * COS3, first * COS3 - third * COS1];
+    const even = block[x] * ROOT;
+    const odd = block[x + 16] * ROOT;
+    const outer = block[x + 8] * COS1 + block[x + 24] * COS3;
+    const inner = block[x + 8] * COS3 - block[x + 24] * COS1;
     columns4[x] = even + odd + outer;
     columns4[x + 4] = even - odd + inner;
     columns4[x + 8] = even - odd - inner;
     columns4[x + 12] = even + odd - outer;
   }
   for (let y = 0; y < 16; y += 4, at += stride) {
-    const [even, odd] = [columns4[y] * ROOT + 128, columns4[y + 2] * ROOT];
-    const [first, third] = [columns4[y + 1], columns4[y + 3]];
-    const [outer, inner] = [first * COS1 + third * COS3, first * COS3 - third * COS1];
+    const even = columns4[y] * ROOT + 128;
+    const odd = columns4[y + 2] * ROOT;
+    const outer = columns4[y + 1] * COS1 + columns4[y + 3] * COS3;
+    const inner = columns4[y + 1] * COS3 - columns4[y + 3] * COS1;
     out[at] = even + odd + outer;
     out[at + 1] = even - odd + inner;
     out[at + 2] = even - odd - inner;

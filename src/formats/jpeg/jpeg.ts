@@ -11,7 +11,7 @@ import { type HuffmanTable, huffmanTable } from "./huffman.js";
 import { decodeScan, type Scan, transformAll } from "./scan.js";
 
 /** The most bytes of a file: bits take time. A camera's 36 megapixels have half as many. */
-const MOST_BYTES = 18_000_000;
+const MOST_BYTES = 12_000_000;
 /** Those of a progressive file, each bit of which takes twice the time. */
 const MOST_PROGRESSIVE_BYTES = 5_000_000;
 /** The most scans: ten are usual in a progressive file. */
@@ -54,7 +54,7 @@ interface State {
 /**
  * The picture in a JPEG file, as its orientation has it.
  * @param file the name by which errors call it
- * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, has too many pixels, or more than 18 MB
+ * @throws {FormatError} if it is not a whole JPEG of 8 bits a sample, has too many pixels, or more than 12 MB
  */
 export function decodeJpeg(bytes: Uint8Array, file: string): Picture {
   if (bytes.length > MOST_BYTES) {

@@ -84,16 +84,15 @@ function sequential(scan: Scan): DecodeBlock {
     block.fill(0);
     block[0] = component.predicted * quantisation[0];
     for (let k = 1; k < 64; k++) {
-      const symbol = bits.symbol(ac[i]);
-      const length = symbol & 15;
+      const pair = bits.pair(ac[i]);
+      const symbol = pair & 0xff;
       k += symbol >> 4;
-      if (length === 0) {
+      if ((symbol & 15) === 0) {
         if (symbol !== 0xf0) break;
         continue;
       }
-      const value = bits.signed(length);
       if (k > 63) throw new Error("more than 64 coefficients in a block");
-      block[ZIGZAG[k]] = value * quantisation[k];
+      block[ZIGZAG[k]] = (pair >> 8) * quantisation[k];
     }
     transformBlock(component, at);
   };
@@ -101,8 +100,8 @@ function sequential(scan: Scan): DecodeBlock {
 
 /** Turns the block into samples. */
 function transformBlock({ size, blocksPerRow, stride, samples }: Component, at: number): void {
-  const [row, column] = [Math.floor(at / blocksPerRow), at % blocksPerRow];
-  inverseDct(block, size, samples, row * size * stride + column * size, stride);
+  const row = Math.floor(at / blocksPerRow);
+  inverseDct(block, size, samples, row * size * stride + (at - row * blocksPerRow) * size, stride);
 }
 
 /** After the last scan of a progressive file: all blocks. */
@@ -137,17 +136,16 @@ function progressive(scan: Scan, run: { blocks: number }): DecodeBlock {
       return;
     }
     for (let k = from; k <= to; k++) {
-      const symbol = bits.symbol(ac);
-      const [zeros, length] = [symbol >> 4, symbol & 15];
+      const pair = bits.pair(ac);
+      const [zeros, length] = [(pair >> 4) & 15, pair & 15];
       if (length === 0 && zeros < 15) {
         run.blocks = (1 << zeros) - 1 + bits.bits(zeros);
         return;
       }
       k += zeros;
       if (length === 0) continue;
-      const value = bits.signed(length);
       if (k > to) throw new Error("a coefficient outside its band");
-      coefficients[64 * at + k] = value << low;
+      coefficients[64 * at + k] = (pair >> 8) << low;
     }
   };
 }
