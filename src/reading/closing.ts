@@ -101,16 +101,17 @@ function closing({ width, height, values }: Grid, reach: number): Float64Array {
     const row = Math.min(height - 1, Math.max(0, y - reach)) * width;
     for (let x = 0; x < wide; x++, cell++) padded[cell] = values[row + Math.min(width - 1, Math.max(0, x - reach))];
   }
-  const closed = maxima(
-    maxima({ width: wide, height: height + 2 * reach, values: padded }, reach, 1),
-    reach,
-    -1,
-  ).values;
+  const high = height + 2 * reach;
+  slide(padded, wide, high, reach);
+  // The minima are those of the negative's maxima, negated.
+  negate(padded);
+  slide(padded, wide, high, reach);
   const within = new Float64Array(values.length);
   for (let y = 0; y < height; y++) {
     const start = (y + reach) * wide + reach;
-    within.set(closed.subarray(start, start + width), y * width);
+    within.set(padded.subarray(start, start + width), y * width);
   }
+  negate(within);
   return within;
 }
 
@@ -147,18 +148,21 @@ function meanOf({ width, height, values }: Grid, reach: number): Grid {
   return { width, height, values: means };
 }
 
-/** The maxima (sign 1) or minima (sign -1) over squares of 2 reach + 1 cells, cut off at the border. */
-export function maxima({ width, height, values }: Grid, reach: number, sign: 1 | -1): Grid {
-  const out = negatedIf(sign < 0, values.slice());
-  slideAcross(out, width, height, reach);
-  slideDown(out, width, height, reach);
-  return { width, height, values: negatedIf(sign < 0, out) };
+/** The maxima over squares of 2 reach + 1 cells, cut off at the border. */
+export function maxima({ width, height, values }: Grid, reach: number): Grid {
+  const out = values.slice();
+  slide(out, width, height, reach);
+  return { width, height, values: out };
 }
 
-/** The values themselves, changed. */
-function negatedIf(isNegated: boolean, values: Float64Array): Float64Array {
-  if (isNegated) for (let i = 0; i < values.length; i++) values[i] = -values[i];
-  return values;
+/** Replaces each value by its square's maximum. */
+function slide(values: Float64Array, width: number, height: number, reach: number): void {
+  slideAcross(values, width, height, reach);
+  slideDown(values, width, height, reach);
+}
+
+function negate(values: Float64Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = -values[i];
 }
 
 /**

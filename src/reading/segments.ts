@@ -8,7 +8,7 @@ import { type Grid, quantile, type Region } from "./grid.js";
 
 /** A part of a piece of ink, or the whole of it. */
 export interface Segment {
-  readonly cells: ArrayLike<number> & Iterable<number>;
+  readonly cells: Int32Array;
   readonly box: Region;
   /** The ink that parts it from the segment before it, in heights of the writing; 0 where they do not touch. */
   readonly cut: number;
@@ -56,7 +56,7 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
   const segments: Segment[] = [];
   parts.forEach((part, i) => {
     if (part.length === 0) return;
-    segments.push({ cells: part, box: boxOf(part, width), cut: i === 0 ? 0 : cuts[i - 1].ink / height });
+    segments.push({ cells: Int32Array.from(part), box: boxOf(part, width), cut: i === 0 ? 0 : cuts[i - 1].ink / height });
   });
   return segments;
 }

@@ -153,7 +153,7 @@ export function strongest(view: View): View {
   const cells = pieces.flatMap((piece) => Array.from(piece.cells));
   const { threshold } = split(cells.map((cell) => ink.values[cell]));
   const strong = { ...ink, values: ink.values.map((value) => (value >= threshold ? 1 : 0)) };
-  const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height)), 1).values;
+  const near = maxima(strong, Math.ceil(SOFT * Math.max(ink.width, ink.height))).values;
   const weak = cells.filter((cell) => near[cell] === 0).length;
   if (weak < WEAK * cells.length) return view;
   const other = attempt(paper, ink, closed, threshold);
