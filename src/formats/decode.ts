@@ -31,8 +31,8 @@ const REMEDIES = new Map([
 
 /**
  * The picture in a file of any kind that is read: PNG, JPEG, WebP, BMP and the first frame of a GIF. Its longer side
- * has less than 4000 pixels: a larger picture is reduced by 2, 4 or 8 while it is decoded. The orientation that a
- * camera noted is applied; colour profiles are not.
+ * has less than 4000 pixels, all of it at most 6.5 million: a larger picture is reduced by 2, 4 or 8 while it is
+ * decoded. The orientation that a camera noted is applied; colour profiles are not.
  * @example
  * ```ts
  * const digit = toDigit(decodePicture(await readFile("seven.jpg"), "seven.jpg"));

@@ -9,8 +9,8 @@ const [EXTENSION, IMAGE, GRAPHIC_CONTROL] = [0x21, 0x2c, 0xf9];
 const SCREEN = 13;
 const LONGEST_CODE = 12;
 /** The most pixels, and bytes of them, which take more time than those of other kinds. */
-const MOST_PIXELS = 24_000_000;
-const MOST_BYTES = 12_000_000;
+const MOST_PIXELS = 10_000_000;
+const MOST_BYTES = 8_000_000;
 /** First rows and steps of the four passes of an interlaced frame. */
 const PASSES = [
   [0, 8],

@@ -11,8 +11,9 @@ const MAX_PIXELS = 36_000_000;
 const MAX_PIXEL_BYTES = 40_000_000;
 /** The longest side, as in JPEG: each row costs something, however short. */
 const MAX_SIDE = 65_535;
-/** Pixels that the longer side keeps, at least, when a picture is reduced. */
+/** Pixels that the longer side keeps, at least, when a picture is reduced; unless it keeps more than so many in all. */
 const KEPT = 2000;
+const MOST_KEPT = 6_500_000;
 
 /** @throws {FormatError} if a picture has no pixels, or too many, or a side is too long */
 export function checkSize(width: number, height: number, file: string, most = MAX_PIXELS): void {
@@ -33,10 +34,11 @@ export function checkPixelBytes(bytes: number, file: string): void {
   );
 }
 
-/** Pixels a side that become one: 1, 2, 4 or 8, so that the longer side keeps 2000 or has less. */
+/** Pixels a side that become one: 1, 2, 4 or 8, so that the longer side keeps 2000 or has less, and of all 6.5 million. */
 export function reductionOf(width: number, height: number): number {
   const longer = Math.max(width, height);
-  return [8, 4, 2].find((factor) => longer / factor >= KEPT) ?? 1;
+  const factor = [8, 4, 2].find((factor) => longer / factor >= KEPT) ?? 1;
+  return width * height > MOST_KEPT * factor ** 2 ? 2 * factor : factor;
 }
 
 /**

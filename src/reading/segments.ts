@@ -56,7 +56,11 @@ export function segmentsOf(cells: Int32Array, box: Region, { width, values }: Gr
   const segments: Segment[] = [];
   parts.forEach((part, i) => {
     if (part.length === 0) return;
-    segments.push({ cells: Int32Array.from(part), box: boxOf(part, width), cut: i === 0 ? 0 : cuts[i - 1].ink / height });
+    segments.push({
+      cells: Int32Array.from(part),
+      box: boxOf(part, width),
+      cut: i === 0 ? 0 : cuts[i - 1].ink / height,
+    });
   });
   return segments;
 }

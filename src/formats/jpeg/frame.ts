@@ -6,7 +6,7 @@ import { checkSize, reductionOf } from "../reduce.js";
  * Coefficients that a progressive file may have, which are all kept until its end, two bytes each: those of 21
  * megapixels with colours at half the resolution, of 10 with all.
  */
-const MOST_COEFFICIENTS = 32_000_000;
+const MOST_COEFFICIENTS = 28_000_000;
 
 /** One of the colours, and how its blocks are laid out. */
 export interface Component {

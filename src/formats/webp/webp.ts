@@ -10,9 +10,9 @@ import { decodeVp8, type Frame } from "./vp8.js";
 import { decodeVp8l, sizeOfVp8l } from "./vp8l.js";
 
 /** The most pixels, which take more time than those of other kinds, and the most bytes of a lossy picture. */
-const MOST_LOSSLESS = 7_000_000;
-const MOST_LOSSY = 10_000_000;
-const MOST_TRANSPARENT = 5_000_000;
+const MOST_LOSSLESS = 5_000_000;
+const MOST_LOSSY = 8_000_000;
+const MOST_TRANSPARENT = 3_000_000;
 const MOST_LOSSY_BYTES = 5_000_000;
 /** The most chunks, of which a file has one for each frame of an animation and a few more. */
 const MOST_CHUNKS = 2 ** 15;
