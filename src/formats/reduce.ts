@@ -34,7 +34,7 @@ export function checkPixelBytes(bytes: number, file: string): void {
   );
 }
 
-/** Pixels a side that become one: 1, 2, 4 or 8, so that the longer side keeps 2000 or has less, and of all 6.5 million. */
+/** Pixels a side that become one: 1, 2, 4 or 8; the longer side keeps 2000, and the whole at most 6.5 million. */
 export function reductionOf(width: number, height: number): number {
   const longer = Math.max(width, height);
   const factor = [8, 4, 2].find((factor) => longer / factor >= KEPT) ?? 1;

@@ -62,7 +62,7 @@ export function normalise({ width, values }: Grid, box: Region, parts: readonly 
 /** Places in a grid, row by row. */
 type Cells = ArrayLike<number>;
 
-/** The cells of a line that each pixel of the field covers: the first, how many, and their weights, one after another. */
+/** The cells of a line that each pixel of the field covers: the first, how many, and the weights of all in order. */
 interface Spans {
   readonly first: Int32Array;
   readonly count: Int32Array;

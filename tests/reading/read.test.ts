@@ -139,7 +139,7 @@ test("two discs that touch are cut where they do", () => {
 
 describe("the lattice", () => {
   const box = (left: number, right: number) => ({ left, right, top: 0, bottom: 40 });
-  const piece = (left: number, right: number, cut = 0) => ({ cells: [], box: box(left, right), cut });
+  const piece = (left: number, right: number, cut = 0) => ({ cells: new Int32Array(0), box: box(left, right), cut });
 
   test("joins the parts of a digit and keeps digits apart, as the network believes", () => {
     const segments = [piece(0, 14), piece(14, 28, 0.1), piece(40, 65)];

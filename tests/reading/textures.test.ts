@@ -165,7 +165,7 @@ test("values made to be selected slowly are selected soon", () => {
 
 test("a line of many segments, of a known count, is read in the order of their number", () => {
   const segments = Array.from({ length: 1500 }, (_, i) => ({
-    cells: [i],
+    cells: Int32Array.from([i]),
     box: { left: 10 * i, top: 0, right: 10 * i + 6, bottom: 10 },
     cut: 0,
   }));
