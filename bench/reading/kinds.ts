@@ -16,6 +16,7 @@ import {
   thickened,
   written,
 } from "./canvas.js";
+import { REGISTERS } from "./registers.js";
 import {
   bands,
   blank,
@@ -40,6 +41,7 @@ import {
 
 /** Every kind by its name. */
 export const KINDS: Readonly<Record<string, Sheet>> = {
+  ...REGISTERS,
   // Sheets with nothing but the digit.
   clean: (d, r) => grey(write(blank(), d, r)),
   white: (d, r) => grey(invert(write(blank(), d, r))),
