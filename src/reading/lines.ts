@@ -41,6 +41,8 @@ const SLACK = 0.03;
  * their thickness, from its sides.
  */
 const FRAME = { thick: 0.09, slack: 0.04 };
+/** Walls within a frame are at most this many times as thick as the thinner half of its lines, and a cell: strokes are. */
+const WALL = 1.5;
 /**
  * Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one
  * of so many with at least this share, whose ends are as far along to such a share: digits have no three long
@@ -75,12 +77,21 @@ export function withoutLines(ink: Grid, threshold: number): { ink: Grid; ruling:
 
 /** The ink within a frame, without the frame's sides and walls: all lines from side to side. */
 export function withoutWalls(ink: Grid, threshold: number): Grid {
-  const walls = (ink: Grid) =>
-    findLines(ink, threshold, FRAME.thick).filter(({ from, to, thickness }) => {
-      const slack = FRAME.slack * ink.width + 2 * thickness;
-      return from <= slack && to >= ink.width - slack;
-    });
-  return erased(ink, threshold, { across: walls(ink), down: walls(transposed(ink)) });
+  return erased(ink, threshold, { across: wallsOf(ink, threshold), down: wallsOf(transposed(ink), threshold) });
+}
+
+/** The frame's sides across and the walls beside them: a stroke from side to side is thicker than walls. */
+function wallsOf(ink: Grid, threshold: number): Line[] {
+  const near = FRAME.slack * ink.width;
+  const reaching = findLines(ink, threshold, FRAME.thick).filter(({ from, to, thickness }) => {
+    const slack = near + 2 * thickness;
+    return from <= slack && to >= ink.width - slack;
+  });
+  const most = WALL * quantile(reaching.map(({ thickness }) => thickness), 0.5) + 1;
+  return reaching.filter(({ at, slope, thickness }) => {
+    const middle = at + (slope * ink.width) / 2;
+    return thickness <= most || Math.min(middle, ink.height - middle) <= thickness + FRAME.slack * ink.height;
+  });
 }
 
 function erased(ink: Grid, threshold: number, { across, down }: Ruling): Grid {
