@@ -27,7 +27,7 @@ export type Classify = (choices: readonly Choice[]) => readonly { label: number;
 /** Instead of a reading's place: a segment is left out. */
 const NONE = -1;
 /** A digit has at most this many segments. */
-const JOINED = 9;
+const JOINED = 12;
 /** Beliefs below this count as this: a network is never so sure that nothing else matters. */
 const LEAST = 1e-9;
 /**
