@@ -61,7 +61,8 @@ export async function distort(args: readonly string[]): Promise<void> {
   const seed = values.number("seed", RANGES.seed) as number;
   const data = values.path("data");
   const out = values.path("out") as string;
-  const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force") });
+  const reads = [{ path: data, what: "the data folder" }];
+  const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force"), reads });
   const pixels = pixelOptionsFrom(values);
   const folder = data === undefined ? undefined : resolve(data);
   const { split } = withData({ ...pixels, data: folder, limit: undefined, validation: 0 });

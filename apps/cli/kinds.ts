@@ -1,6 +1,7 @@
 // The kinds of files that commands write, recognised by their first bytes. A command replaces only its own kind.
 
 import { type FileHandle, open } from "node:fs/promises";
+import { extname } from "node:path";
 
 /** A kind of file that a command writes. */
 export interface Kind {
@@ -8,6 +9,21 @@ export interface Kind {
   readonly name: string;
   /** Whether a file is of this kind. */
   readonly matches: (path: string) => Promise<boolean>;
+  /** How its names end. */
+  readonly ending: string;
+}
+
+/** How names of other kinds of files end: a file of a command would be taken for one of these. */
+const FOREIGN = [
+  ...["bmp", "csv", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "npz", "pb", "pdf", "pickle", "pkl"],
+  ...["pt", "pth", "svg", "tar", "tflite", "tif", "tiff", "txt", "webp", "zip"],
+];
+
+/** The kind of another ending, without the dot, if a name has one; undefined if it says nothing else than the kind. */
+export function otherEnding(path: string, kind: Kind): string | undefined {
+  const ending = extname(path).slice(1).toLowerCase();
+  const others = [...FOREIGN, ...Object.values(KINDS).map((other) => other.ending)];
+  return ending !== kind.ending && others.includes(ending) ? ending : undefined;
 }
 
 /** Bytes in which the marks of all kinds but safetensors lie. */
@@ -25,18 +41,23 @@ const AFTER_TEXT = 4 + 12;
 export const SOFTWARE = { sheet: "ductus distort", drawing: "ductus read" } as const;
 
 export const KINDS = {
-  model: { name: "a Ductus model", matches: async (path) => (await readHeader(path))?.metadata.format === "ductus" },
-  report: startsWith("a Ductus report", (start) =>
+  model: {
+    name: "a Ductus model",
+    ending: "safetensors",
+    matches: async (path) => (await readHeader(path))?.metadata.format === "ductus",
+  },
+  report: startsWith("a Ductus report", "html", (start) =>
     /^<!doctype html>.{0,8000} – Ductus report<\/title>/s.test(start.toString()),
   ),
   sheet: madeBy("a sheet of `ductus distort`", SOFTWARE.sheet),
   drawing: madeBy("a drawing of `ductus read`", SOFTWARE.drawing),
-  onnx: startsWith("an ONNX model of `ductus export`", (start) => start.subarray(2, 10).equals(ONNX_PRODUCER)),
-  json: startsWith("a JSON file of `ductus export`", (start) =>
+  onnx: startsWith("an ONNX model of `ductus export`", "onnx", (start) => start.subarray(2, 10).equals(ONNX_PRODUCER)),
+  json: startsWith("a JSON file of `ductus export`", "json", (start) =>
     start.toString().startsWith('{"format":"ductus-json",'),
   ),
   safetensors: {
     name: "a safetensors file of `ductus export`",
+    ending: "safetensors",
     matches: async (path) => {
       const header = await readHeader(path);
       return header?.metadata.format === "pt" && header.metadata.producer === "ductus";
@@ -49,6 +70,7 @@ function madeBy(name: string, software: string): Kind {
   const mark = Buffer.from(`tEXtSoftware\0${software}`, "latin1");
   return {
     name,
+    ending: "png",
     matches: async (path) => {
       if (!(await readBytes(path, 0, PNG.length)).equals(PNG)) return false;
       const end = await readBytes(path, -(mark.length + AFTER_TEXT), mark.length);
@@ -57,8 +79,8 @@ function madeBy(name: string, software: string): Kind {
   };
 }
 
-function startsWith(name: string, matches: (start: Buffer) => boolean): Kind {
-  return { name, matches: async (path) => matches(await readBytes(path, 0, START)) };
+function startsWith(name: string, ending: string, matches: (start: Buffer) => boolean): Kind {
+  return { name, ending, matches: async (path) => matches(await readBytes(path, 0, START)) };
 }
 
 /** What the header of a safetensors file says: its metadata, the shapes of its tensors, and where the last one ends. */

@@ -4,9 +4,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { FormatError, type KernelOptions, Network } from "ductus";
 import { calibrationOf } from "ductus/formats";
-import { checkMetadata, OPTIONS, type Recipe, recipeOf, UsageError } from "ductus/recipe";
+import { checkMetadata, OPTIONS, type Recipe, recipeOf } from "ductus/recipe";
 import { type Header, readHeader } from "./kinds.js";
-import { STANDARD_OUTPUT } from "./output.js";
 import { reasonOf } from "./reasons.js";
 
 export const MODEL = "model.safetensors";
@@ -98,27 +97,4 @@ async function readInput(path: string, what: string, check?: (size: number) => P
     const hint = missing && what === "a model" ? ": train one with `ductus train`, or give its name" : "";
     throw new Error(`${path}: expected ${what} that can be read, got ${reasonOf(error)}${hint}`);
   }
-}
-
-/**
- * Checks that a command does not overwrite its own input, by whatever name.
- * @throws {UsageError} if the output is the file that it is made from
- */
-export async function checkOther(
-  out: string,
-  path: string,
-  { option, input } = { option: "--out", input: "the model" },
-): Promise<void> {
-  if (await isSame(out, path)) {
-    throw new UsageError(`${option}: expected another file than ${input} itself, got ${out}`);
-  }
-}
-
-/** Whether an output is the file that a command reads. */
-export async function isSame(out: string, path: string): Promise<boolean> {
-  if (out === STANDARD_OUTPUT) return false;
-  const [written, read] = await Promise.all(
-    [out, path].map((name) => stat(name, { bigint: true }).catch(() => undefined)),
-  );
-  return written !== undefined && written.dev === read?.dev && written.ino === read.ino;
 }

@@ -22,7 +22,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { escapeControls, UsageError } from "ductus/recipe";
 import { HOST, isRunning } from "./host.js";
-import { type Header, type Kind, readHeader } from "./kinds.js";
+import { type Header, type Kind, otherEnding, readHeader } from "./kinds.js";
 import { Lock, Locked } from "./lock.js";
 import { reasonOf } from "./reasons.js";
 import { leaveStandardOutput } from "./terminal.js";
@@ -38,6 +38,16 @@ export interface OutputOptions {
   readonly option?: string;
   /** Whether no other program may write there until this one ends. */
   readonly exclusive?: boolean;
+  /** What the command reads: none of it is replaced, whatever the other options say. */
+  readonly reads?: readonly Input[];
+}
+
+/** A file that a command reads, or a folder with files that it reads. */
+export interface Input {
+  /** Undefined for what lies in no file, as standard input. */
+  readonly path: string | undefined;
+  /** What a sentence calls it, as in "the model". */
+  readonly what: string;
 }
 
 /** Stands for standard output, as for most programs. */
@@ -73,10 +83,12 @@ export class Output {
    *   being written by another program
    */
   static async open(path: string, options: OutputOptions = {}): Promise<Output> {
-    const { kind, force, keepOthers = false, option = "--out", exclusive = false } = options;
+    const { kind, force, keepOthers = false, option = "--out", exclusive = false, reads = [] } = options;
     if (path === STANDARD_OUTPUT) return Output.#openStandardOutput(option);
+    if (kind !== undefined && force !== true) checkEnding(path, kind, option);
+    for (const input of reads) await checkOther(path, input, kind, option);
     try {
-      const target = await resolveTarget(path);
+      const target = await resolveTarget(path, option);
       if (force !== true) await checkReplaceable(path, target, kind, { option, hasForce: force === false });
       await removeStale(target);
       const temporary = temporaryOf(target);
@@ -190,12 +202,49 @@ function isClosed(): boolean {
   }
 }
 
+/** @throws {UsageError} if a name says that the file is of another kind than the one that is written */
+function checkEnding(path: string, kind: Kind, option: string): void {
+  const ending = otherEnding(path, kind);
+  if (ending === undefined) return;
+  throw new UsageError(`${option}: expected a name that ends in .${kind.ending}, for ${kind.name}, got ${path}`);
+}
+
 /** Something that must not be written to, and why. */
 class Refusal extends Error {}
 
+/**
+ * Checks that a command does not write over what it reads, by whatever name. In a folder that it reads, it may replace
+ * what is of its own kind.
+ * @throws {UsageError} if it would
+ */
+async function checkOther(out: string, { path, what }: Input, kind: Kind | undefined, option: string): Promise<void> {
+  if (path === undefined) return;
+  const refuse = (name: string) => new UsageError(`${option}: expected another file than ${name}, got ${out}`);
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isDirectory() !== true) {
+    if (await isSame(out, path)) throw refuse(`${what} itself`);
+    return;
+  }
+  const names = await readdir(path).catch(() => []);
+  const same = await Promise.all(names.map((name) => isSame(out, join(path, name))));
+  if (!same.includes(true) || (await kind?.matches(out).catch(() => false))) return;
+  throw refuse(`those of ${what}, which is read`);
+}
+
+/** Whether an output is the file that a command reads. */
+export async function isSame(out: string, path: string): Promise<boolean> {
+  if (out === STANDARD_OUTPUT) return false;
+  const [written, read] = await Promise.all(
+    [out, path].map((name) => stat(name, { bigint: true }).catch(() => undefined)),
+  );
+  return written !== undefined && written.dev === read?.dev && written.ino === read.ino;
+}
+
 /** The file that a path leads to through links. */
-async function resolveTarget(path: string): Promise<string> {
-  const refuse = (what: string) => new Refusal(`${path}: expected a file to write, got something else there: ${what}`);
+async function resolveTarget(path: string, option: string): Promise<string> {
+  const advice = `give another place with ${option}, or - for standard output`;
+  const refuse = (what: string) =>
+    new Refusal(`${path}: expected a file to write, got something else there: ${what}: ${advice}`);
   let place = path;
   for (let links = 0; links < 40; links++) {
     place = join(await realpath(dirname(place)), basename(place));

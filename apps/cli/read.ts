@@ -13,10 +13,9 @@ import {
 import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
-import { checkOther } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { type PictureFile, pictureFiles } from "./pictures.js";
-import { digitReaderOf, type Judge, judgeOf, NO_DIGIT, noDigitLike, openReader, READER } from "./reader.js";
+import { digitReaderOf, type Judge, judgeOf, modelOf, NO_DIGIT, noDigitLike, openReader, READER } from "./reader.js";
 import { printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
@@ -68,8 +67,11 @@ async function drawingFor(values: Values, files: readonly PictureFile[]): Promis
   const path = values.path("explain");
   if (path === undefined) return undefined;
   if (files.length > 1) throw usageError("read", `--explain: expected one picture, got ${files.length}`);
-  await checkOther(path, files[0].name, { option: "--explain", input: "the picture" });
-  return Output.open(path, { kind: KINDS.drawing, force: values.flag("force"), option: "--explain" });
+  const reads = [
+    { path: files[0].name, what: "the picture" },
+    { path: modelOf(values), what: "the model" },
+  ];
+  return Output.open(path, { kind: KINDS.drawing, force: values.flag("force"), option: "--explain", reads });
 }
 
 /** Writing is cut into digits of MNIST's form. */

@@ -14,6 +14,11 @@ export const READER: Option = {
   help: `the model that reads (default ${MODEL} if there is one, else the network of the package)`,
 };
 
+/** The file that openReader() looks for first. */
+export function modelOf(values: Values): string {
+  return values.path("model") ?? MODEL;
+}
+
 /**
  * The network that reads: the one that is named, or that of the folder, or that of the package. The last is said.
  * @throws {Error} if it cannot be read

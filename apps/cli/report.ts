@@ -11,7 +11,7 @@ import type { Sprite } from "../ui/images.js";
 import type { TestMistake } from "../ui/mistakes.js";
 import { KINDS } from "./kinds.js";
 import { dataOf, type Measured, measure } from "./measure.js";
-import { checkOther, MODEL, readModel, readRecipe } from "./model-file.js";
+import { MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { searchOf } from "./tune/summary.js";
@@ -39,9 +39,13 @@ export async function report(args: readonly string[]): Promise<void> {
   const [path = MODEL] = values.args;
   const out = values.path("out") as string;
   using network = await readModel(path);
-  await checkOther(out, path);
-  const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force") });
-  const measured = await measure(network, dataOf(network, values.path("data"), "test"));
+  const folder = values.path("data");
+  const reads = [
+    { path, what: "the model" },
+    { path: folder ?? network.metadata.get("data"), what: "the data folder" },
+  ];
+  const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force"), reads });
+  const measured = await measure(network, dataOf(network, folder, "test"));
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
   const [script, style, template] = await Promise.all([asset("report.js"), asset("report.css"), asset("report.html")]);

@@ -5,8 +5,8 @@ import { FormatError } from "ductus";
 import { escapeControls, historyOf, RANGES, UsageError } from "ductus/recipe";
 import { withData } from "./data.js";
 import { KINDS, readHeader } from "./kinds.js";
-import { isSame, MODEL, readModel, readRecipe } from "./model-file.js";
-import { FORCE, Output } from "./output.js";
+import { MODEL, readModel, readRecipe } from "./model-file.js";
+import { FORCE, type Input, isSame, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -75,19 +75,25 @@ export async function resume(args: readonly string[]): Promise<void> {
     const ended = `ended with epoch ${network.epochs}, the best being epoch ${bestEpoch}`;
     return printLine(`${escapeControls(path)}: ${ended} (more: --patience N)`);
   }
-  const out = await openOutput(named ?? path, path, network.epochs, values.flag("force"));
   const folder = data === undefined ? undefined : resolve(data);
+  const reads = [{ path: folder ?? saved.data, what: "the data folder" }];
+  const out = await openOutput(named ?? path, { path, epochs: network.epochs }, values.flag("force"), reads);
   const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
   await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
 }
 
 /**
- * Where the model is saved that was read from `path`, after so many epochs.
+ * Where the model is saved that was read, after so many epochs.
  * @throws {Error} if another program writes there, or has done so since it was read
  */
-async function openOutput(out: string, path: string, epochs: number, force: boolean): Promise<Output> {
+async function openOutput(
+  out: string,
+  { path, epochs }: { readonly path: string; readonly epochs: number },
+  force: boolean,
+  reads: readonly Input[],
+): Promise<Output> {
   const same = await isSame(out, path);
-  const output = await Output.open(out, { kind: KINDS.model, force, keepOthers: !same, exclusive: true });
+  const output = await Output.open(out, { kind: KINDS.model, force, keepOthers: !same, exclusive: true, reads });
   if (same && (await readHeader(path))?.metadata.epochs !== String(epochs)) {
     throw new Error(`${path}: expected the model that was read, got a later one: give the same command again`);
   }
