@@ -4,6 +4,7 @@ import { dataOf, type Measured, measure, PARTS } from "./measure.js";
 import { MODEL, readModel } from "./model-file.js";
 import { bold, formatCount, percent, printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
+import { printUnlike } from "./warnings.js";
 
 export const EVALUATE: Command = {
   usage: "evaluate [MODEL] [options]",
@@ -23,7 +24,10 @@ export async function evaluate(args: readonly string[]): Promise<void> {
   const [path = MODEL] = values.args;
   const part = values.choice("set", PARTS) ?? "test";
   using network = await readModel(path);
-  const measured = await measure(network, dataOf(network, values.path("data"), part));
+  const folder = values.path("data");
+  const dataset = dataOf(network, folder, part);
+  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const measured = await measure(network, dataset);
   if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured);
   const { predictions, ...figures } = measured.evaluation;
   const { confusion, classes } = measured;

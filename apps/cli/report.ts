@@ -17,6 +17,7 @@ import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { searchOf } from "./tune/summary.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { packageVersion } from "./version.js";
+import { printUnlike } from "./warnings.js";
 
 export const REPORT: Command = {
   usage: "report [MODEL] [options]",
@@ -45,7 +46,9 @@ export async function report(args: readonly string[]): Promise<void> {
     { path: folder ?? network.metadata.get("data"), what: "the data folder" },
   ];
   const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force"), reads });
-  const measured = await measure(network, dataOf(network, folder, "test"));
+  const dataset = dataOf(network, folder, "test");
+  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const measured = await measure(network, dataset);
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
   const [script, style, template] = await Promise.all([asset("report.js"), asset("report.css"), asset("report.html")]);

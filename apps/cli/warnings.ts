@@ -1,6 +1,6 @@
-// What a training suffers from in its data, said once before it begins.
+// What a training suffers from in its data, or a model in what it is tested on, said once before it begins.
 
-import type { DataWarning } from "ductus";
+import { type Dataset, type DataWarning, inspectDataset, type Network } from "ductus";
 import { pixelFlags } from "ductus/recipe";
 import { printError } from "./terminal.js";
 
@@ -11,4 +11,12 @@ export function printWarnings(data: string | undefined, warnings: readonly DataW
     const advice = options === "" ? "" : ` (mended by ${options})`;
     printError(`ductus: ${data ?? "MNIST"}: ${message}${advice}`);
   }
+}
+
+/** Prints in what data are unlike those that a model was trained on: its figures then tell little of it. */
+export function printUnlike(data: string | undefined, { preparation }: Network, dataset: Dataset): void {
+  const cut = dataset.warnings.filter(({ code }) => code === "cut");
+  // The model's own options made the pixels: other ones are not advised.
+  const found = [...cut, ...inspectDataset(dataset, preparation)].map(({ code, message }) => ({ code, message }));
+  printWarnings(data, found);
 }

@@ -1,14 +1,17 @@
-// Whether two parts of data, as training and test images, are alike in the range and the ground of their pixels: a
-// network reads images of another kind badly, however well it was trained.
+// Whether two parts of data, as training and test images, are alike in the range and the ground of their pixels, or the
+// data with those that a network was trained on: it reads images of another kind badly, however well it was trained.
 
 import type { DataWarning } from "./inspect.js";
 import { measure } from "./measure.js";
+import { opposite, type Preparation } from "./preparation.js";
 import type { Samples } from "./samples.js";
 
 /** Fewer images tell nothing of their kind. */
 const FEWEST = 10;
 /** The range of one part is another if it is wider than the other's by this factor, or begins so much of it beyond. */
 const OTHER = { factor: 1.5, offset: 0.25 } as const;
+/** Against the extremes of all images, the usual ones of a part are narrower by this factor if they are of another kind. */
+const NARROWER = 2;
 
 /**
  * In what the pixels of a part differ from those that the network is trained on; empty if they are alike.
@@ -33,5 +36,36 @@ export function comparePixels(training: Samples, part: Samples, what: string): D
   const message =
     `${what} have pixels from ${show(least, units[1])} to ${show(largest, units[1])}, ` +
     `the training images from ${show(low, units[0])} to ${show(high, units[0])}: bring both to the same range`;
+  return [{ code: "range", message }];
+}
+
+/**
+ * In what the pixels of a data set differ from those that a network was trained on; empty if they are alike.
+ * @param inputs the least and the largest input that it was trained on, in the order of the preparation
+ * @param what the images are, in a message, as "the images"
+ */
+export function compareToPreparation(
+  { inputs, ground, invert }: Pick<Preparation, "inputs" | "ground" | "invert">,
+  part: Samples,
+  what: string,
+): DataWarning[] {
+  if (part.length < FEWEST) return [];
+  const { mostly, typical } = measure(part);
+  const seen = invert ? opposite(ground) : ground;
+  if (mostly !== "mixed" && seen !== "mixed" && mostly !== seen) {
+    const message = `${what} have a ${mostly} ground, those that the network was trained on a ${seen} one`;
+    return [{ code: "ground", message: `${message}: give images like those` }];
+  }
+  const [least, most] = [Math.min(...inputs), Math.max(...inputs)];
+  const [low, high] = typical;
+  const differ =
+    high - low > OTHER.factor * (most - least) ||
+    most - least > NARROWER * (high - low) ||
+    Math.abs(low - least) > OTHER.offset * Math.max(high - low, most - least);
+  if (!differ) return [];
+  const show = (level: number) => Number(level.toPrecision(3));
+  const message =
+    `${what} have inputs from ${show(low)} to ${show(high)}, those that the network was trained on ` +
+    `from ${show(least)} to ${show(most)}: bring them to the same range`;
   return [{ code: "range", message }];
 }

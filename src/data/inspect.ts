@@ -2,7 +2,9 @@
 // ink, samples sorted by class, classes without samples.
 
 import { checkArgument, hasObjects } from "../arguments.js";
+import { compareToPreparation } from "./compare.js";
 import { measure, rangeOf } from "./measure.js";
+import { checkPreparation, type Preparation } from "./preparation.js";
 import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
 /** Something about data that a training suffers from. */
@@ -28,11 +30,15 @@ const NAMED = 5;
 
 /**
  * What a training on these data would suffer from; empty for MNIST. Looks at 400 images, and at all labels.
- * @throws {TypeError} if it is not a Dataset
+ * @param preparation that of a network that is to read them: then in what they are unlike the images it was trained on
+ * @throws {TypeError} if it is not a Dataset, or the preparation none
  */
-export function inspectDataset(dataset: Samples): DataWarning[] {
+export function inspectDataset(dataset: Samples, preparation?: Preparation): DataWarning[] {
   const isDataset = hasObjects(dataset, "images", "labels") && typeof dataset.classes === "number";
   checkArgument("data", "a Dataset", dataset, isDataset);
+  if (preparation !== undefined) {
+    return compareToPreparation(checkPreparation(preparation), dataset, "the images");
+  }
   return [...inspectPixels(dataset), ...inspectOrder(dataset), ...inspectClasses(dataset, "the data")];
 }
 
@@ -73,11 +79,12 @@ function inspectRange(dataset: Samples, low: number, high: number): DataWarning[
   const least = Math.max(extremes[0], (low - NARROW) * full);
   const largest = extremes[1] > 2 * high * full ? high * full : extremes[1];
   const part = wide ? "beyond" : "a small part of";
-  const message = `pixels go from ${round(least)} to ${round(largest)}, ${part} 0 to ${full}`;
+  const found = `pixels go from ${round(least)} to ${round(largest)}, ${part} 0 to ${full}`;
   const scale = (prepared?.pixelMax ?? full) / full;
   // A range that does not begin near 0 cannot be mended by a factor, nor one that was inverted.
   const mends = least <= (largest - least) * 0.1 && !prepared?.invert && largest * scale <= 65_535;
-  return [{ code: "range", message, ...(mends ? { mend: { pixelMax: round(largest * scale) } } : {}) }];
+  if (mends) return [{ code: "range", message: found, mend: { pixelMax: round(largest * scale) } }];
+  return [{ code: "range", message: `${found}: spread them over it before` }];
 }
 
 /** Whether pixels are above a level in more places than broken ones. */

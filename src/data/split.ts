@@ -85,7 +85,11 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
   const test = parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division));
-  const warnings = [...parts.warnings, ...comparePixels(parts.training, test, "the test images")];
+  const warnings = [
+    ...parts.warnings,
+    ...comparePixels(parts.training, test, "the test images"),
+    ...inspectPart(test, parts.training, "the test data"),
+  ];
   return { ...parts, test, warnings };
 }
 
@@ -119,7 +123,9 @@ export function parseTraining(
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
   const file = parseDataset(images, labels, undefined, pixelsOf(division));
   const { length } = file;
-  if (length < 2) throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
+  if (length < 2 && validation !== 0) {
+    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
+  }
   const held = validation ?? Math.max(1, Math.floor(length / 6));
   if (held >= length) {
     throw new RangeError(`validation: expected fewer than the ${length} training images there are, got ${held}`);

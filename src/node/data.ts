@@ -238,12 +238,21 @@ function readable<T>(path: string, read: () => T): T {
   }
 }
 
+/** What zlib finds wrong with gzip data, in words. */
+const GZIP_FAULTS: Readonly<Record<string, string>> = {
+  ERR_BUFFER_TOO_LARGE: "more bytes than the IDX header in it says",
+  Z_BUF_ERROR: "a part of it (file truncated?)",
+  Z_DATA_ERROR: "damaged data",
+  Z_NEED_DICT: "data that need a dictionary",
+  Z_MEM_ERROR: "one that does not fit into memory",
+};
+
 function unzip(name: string, bytes: Uint8Array, options: ZlibOptions): Uint8Array {
   try {
     return gunzipSync(bytes, options);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const problem = code === "ERR_BUFFER_TOO_LARGE" ? "more bytes than the IDX header in it says" : message;
+    const problem = GZIP_FAULTS[code ?? ""] ?? message;
     throw new FormatError(name, `expected gzip data of one IDX file, got ${problem}`);
   }
 }

@@ -87,7 +87,13 @@ function wallsOf(ink: Grid, threshold: number): Line[] {
     const slack = near + 2 * thickness;
     return from <= slack && to >= ink.width - slack;
   });
-  const most = WALL * quantile(reaching.map(({ thickness }) => thickness), 0.5) + 1;
+  const most =
+    WALL *
+      quantile(
+        reaching.map(({ thickness }) => thickness),
+        0.5,
+      ) +
+    1;
   return reaching.filter(({ at, slope, thickness }) => {
     const middle = at + (slope * ink.width) / 2;
     return thickness <= most || Math.min(middle, ink.height - middle) <= thickness + FRAME.slack * ink.height;

@@ -83,13 +83,15 @@ export function recipeRows(
 
 /**
  * A text as one word of a POSIX shell, quoted if need be. Control characters would act on the terminal that they are
- * pasted into, quoted or not: printf makes them. (A shell drops line ends from the end of what it prints.)
+ * pasted into, quoted or not: printf makes them. A shell drops line ends from the end of what it prints, so a name that
+ * ends with them has a slash behind: it can only be used of a folder.
  */
 export function shellWord(text: string): string {
   checkArgument("text", "a string", text, typeof text === "string");
   if (/^[\w./:@%+,-]+$/.test(text)) return text;
   if (!hasControls(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-  const bytes = Array.from(new TextEncoder().encode(text), (byte) =>
+  const whole = text.endsWith("\n") ? `${text}/` : text;
+  const bytes = Array.from(new TextEncoder().encode(whole), (byte) =>
     /[\w./ ]/.test(String.fromCharCode(byte)) ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`,
   );
   return `"$(printf '${bytes.join("")}')"`;
