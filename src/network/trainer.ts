@@ -208,7 +208,10 @@ export async function trainEpoch(
   const saturation = () => saturationOf(network, training.dataset, slot);
   return {
     ...report,
-    ...warningOf(report, { ...run, training, validation, saturation, suited: options.suited, architecture, data }),
+    ...warningOf(report, {
+      ...run,
+      ...{ training, validation, saturation, suited: options.suited, method: options, architecture, data },
+    }),
     ...(epoch > 1 || data.length === 0 ? {} : { dataWarnings: data }),
   };
 }
@@ -223,7 +226,7 @@ function warningOf(
     architecture: { layers, initialWeights },
     ...context
   }: Pick<Epoch, "before" | "last" | "warned" | "architecture"> &
-    Pick<EpochContext, "saturation" | "suited"> & {
+    Pick<EpochContext, "saturation" | "suited" | "method"> & {
       readonly training: Loaded;
       readonly validation: Loaded | undefined;
       readonly data: readonly DataWarning[];

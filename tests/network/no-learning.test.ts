@@ -76,7 +76,7 @@ describe("the rule", () => {
     count: 1000,
     correct,
     cost: 1,
-    predictions: new Uint16Array(1000),
+    predictions: Uint16Array.from(labels),
   });
 
   test("a first epoch at chance is only slow, unless the outputs are saturated or it is the last", () => {
@@ -131,17 +131,82 @@ describe("the rule", () => {
     const advice = (learningRate: number) => noLearning(figures(0.1, 0.5, { learningRate }), last);
     expect(advice(10)).toMatch(/; try a learning rate near 1 instead of 10$/);
     expect(advice(0.1)).toMatch(/; try a learning rate near 1 instead of 0.1$/);
-    expect(advice(1)).toMatch(/; try other initial weights, fewer layers or a lower learning rate$/);
+    expect(advice(1)).toMatch(
+      /; try other initial weights, fewer layers or a lower learning rate, and look whether the labels are those of the images$/,
+    );
   });
 
   test("the advice fits the network, and the data come first where they explain it", () => {
     const last = { ...context, last: true, initialWeights: "scaled" as const };
     const advice = (more: Partial<EpochContext>) => noLearning(figures(0.1, 0.5), { ...last, ...more });
-    expect(advice({ hidden: [30] })).toMatch(/; try a lower learning rate$/);
-    expect(advice({ hidden: [1000] })).toMatch(/; try fewer neurons or a lower learning rate$/);
-    expect(advice({ hidden: [30, 30] })).toMatch(/; try fewer layers or a lower learning rate$/);
+    expect(advice({ hidden: [30] })).toMatch(
+      /; try a lower learning rate, and look whether the labels are those of the images$/,
+    );
+    expect(advice({ hidden: [1000] })).toMatch(
+      /; try fewer neurons or a lower learning rate, and look whether the labels are those of the images$/,
+    );
+    expect(advice({ hidden: [30, 30] })).toMatch(
+      /; try fewer layers or a lower learning rate, and look whether the labels are those of the images$/,
+    );
     const data = [{ code: "range", message: "pixels go from 0 to 1", mend: { pixelMax: 1 } }] as const;
     expect(advice({ hidden: [1000], data })).toMatch(/; the data explain it: pixels go .*: make .* with pixelMax: 1$/);
+  });
+
+  test("a cost that still falls is no failure, though guessing is as good", () => {
+    const previous = figures(0.1, 0.5);
+    const last = (cost: number) =>
+      noLearning(figures(0.1, cost), { ...context, last: true, before: { first: figures(0.1, 0.7), previous } });
+    expect(last(0.3)).toBeUndefined();
+    expect(last(0.45)).toMatch(/accuracy is at chance/);
+    expect(last(0.495)).toMatch(/does not fall/);
+  });
+
+  test("averaged weights may learn nothing though the weights do", () => {
+    const averaged = { ...context, validation: balanced, method: { averaging: 0.99999 } };
+    const report = figures(0.9, 0.1, { validation: read(100) });
+    const message =
+      /^epoch 2: the averaged weights have learnt nothing.*10\.0 % and 90\.0 %.*lower averaging than 0\.99999/;
+    expect(noLearning(report, { ...averaged, last: true })).toMatch(message);
+    expect(noLearning(report, { ...averaged, before: { first: report, previous: report } })).toMatch(message);
+    // In the first epoch of more the average lags behind.
+    expect(noLearning(report, averaged)).toBeUndefined();
+    expect(noLearning(figures(0.9, 0.1, { validation: read(800) }), { ...averaged, last: true })).toBeUndefined();
+  });
+
+  test.each([
+    [[3], "class 3"],
+    [[0, 7], "classes 0, 7"],
+  ])("classes that are never found are named at the end: %j", (lost, named) => {
+    const predictions = Uint16Array.from(labels, (label) => (lost.includes(label) ? 1 : label));
+    const report = figures(0.8, 0.1, { validation: { ...read(800), predictions } });
+    const before = { first: report, previous: figures(0.8, 0.1, { validation: read(790) }) };
+    const validated = { ...context, validation: balanced, before };
+    expect(noLearning(report, { ...validated, last: true })).toMatch(
+      new RegExp(`^epoch 2: no image is read as one of ${named} \\(80\\.0 % are read correctly\\); try `),
+    );
+    expect(noLearning(report, validated)).toBeUndefined();
+    const rising = { first: report, previous: figures(0.7, 0.1, { validation: read(700) }) };
+    expect(noLearning(report, { ...validated, before: rising, last: true })).toBeUndefined();
+    // Rare classes may well be missed.
+    const rare = new Dataset({
+      images: new Uint8Array(1000),
+      labels: labels.map((label, i) => (i < 900 && lost.includes(label) ? 1 : label)),
+    });
+    expect(noLearning(report, { ...validated, training: rare, last: true })).toBeUndefined();
+  });
+
+  test("options beyond all use are named rather than the learning rate", () => {
+    const advice = (method: EpochContext["method"]) =>
+      noLearning(figures(0.1, 0.5, { learningRate: 10 }), { ...context, last: true, method });
+    expect(advice({ dropout: 0.99 })).toMatch(/; try less of dropout 0\.99$/);
+    expect(advice({ epsilon: 1e30, distortions: { elastic: 1000 } })).toMatch(
+      /; try less of epsilon 1e\+30, elastic 1000$/,
+    );
+    expect(advice({ distortions: { shift: 0.4 } })).toMatch(/; try less of shift 0\.4$/);
+    expect(advice({ learningRate: () => 10 })).toMatch(
+      /; try another schedule or warm-up: they make the learning rate 10 here, near 1 would suit$/,
+    );
+    expect(advice({ dropout: 0.2, averaging: 0.9 })).toMatch(/; try a learning rate near 1 instead of 10$/);
   });
 
   test("data of one class are no failure of learning", () => {
