@@ -1,5 +1,6 @@
 // The public API: everything here runs in browsers too. Files and MNIST from disk are in node/index.ts.
 
+export { compareToTraining } from "./data/compare.js";
 export { Dataset, type DatasetOptions, type PixelOptions, type Pixels } from "./data/dataset.js";
 export type { Distortions } from "./data/distortions.js";
 export { type IdxFile, parseDataset } from "./data/idx.js";

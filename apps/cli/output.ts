@@ -4,7 +4,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync, rmSync } from "node:fs";
 import {
-  access,
   constants,
   copyFile,
   link,
@@ -12,19 +11,28 @@ import {
   mkdtemp,
   open,
   readdir,
-  readlink,
   realpath,
   rename,
   stat,
   unlink,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { escapeControls, UsageError } from "ductus/recipe";
 import { HOST, isRunning } from "./host.js";
-import { type Header, type Kind, otherEnding, readHeader } from "./kinds.js";
+import { type Header, type Kind, readHeader } from "./kinds.js";
 import { Lock, Locked } from "./lock.js";
 import { reasonOf } from "./reasons.js";
+import {
+  checkEnding,
+  checkOther,
+  checkReplaceable,
+  type Input,
+  Refusal,
+  resolveTarget,
+  STANDARD_OUTPUT,
+  unlessMissing,
+} from "./targets.js";
 import { leaveStandardOutput } from "./terminal.js";
 
 export interface OutputOptions {
@@ -41,17 +49,6 @@ export interface OutputOptions {
   /** What the command reads: none of it is replaced, whatever the other options say. */
   readonly reads?: readonly Input[];
 }
-
-/** A file that a command reads, or a folder with files that it reads. */
-export interface Input {
-  /** Undefined for what lies in no file, as standard input. */
-  readonly path: string | undefined;
-  /** What a sentence calls it, as in "the model". */
-  readonly what: string;
-}
-
-/** Stands for standard output, as for most programs. */
-export const STANDARD_OUTPUT = "-";
 
 /** The option of commands that write a file. */
 export const FORCE = { help: "replace any file that is there" } as const;
@@ -85,8 +82,8 @@ export class Output {
   static async open(path: string, options: OutputOptions = {}): Promise<Output> {
     const { kind, force, keepOthers = false, option = "--out", exclusive = false, reads = [] } = options;
     if (path === STANDARD_OUTPUT) return Output.#openStandardOutput(option);
-    if (kind !== undefined && force !== true) checkEnding(path, kind, option);
     for (const input of reads) await checkOther(path, input, kind, option);
+    if (kind !== undefined && force !== true) checkEnding(path, kind, option);
     try {
       const target = await resolveTarget(path, option);
       if (force !== true) await checkReplaceable(path, target, kind, { option, hasForce: force === false });
@@ -199,95 +196,6 @@ function isClosed(): boolean {
   } catch {
     // No Linux.
     return false;
-  }
-}
-
-/** @throws {UsageError} if a name says that the file is of another kind than the one that is written */
-function checkEnding(path: string, kind: Kind, option: string): void {
-  const ending = otherEnding(path, kind);
-  if (ending === undefined) return;
-  throw new UsageError(`${option}: expected a name that ends in .${kind.ending}, for ${kind.name}, got ${path}`);
-}
-
-/** Something that must not be written to, and why. */
-class Refusal extends Error {}
-
-/**
- * Checks that a command does not write over what it reads, by whatever name. In a folder that it reads, it may replace
- * what is of its own kind.
- * @throws {UsageError} if it would
- */
-async function checkOther(out: string, { path, what }: Input, kind: Kind | undefined, option: string): Promise<void> {
-  if (path === undefined) return;
-  const refuse = (name: string) => new UsageError(`${option}: expected another file than ${name}, got ${out}`);
-  const status = await stat(path).catch(() => undefined);
-  if (status?.isDirectory() !== true) {
-    if (await isSame(out, path)) throw refuse(`${what} itself`);
-    return;
-  }
-  const names = await readdir(path).catch(() => []);
-  const same = await Promise.all(names.map((name) => isSame(out, join(path, name))));
-  if (!same.includes(true) || (await kind?.matches(out).catch(() => false))) return;
-  throw refuse(`those of ${what}, which is read`);
-}
-
-/** Whether an output is the file that a command reads. */
-export async function isSame(out: string, path: string): Promise<boolean> {
-  if (out === STANDARD_OUTPUT) return false;
-  const [written, read] = await Promise.all(
-    [out, path].map((name) => stat(name, { bigint: true }).catch(() => undefined)),
-  );
-  return written !== undefined && written.dev === read?.dev && written.ino === read.ino;
-}
-
-/** The file that a path leads to through links. */
-async function resolveTarget(path: string, option: string): Promise<string> {
-  const advice = `give another place with ${option}, or - for standard output`;
-  const refuse = (what: string) =>
-    new Refusal(`${path}: expected a file to write, got something else there: ${what}: ${advice}`);
-  let place = path;
-  for (let links = 0; links < 40; links++) {
-    place = join(await realpath(dirname(place)), basename(place));
-    // There, links lead to open files, such as standard output.
-    if (place.startsWith("/proc/")) throw refuse("a file of the system");
-    const status = await lstat(place).catch(unlessMissing);
-    if (status === undefined) {
-      if (links > 0) throw refuse("a link to a file that does not exist");
-      // A name with a slash at its end asks for a folder, which does not exist.
-      if (/[/\\]$/.test(path)) throw refuse("a name of a folder");
-      return place;
-    }
-    if (status.isDirectory()) throw refuse("a folder");
-    if (status.isFile()) return place;
-    if (!status.isSymbolicLink()) throw refuse(status.isFIFO() ? "a named pipe" : "a device or socket");
-    place = resolve(dirname(place), await readlink(place));
-  }
-  throw refuse("a link to itself");
-}
-
-function unlessMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
-}
-
-/** @throws {Refusal} if the target is a file that this command does not write, or that may not be written to */
-async function checkReplaceable(
-  path: string,
-  target: string,
-  kind: Kind | undefined,
-  { option, hasForce }: { readonly option: string; readonly hasForce: boolean },
-): Promise<void> {
-  const advice = `give another place with ${option}${hasForce ? ", or replace it with --force" : ""}`;
-  const status = await lstat(target).catch(unlessMissing);
-  if (status === undefined) return;
-  const mayWrite = await access(target, constants.W_OK).then(
-    () => (status.mode & 0o222) !== 0,
-    () => false,
-  );
-  if (!mayWrite)
-    throw new Refusal(`${path}: expected a file that may be changed, got a write-protected one: ${advice}`);
-  if (kind === undefined || status.size === 0) return;
-  if (!(await kind.matches(target).catch(() => false))) {
-    throw new Refusal(`${path}: expected no file or ${kind.name} to replace, got another file: ${advice}`);
   }
 }
 

@@ -101,7 +101,9 @@ async function picturesIn(folder: string, notice: (sentence: string) => void): P
 
 /** What is in a folder, sorted, numbers by their value. */
 async function namesIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder);
+  const names = await readdir(folder).catch((error) => {
+    throw new Error(`${folder}: expected a folder that can be read, got ${reasonOf(error)}`);
+  });
   return names.sort(new Intl.Collator("en", { numeric: true }).compare);
 }
 

@@ -1,6 +1,6 @@
 // What a training suffers from in its data, or a model in what it is tested on, said once before it begins.
 
-import { type Dataset, type DataWarning, inspectDataset, type Network } from "ductus";
+import { compareToTraining, type Dataset, type DataWarning, type Network } from "ductus";
 import { pixelFlags } from "ductus/recipe";
 import { printError } from "./terminal.js";
 
@@ -17,6 +17,6 @@ export function printWarnings(data: string | undefined, warnings: readonly DataW
 export function printUnlike(data: string | undefined, { preparation }: Network, dataset: Dataset): void {
   const cut = dataset.warnings.filter(({ code }) => code === "cut");
   // The model's own options made the pixels: other ones are not advised.
-  const found = [...cut, ...inspectDataset(dataset, preparation)].map(({ code, message }) => ({ code, message }));
+  const found = [...cut, ...compareToTraining(dataset, preparation)].map(({ code, message }) => ({ code, message }));
   printWarnings(data, found);
 }

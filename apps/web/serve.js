@@ -38,9 +38,22 @@ function main() {
   server.listen(port, "127.0.0.1", () => console.log(`http://localhost:${server.address().port}/  (Ctrl-C ends)`));
 }
 
+/** What is wrong with the arguments: in our words, where parseArgs() has found it. */
+function sentenceOf({ code, message }) {
+  const [, name = ""] = /'(-[^' ]*)/.exec(message) ?? [];
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") return `expected an option that there is, got ${name}`;
+  if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") {
+    return /does not take/.test(message)
+      ? `${name}: expected no value, got one`
+      : `${name}: expected a value, got none`;
+  }
+  if (code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") return "expected options only, got another argument";
+  return message;
+}
+
 try {
   main();
 } catch (error) {
-  console.error(`ductus web: ${error.message.split(/\. |\n/)[0]}: see --help`);
+  console.error(`ductus web: ${sentenceOf(error)}: see --help`);
   process.exitCode = 2;
 }

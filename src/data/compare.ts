@@ -1,16 +1,16 @@
 // Whether two parts of data, as training and test images, are alike in the range and the ground of their pixels, or the
 // data with those that a network was trained on: it reads images of another kind badly, however well it was trained.
 
-import type { DataWarning } from "./inspect.js";
+import { checkSamples, type DataWarning } from "./inspect.js";
 import { measure } from "./measure.js";
-import { opposite, type Preparation } from "./preparation.js";
+import { checkPreparation, opposite, type Preparation } from "./preparation.js";
 import type { Samples } from "./samples.js";
 
 /** Fewer images tell nothing of their kind. */
 const FEWEST = 10;
 /** The range of one part is another if it is wider than the other's by this factor, or begins so much of it beyond. */
 const OTHER = { factor: 1.5, offset: 0.25 } as const;
-/** Against the extremes of all images, the usual ones of a part are narrower by this factor if they are of another kind. */
+/** The usual range of a part is narrower by this factor than the extremes of the other one if it is another. */
 const NARROWER = 2;
 
 /**
@@ -40,20 +40,19 @@ export function comparePixels(training: Samples, part: Samples, what: string): D
 }
 
 /**
- * In what the pixels of a data set differ from those that a network was trained on; empty if they are alike.
- * @param inputs the least and the largest input that it was trained on, in the order of the preparation
- * @param what the images are, in a message, as "the images"
+ * In what the pixels of a data set are unlike those that a network was trained on: how it reads them then tells little
+ * of it. Empty if they are alike. Looks at 400 images.
+ * @param preparation that of the network: Network.preparation
+ * @throws {TypeError | RangeError} if it is no Dataset, or the preparation none
  */
-export function compareToPreparation(
-  { inputs, ground, invert }: Pick<Preparation, "inputs" | "ground" | "invert">,
-  part: Samples,
-  what: string,
-): DataWarning[] {
-  if (part.length < FEWEST) return [];
-  const { mostly, typical } = measure(part);
+export function compareToTraining(dataset: Samples, preparation: Preparation): DataWarning[] {
+  checkSamples(dataset);
+  const { inputs, ground, invert } = checkPreparation(preparation);
+  if (dataset.length < FEWEST) return [];
+  const { mostly, typical } = measure(dataset);
   const seen = invert ? opposite(ground) : ground;
   if (mostly !== "mixed" && seen !== "mixed" && mostly !== seen) {
-    const message = `${what} have a ${mostly} ground, those that the network was trained on a ${seen} one`;
+    const message = `the images have a ${mostly} ground, those that the network was trained on a ${seen} one`;
     return [{ code: "ground", message: `${message}: give images like those` }];
   }
   const [least, most] = [Math.min(...inputs), Math.max(...inputs)];
@@ -65,7 +64,7 @@ export function compareToPreparation(
   if (!differ) return [];
   const show = (level: number) => Number(level.toPrecision(3));
   const message =
-    `${what} have inputs from ${show(low)} to ${show(high)}, those that the network was trained on ` +
+    `the images have inputs from ${show(low)} to ${show(high)}, those that the network was trained on ` +
     `from ${show(least)} to ${show(most)}: bring them to the same range`;
   return [{ code: "range", message }];
 }

@@ -2,9 +2,7 @@
 // ink, samples sorted by class, classes without samples.
 
 import { checkArgument, hasObjects } from "../arguments.js";
-import { compareToPreparation } from "./compare.js";
 import { measure, rangeOf } from "./measure.js";
-import { checkPreparation, type Preparation } from "./preparation.js";
 import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
 /** Something about data that a training suffers from. */
@@ -30,16 +28,17 @@ const NAMED = 5;
 
 /**
  * What a training on these data would suffer from; empty for MNIST. Looks at 400 images, and at all labels.
- * @param preparation that of a network that is to read them: then in what they are unlike the images it was trained on
- * @throws {TypeError} if it is not a Dataset, or the preparation none
+ * @throws {TypeError} if it is not a Dataset
  */
-export function inspectDataset(dataset: Samples, preparation?: Preparation): DataWarning[] {
+export function inspectDataset(dataset: Samples): DataWarning[] {
+  checkSamples(dataset);
+  return [...inspectPixels(dataset), ...inspectOrder(dataset), ...inspectClasses(dataset, "the data")];
+}
+
+/** @throws {TypeError} if it is not a Dataset */
+export function checkSamples(dataset: Samples): void {
   const isDataset = hasObjects(dataset, "images", "labels") && typeof dataset.classes === "number";
   checkArgument("data", "a Dataset", dataset, isDataset);
-  if (preparation !== undefined) {
-    return compareToPreparation(checkPreparation(preparation), dataset, "the images");
-  }
-  return [...inspectPixels(dataset), ...inspectOrder(dataset), ...inspectClasses(dataset, "the data")];
 }
 
 /** What a training suffers from in the pixels. */

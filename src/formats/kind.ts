@@ -30,6 +30,7 @@ const SIGNATURES: readonly (readonly [signature: string, kind: string])[] = [
   ["\0\0\0\x0cJXL ", "a JPEG XL picture"],
   ["\0\0\0\x0cjP  ", "a JPEG 2000 picture"],
   ["8BPS", "a Photoshop picture"],
+  ["qoif", "a QOI picture"],
   ["\0\0\x01\0", "an icon"],
   ["%PDF", "a PDF document"],
   ["%!PS", "a PostScript document"],

@@ -143,7 +143,8 @@ function unfound(report: EpochFigures, context: EpochContext): string | undefine
   if (lost.length === 0) return undefined;
   const which = `class${lost.length === 1 ? "" : "es"} ${lost.join(", ")}`;
   const score = `${percent(report.validation.accuracy)} are read correctly`;
-  return `epoch ${report.epoch}: no image is read as one of ${which} (${score}); ${adviceFor(report.learningRate, context)}`;
+  const advice = adviceFor(report.learningRate, context);
+  return `epoch ${report.epoch}: no image is read as one of ${which} (${score}); ${advice}`;
 }
 
 function problemOf(
@@ -178,8 +179,8 @@ function adviceFor(rate: number, context: EpochContext): string {
   const neurons = Math.max(0, ...(hidden ?? [])) > WIDE ? ["fewer neurons"] : [];
   const weights = initialWeights === "scaled" ? [] : ["other initial weights"];
   const others = [...weights, ...layers, ...neurons];
-  const settings = [...others, "a lower learning rate"];
-  return `try ${settings.join(", ").replace(/, ([^,]*)$/, " or $1")}, and look whether the labels are those of the images`;
+  const settings = [...others, "a lower learning rate"].join(", ").replace(/, ([^,]*)$/, " or $1");
+  return `try ${settings}, and look whether the labels are those of the images`;
 }
 
 /** Options that may be the reason, as "dropout 0.99". */

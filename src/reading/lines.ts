@@ -41,7 +41,7 @@ const SLACK = 0.03;
  * their thickness, from its sides.
  */
 const FRAME = { thick: 0.09, slack: 0.04 };
-/** Walls within a frame are at most this many times as thick as the thinner half of its lines, and a cell: strokes are. */
+/** Walls in a frame are at most this many times as thick as the thinner half of its lines, and a cell: strokes are. */
 const WALL = 1.5;
 /**
  * Beside a table or a book's edge a line reaches one edge of the sheet only, and this share of the width, or is one

@@ -102,6 +102,7 @@ export function parseValue(name: string, text: string, kind: OptionKind): Option
   }
   if (kind.type === "choice") check(kind.choices.includes(text), listOf(kind.choices), meantChoice(text, kind.choices));
   if (kind.type === "pattern") check(kind.pattern.test(text), kind.expected);
+  if (kind.type === "folder") check(text !== "", "the name of a folder");
   if (kind.type !== "sizes") return text;
   const range = { ...kind.range, description: `${kind.range.description}, several with commas between them, or none` };
   return text === "none" ? [] : text.split(",").map((size) => parseNumber(name, size, range));

@@ -1,10 +1,10 @@
-// A file's kind, while another program replaces the file.
+// A file's kind: by its contents, while another program replaces the file, and by the ending of its name.
 
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { KINDS, readHeader } from "../../apps/cli/kinds.js";
+import { KINDS, otherEnding, readHeader } from "../../apps/cli/kinds.js";
 import { encodeSafetensors } from "../../src/formats/safetensors.js";
 
 test("a model that a training replaces again and again is a model at every moment", async () => {
@@ -39,4 +39,19 @@ test("a model that a training replaces again and again is a model at every momen
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test.each([
+  ["model.pt", KINDS.model, "pt"],
+  ["drawing.PNG", KINDS.model, "png"],
+  ["sheet.safetensors", KINDS.sheet, "safetensors"],
+  ["page.txt", KINDS.report, "txt"],
+  ["net.h5", KINDS.onnx, "h5"],
+  ["model.safetensors", KINDS.model, undefined],
+  ["MODEL.SafeTensors", KINDS.safetensors, undefined],
+  ["model", KINDS.model, undefined],
+  ["model.2026-11-26", KINDS.model, undefined],
+  [".png", KINDS.model, undefined],
+])("%s says that it is of another kind, or nothing", (name, kind, ending) => {
+  expect(otherEnding(name, kind)).toBe(ending);
 });

@@ -1,6 +1,6 @@
 // Data that train badly are warned of, what mends them is kept in the model, and every command does it again.
 
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -110,6 +110,43 @@ describe.each([
     }
     expect(`${correct} / ${TEST}`).toBe(counts(plain));
   });
+});
+
+test.each([
+  ["paper", /paper: the images have a bright ground, those that the network was trained on a dark one/],
+  ["bits", /bits: the images have inputs from 0 to 0\.00392, those that the network was trained on from 0 to 1/],
+])("a model says that %s are unlike what it was trained on", async (data, message) => {
+  for (const command of ["evaluate", "report"]) {
+    const out = command === "report" ? ["--out", `${data}.html`] : [];
+    const { code, stderr } = await ductus(command, "plain.safetensors", "--data", data, ...out);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(message);
+    expect(await ductus(command, "plain.safetensors", ...out)).toMatchObject({ code: 0, stderr: "" });
+  }
+});
+
+test.each([
+  ["train", "--data", "plain", "--epochs", "1", "--out", "plain/train-images-idx3-ubyte.gz"],
+  ["resume", "plain.safetensors", "--epochs", "9", "--out", "plain/t10k-labels-idx1-ubyte.gz"],
+  ["distort", "--data", "plain", "--out", "plain/t10k-images-idx3-ubyte.gz"],
+  ["report", "plain.safetensors", "--out", "link-to-labels"],
+])("%s does not replace the data that it reads, not with --force", async (...args) => {
+  const link = join(folder, "link-to-labels");
+  await rm(link, { force: true });
+  await symlink(join(folder, "plain", "train-labels-idx1-ubyte.gz"), link);
+  const files = () =>
+    Promise.all(
+      ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"].map((name) =>
+        readFile(join(folder, "plain", `${name}-ubyte.gz`)),
+      ),
+    );
+  const before = await files();
+  const { code, stderr } = await ductus(...args, "--force");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(
+    /^ductus: --out: expected another file than those of the data folder, which is read, got \S+\n$/,
+  );
+  expect(await files()).toEqual(before);
 });
 
 test("sorted data are said to be, and train as well as others", async () => {

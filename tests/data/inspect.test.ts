@@ -95,7 +95,8 @@ describe("pixels", () => {
   test("one tone has nothing to learn from, and pixels far above 0 are a part of the range", () => {
     for (const tone of [0, 128, 255]) expect(codes(changed(() => tone))).toEqual(["range"]);
     const [warning] = inspectDataset(changed((byte) => 128 + (byte >> 1)));
-    expect(warning).toEqual({ code: "range", message: "pixels go from 128 to 255, a small part of 0 to 255" });
+    const message = "pixels go from 128 to 255, a small part of 0 to 255: spread them over it before";
+    expect(warning).toEqual({ code: "range", message });
   });
 
   test("a broken pixel does not hide the range of the others, be it in one image or in all", () => {

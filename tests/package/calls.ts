@@ -59,6 +59,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     defaultLearningRate: [{ optimizer: "adam", momentum: 0.5, hidden: [3], batchSize: 2 }],
     distort: [data, { shift: 1, seed: 1, epoch: 1, kernels, numbers: [1, 2, 3, 4] }],
     inspectDataset: [data],
+    compareToTraining: [data, network.preparation],
     parseDataset: [images, labels, 2, { invert: true }],
     stepSchedule: [1, 2, 0.5],
     warmUp: [1, 1, () => 1],

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { FormatError } from "ductus";
 import { type HistoryEntry, isEntry, UsageError } from "ductus/recipe";
 import { KINDS } from "../kinds.js";
-import { Output, STANDARD_OUTPUT } from "../output.js";
+import { Output } from "../output.js";
 import { reasonOf } from "../reasons.js";
+import { STANDARD_OUTPUT } from "../targets.js";
 import { type Outcome, rungsOf } from "./halving.js";
 import type { Settings } from "./space.js";
 
@@ -53,7 +54,12 @@ export class Journal {
    */
   static async open(folder: string, settings: SearchSettings, validation: number): Promise<Journal> {
     if (folder === STANDARD_OUTPUT) throw new UsageError("--out: expected a folder, got -, standard output");
-    await mkdir(folder, { recursive: true }).catch(() => {});
+    await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      // A file of that name is named as such below.
+      if (error.code === "EEXIST" || error.code === "ENOTDIR") return;
+      const got = reasonOf(error);
+      throw new Error(`${folder}: expected a folder that can be made, got ${got}: give another one with --out`);
+    });
     const path = join(folder, FILE);
     const out = await Output.open(path, { exclusive: true });
     const best = await Output.open(join(folder, BEST), { kind: KINDS.model, keepOthers: true, exclusive: true });

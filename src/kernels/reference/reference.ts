@@ -56,6 +56,9 @@ interface Pass {
   readonly delta: readonly RealArray[];
 }
 
+/** The most bytes of parameters and what is kept for them: as many as the module has memory. */
+const MOST_BYTES = 2 ** 32;
+
 /** Multiply-adds of about 10 ms of training, those with zeros included. */
 const SLICE_WORK = 7e6;
 
@@ -75,6 +78,7 @@ export class ReferenceNetwork implements KernelNetwork {
     this.#arithmetic = ARITHMETICS[precision];
     this.#activation = activation;
     this.#cost = cost;
+    this.#checkSize(sizes, 1);
     this.#layers = createLayers(this.#arithmetic, sizes);
     this.#slots = [[...this.#layers]];
   }
@@ -83,9 +87,16 @@ export class ReferenceNetwork implements KernelNetwork {
     return 1;
   }
 
+  /** @throws {RangeError} if so many copies of the parameters are more than anybody waits for */
+  #checkSize(sizes: readonly number[], copies: number): void {
+    if (copies * countWeights(sizes) * this.#arithmetic.Array.BYTES_PER_ELEMENT <= MOST_BYTES) return;
+    throw new RangeError("not enough memory for the network (4 GiB at most): use a smaller one");
+  }
+
   configure(config: TrainingConfig): void {
     this.#config = config;
     const sizes = this.#layers.map(({ outputs }) => outputs);
+    this.#checkSize(sizes, slotCount(config));
     while (this.#slots.length < slotCount(config)) this.#slots.push(createLayers(this.#arithmetic, sizes));
   }
 
