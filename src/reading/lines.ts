@@ -31,9 +31,9 @@ const SHOWN = 0.35;
 /** Cells this near a line are its own: the rounding of a slope, and soft edges. */
 const NEAR = 2;
 /** More lines than the finest squared paper has on a sheet whose digit is legible. */
-const MOST = 100;
+const MOST = 80;
 /** Thin runs are of a texture if they are this many times as many as those of so many lines. */
-const TEXTURE = 2;
+const TEXTURE = 1.5;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
 const SLACK = 0.03;
 /**
@@ -148,26 +148,33 @@ function middlesOf(runs: Int32Array, width: number, height: number, thick: numbe
   return middles;
 }
 
-/** The middles near a line, and the others. */
+/** Parts middles into those near a line, which are put in front, and the others. Both keep their order. */
 function parted({ xs, ys, runs }: Middles, at: number, slope: number): { own: Middles; others: Middles } {
-  const own = new Uint8Array(xs.length);
-  let count = 0;
-  for (let i = 0; i < xs.length; i++) {
-    if (Math.abs(ys[i] - at - slope * xs[i]) > NEAR) continue;
-    own[i] = 1;
-    count++;
-  }
-  const of = (wanted: 0 | 1, size: number): Middles => {
-    const some = { xs: new Float64Array(size), ys: new Float64Array(size), runs: new Float64Array(size) };
-    for (let i = 0, to = 0; to < size; i++) {
-      if (own[i] !== wanted) continue;
-      some.xs[to] = xs[i];
-      some.ys[to] = ys[i];
-      some.runs[to++] = runs[i];
+  const [ownXs, ownYs, ownRuns]: [number[], number[], number[]] = [[], [], []];
+  // From the end, the others move up to where those near the line were.
+  let to = xs.length;
+  for (let i = xs.length - 1; i >= 0; i--) {
+    if (Math.abs(ys[i] - at - slope * xs[i]) > NEAR) {
+      to--;
+      xs[to] = xs[i];
+      ys[to] = ys[i];
+      runs[to] = runs[i];
+    } else {
+      ownXs.push(xs[i]);
+      ownYs.push(ys[i]);
+      ownRuns.push(runs[i]);
     }
-    return some;
-  };
-  return { own: of(1, count), others: of(0, xs.length - count) };
+  }
+  const part = (from: number, end: number): Middles => ({
+    xs: xs.subarray(from, end),
+    ys: ys.subarray(from, end),
+    runs: runs.subarray(from, end),
+  });
+  const [own, others] = [part(0, to), part(to, xs.length)];
+  own.xs.set(ownXs.reverse());
+  own.ys.set(ownYs.reverse());
+  own.runs.set(ownRuns.reverse());
+  return { own, others };
 }
 
 /** Votes for lines: for each slope, how many middles are on each. */
