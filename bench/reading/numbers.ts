@@ -86,10 +86,16 @@ const take = (next: () => Digit, count: number) => Array.from({ length: count },
 const textOf = (digits: readonly Digit[]) => digits.map(({ label }) => label).join("");
 
 /** One row of digits on a sheet, which `around` may change. */
-function single(count: number, place: Partial<Row>, width: number, around = (sheet: Canvas, _random: Random) => sheet) {
+function single(
+  count: number,
+  place: Partial<Row>,
+  width: number,
+  around = (sheet: Canvas, _random: Random) => sheet,
+  height = 160,
+) {
   return (next: () => Digit, random: Random) => {
     const digits = take(next, count);
-    const base = around(paper(width, 160, PAPER), random);
+    const base = around(paper(width, height, PAPER), random);
     const { sheet } = row(base, digits, random, { x: 40, y: 80, height: 70, ...place });
     return { sheet, text: textOf(digits) };
   };
@@ -258,7 +264,8 @@ export const PAGES: Readonly<Record<string, Kind>> = {
     const [at, strength] = [between(r, 100, 380), between(r, 0.45, 0.75)];
     return mapped(sheet, (v, x, y) => v * (strength + (1 - strength) / (1 + Math.exp((x - at + y / 2) / 2))));
   }),
-  "five, slanted": (next, r) => plain(single(5, { slope: between(r, -0.12, 0.25), y: 70 }, 480))(next, r),
+  "five, slanted": (next, r) =>
+    plain(single(5, { slope: between(r, -0.2, 0.25), y: 130 }, 480, undefined, 260))(next, r),
   "two, touching": plain(single(2, { gap: "touching" }, 240)),
   "three, touching": plain(single(3, { gap: "touching" }, 300)),
   "five in boxes": boxes(5, 0, 55, 4),

@@ -177,6 +177,33 @@ function parted({ xs, ys, runs }: Middles, at: number, slope: number): { own: Mi
   return { own, others };
 }
 
+function joined(a: Middles, b: Middles): Middles {
+  const both = (first: Float64Array, second: Float64Array) => {
+    const values = new Float64Array(first.length + second.length);
+    values.set(first);
+    values.set(second, first.length);
+    return values;
+  };
+  return { xs: both(a.xs, b.xs), ys: both(a.ys, b.ys), runs: both(a.runs, b.runs) };
+}
+
+/** Those near a line; all if none are. */
+function near(middles: Middles, { at, slope }: { readonly at: number; readonly slope: number }): Middles {
+  return filtered(middles, (i) => Math.abs(middles.ys[i] - at - slope * middles.xs[i]) <= NEAR);
+}
+
+/** Those about as thin as the thinnest quarter. */
+function thinOf(middles: Middles): Middles {
+  const most = CROSSED * quantile(middles.runs, 0.25) + 1;
+  return filtered(middles, (i) => middles.runs[i] <= most);
+}
+
+function filtered({ xs, ys, runs }: Middles, isKept: (i: number) => boolean): Middles {
+  if (!xs.some((_, i) => isKept(i))) return { xs, ys, runs };
+  const of = (values: Float64Array) => values.filter((_, i) => isKept(i));
+  return { xs: of(xs), ys: of(ys), runs: of(runs) };
+}
+
 /** Votes for lines: for each slope, how many middles are on each. */
 class Votes {
   readonly #steps: number;
@@ -233,12 +260,17 @@ function findLines(ink: Grid, threshold: number, thick = THICK): Line[] {
   while (lines.length < MOST && 3 * middles.xs.length >= least) {
     const { most, at, slope } = votes.best();
     if (most < least) break;
-    const { own, others } = parted(middles, at, slope);
-    votes.add(own, -1);
-    middles = others;
-    const xs = own.xs.slice().sort();
+    const rough = parted(middles, at, slope);
+    // A stroke that runs along a line draws it aside: where it is thin it is the line alone.
+    const line = fitted(thinOf(rough.own));
+    const more = parted(rough.others, line.at, line.slope);
+    votes.add(rough.own, -1);
+    votes.add(more.own, -1);
+    middles = more.others;
+    const own = thinOf(near(joined(rough.own, more.own), line));
     const thickness = quantile(own.runs, 0.7);
-    lines.push(prolonged(ink, threshold, { ...fitted(own), from: xs[0], to: xs[xs.length - 1] + 1, thickness }));
+    const [from, to] = [own.xs.reduce((a, b) => Math.min(a, b)), own.xs.reduce((a, b) => Math.max(a, b)) + 1];
+    lines.push(prolonged(ink, threshold, { ...fitted(own), from, to, thickness }));
   }
   return lines;
 }

@@ -69,6 +69,17 @@ describe("read whole", () => {
     });
     expect(right.filter(Boolean).length).toBeGreaterThanOrEqual(least);
   });
+
+  test.each([
+    ["five, squared", [31_008, 31_018, 31_035, 31_043]],
+    ["five in boxes, large", [21_005, 21_016, 21_022, 21_035]],
+    ["table of cells", [30_019]],
+  ])("%s: a stroke along a line or a wall is kept, and a wide zero is whole", (kind, numbers) => {
+    for (const i of numbers) {
+      const { picture, text } = drawPage(kind, digitAt, i);
+      expect(textOf(readDigits(picture, network))).toBe(text);
+    }
+  });
 });
 
 test("digits lie where they are drawn, in numbers that hold them", () => {
