@@ -169,4 +169,9 @@ for (const { name, verdicts } of [
   ];
   console.log(`| ${cells.join(" | ")} |`);
 }
+// However many pictures of a kind there are.
+const mean = (of: (others: readonly number[]) => number) =>
+  percent(strangers.reduce((sum, { verdicts }) => sum + of(verdicts.map(scoreOf)), 0) / strangers.length);
+const rejected = mean((others) => others.filter((score) => score < least).length / others.length);
+console.log(`| each kind alike | | | | ${rejected} | ${mean((others) => areaUnderCurve(scores, others))} |`);
 network.dispose();

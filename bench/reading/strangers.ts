@@ -1,7 +1,7 @@
 // Sheets with what is no digit, to measure by: drawn in other ways than those in src/hand, which train.
 
 import type { Picture } from "ductus/formats";
-import { between, type Canvas, oneOf, paper, type Random, strokes, written } from "./canvas.js";
+import { between, type Canvas, mapped, oneOf, paper, type Random, strokes, written } from "./canvas.js";
 import { grey } from "./sheets.js";
 
 type Point = readonly [x: number, y: number];
@@ -129,10 +129,38 @@ function twoDigits(random: Random, digits: Digits): Picture {
   return grey(written(first, strokes(digits(random), first, { size, x: 120 + gap / 2, y: 122 }), INK));
 }
 
+/** The left, right, upper or lower part of a digit, less than half of it; what is left may well be a 1 or a 7. */
+function partOfDigit(random: Random, digits: Digits): Picture {
+  const sheet = paper(SIDE, SIDE, PAPER);
+  const ink = strokes(digits(random), sheet, { size: 200, x: 120, y: 120 });
+  const [at, share] = [Math.floor(4 * random()), between(random, 0.3, 0.5)];
+  const inked = Array.from(ink.values.keys()).filter((i) => ink.values[i] > 0.5);
+  const along = inked.map((i) => (at % 2 === 0 ? i % SIDE : Math.floor(i / SIDE))).sort((a, b) => a - b);
+  const [first, last] = [along[0], along[along.length - 1]];
+  const edge = at < 2 ? first + share * (last - first) : last - share * (last - first);
+  const kept = mapped(ink, (value, x, y) => ((at % 2 === 0 ? x : y) < edge === at < 2 ? value : 0));
+  return grey(written(sheet, kept, INK));
+}
+
+/** Hatching, grains or blots all over the sheet. */
+function texture(random: Random): Picture {
+  const [kind, step, width] = [Math.floor(3 * random()), between(random, 12, 30), between(random, 3, 8)];
+  const [turn, share] = [between(random, 0, Math.PI), between(random, 0.05, 0.3)];
+  const blots = Array.from({ length: 25 }, () => [between(random, 0, SIDE), between(random, 0, SIDE)] as const);
+  const isInk = (x: number, y: number) => {
+    if (kind === 0) return (((x * Math.cos(turn) + y * Math.sin(turn)) % step) + step) % step < width;
+    if (kind === 1) return random() < share;
+    return blots.some(([u, v]) => Math.hypot(x - u, y - v) < step / 2 + width);
+  };
+  return grey(mapped(paper(SIDE, SIDE, PAPER), (value, x, y) => (isInk(x, y) ? INK : value)));
+}
+
 /** What is drawn, by its name in the table. */
 export const STRANGERS: Readonly<Record<string, (random: Random, digits: Digits) => Picture>> = {
   scribbles: scribble,
   shapes: shape,
   "crossed out": crossedOut,
   "two digits": twoDigits,
+  "parts of digits": partOfDigit,
+  textures: texture,
 };

@@ -36,7 +36,14 @@ test("the server says what is wrong with its options", async () => {
   await refused("--port", "x").toThrow(
     /^exit code 2: ductus web: --port: expected a whole number .*, got "x": see --help$/m,
   );
-  await refused("--nothing").toThrow(/^exit code 2: ductus web: Unknown option '--nothing': see --help$/m);
+  for (const [options, problem] of [
+    [["--nothing"], "expected an option that there is, got --nothing"],
+    [["--port", "-1"], "--port: expected a value, got none"],
+    [["--one-thread=3"], "--one-thread: expected no value, got one"],
+    [["page"], "expected options only, got another argument"],
+  ] as const) {
+    await refused(...options).toThrow(new RegExp(`^exit code 2: ductus web: ${problem}: see --help$`, "m"));
+  }
   const { url, close } = await serveWeb();
   await refused("--port", new URL(url).port).toThrow(
     /^exit code 1: .*expected a free one, got one that is in use: choose another with --port$/m,
