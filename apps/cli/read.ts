@@ -121,11 +121,11 @@ function printerFor(values: Values, files: readonly PictureFile[], { sure }: Jud
         ...number,
         digits: sure === undefined ? number.digits : number.digits.map(told),
       }));
-      printLine(JSON.stringify({ file, numbers }));
+      printLine(JSON.stringify({ file, numbers, unread: found.unread }));
     };
   }
   const width = Math.max(...files.map(({ name }) => escapeControls(name).length));
-  return (file, { numbers }) => {
+  return (file, { numbers, unread }) => {
     for (const line of new Set(numbers.map(({ line }) => line))) {
       const texts = numbers.filter((number) => number.line === line).map(shownText);
       printLine(files.length === 1 ? texts.join(" ") : `${escapeControls(file).padEnd(width)}  ${texts.join(" ")}`);
@@ -135,5 +135,8 @@ function printerFor(values: Values, files: readonly PictureFile[], { sure }: Jud
     if (none !== undefined) printError(`ductus: ${file}: ${noDigitLike(none.label)}`);
     const unsure = digits.filter(isUnsure).length;
     if (unsure > 0) printError(`ductus: ${file}: not sure of ${unsure} of ${digits.length} digits: --json tells which`);
+    if (unread.length === 0) return;
+    const marks = unread.length === 1 ? "1 mark as high as digits is" : `${unread.length} marks as high as digits are`;
+    printError(`ductus: ${file}: ${marks} in none of those read: --json tells where`);
   };
 }

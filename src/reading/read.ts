@@ -48,6 +48,8 @@ export interface ReadNumber {
 export interface ReadDigits {
   /** In reading order: line by line, from left to right. */
   readonly numbers: readonly ReadNumber[];
+  /** The bounding boxes of marks in lines of digits that are as high as these, and in which no digit was read. */
+  readonly unread: readonly Region[];
   /** How ink was told from paper: against one tone, a smooth surface, or the closing of the tones. */
   readonly paper: View["paper"];
   /** The least difference from paper that is ink, in levels of 255. */
@@ -200,20 +202,38 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
   const sheet = sheetOf(picture, CELLS);
   const view = pageView(sheet.tones);
   const pieces: Region[] = [];
+  const unread: Region[] = [];
   const classify = classifierOf(reader, view.ink, judge);
   const marks = marksOf(view.all, view.ink);
   checkMarks(marks, view.ink);
   const numbers = linesOfWriting(marks).flatMap((line, index) => {
     const segments = segmentsOfLine(line, view.ink);
     for (const { box } of segments) pieces.push(inPixels(box, sheet));
-    return readLine(segments, line, classify, options).map((digits) =>
+    const found = readLine(segments, line, classify, options);
+    for (const box of leftOut(segments, found.flat(), line.height)) unread.push(inPixels(box, sheet));
+    return found.map((digits) =>
       numberOf(
         digits.map((digit) => ({ ...digit, box: inPixels(digit.box, sheet) })),
         index,
       ),
     );
   });
-  return { numbers, ...seenIn(view, sheet), pieces };
+  return { numbers, unread, ...seenIn(view, sheet), pieces };
+}
+
+/** A mark of at least this share of the writing's height may have been a digit. */
+const AS_HIGH = 0.6;
+
+/** What of a line of digits is as high as these, and in none of them. */
+function leftOut(segments: readonly Segment[], digits: readonly Reading[], height: number): Region[] {
+  const used = new Set(digits.flatMap((digit) => digit.segments));
+  const marks: Region[] = [];
+  segments.forEach((segment, i) => {
+    if (used.has(segment)) return;
+    const isCutOff = segment.cut > 0 && i > 0 && !used.has(segments[i - 1]);
+    marks.push(isCutOff ? hull([marks.pop() as Region, segment.box]) : segment.box);
+  });
+  return digits.length === 0 ? [] : marks.filter(({ top, bottom }) => bottom - top >= AS_HIGH * height);
 }
 
 /** Marks overlap little: their boxes together have at most this many times the cells of the page. */
@@ -231,10 +251,10 @@ function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDi
   const { found, view, sheet } = lookAt(picture, look);
   const { kind, ...worth } = look(found.pixels);
   const digit = { ...worth, box: found.box, ...(kind === "not a digit" ? { kind } : {}) };
-  return { numbers: [numberOf([digit], 0)], ...seenIn(view, sheet), pieces: found.pieces };
+  return { numbers: [numberOf([digit], 0)], unread: [], ...seenIn(view, sheet), pieces: found.pieces };
 }
 
-function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "pieces"> {
+function seenIn(view: View, sheet: Sheet): Omit<ReadDigits, "numbers" | "unread" | "pieces"> {
   const { paper, threshold } = view;
   return { paper, threshold, lines: linesOf(view, sheet), ink: inkOf(view, sheet) };
 }

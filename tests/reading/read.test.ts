@@ -80,6 +80,18 @@ describe("read whole", () => {
       expect(textOf(readDigits(picture, network))).toBe(text);
     }
   });
+
+  test("a digit that the network does not know for one is told as a mark that was left out", () => {
+    const { picture, text } = drawPage("table of cells", digitAt, 21_015);
+    const found = readDigits(picture, network);
+    expect(text).toBe("7359\n9879\n5820");
+    expect(textOf(found)).toBe("7 59\n9879\n5820");
+    expect(found.unread).toHaveLength(1);
+    const [{ left, top, right, bottom }] = found.unread;
+    // In the second cell of the first row; cells are 90 x 80 pixels from (30, 30) on.
+    expect(left > 120 && right < 210 && top > 30 && bottom < 110).toBe(true);
+    expect(readDigits(drawPage("table of cells", digitAt, 30_019).picture, network).unread).toEqual([]);
+  });
 });
 
 test("digits lie where they are drawn, in numbers that hold them", () => {
