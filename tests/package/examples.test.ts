@@ -1,5 +1,5 @@
-// The examples for Node, and the one in Python, which gives the library's bits. (The others run in their runtimes, by
-// `npm run conformance`, as the one in Python does in wasmtime.)
+// The examples for Node, and the one in Python, which gives the library's bits, and the one in docs/abi.md. (The others
+// run in their runtimes, by `npm run conformance`, as the one in Python does in wasmtime.)
 
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -25,6 +25,17 @@ test.each([["--epochs", "1"], ["0"], ["1.5"], ["100", "1", "2"]])(
     expect(error.stderr).toMatch(/^usage: node textbook.js /);
   },
 );
+
+test("the worked example of the ABI prints what it says, and the hash of the library's training", async () => {
+  const page = await readFile(path("../../docs/abi.md"), "utf8");
+  const [, code, printed] = /```js\n(.*?)\n```\n.*?\n\n((?: {4}[^\n]*\n)+)/s.exec(page) ?? [];
+  const folder = fileURLToPath(new URL("../..", import.meta.url));
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
+  expect(stdout).toBe(printed.replace(/^ {4}/gm, ""));
+  using network = await Network.create({ layers: [784, 30, 10], threads: 1 });
+  await network.fit(loadMnist().training, { epochs: 2, batchSize: 10 });
+  expect(stdout.split("\n")[2]).toBe(await network.hash());
+});
 
 test("the textbook learns, on the first images of MNIST", async () => {
   const { stdout } = await run(process.execPath, [path("../../examples/node/textbook.js"), "2000", "2"]);
