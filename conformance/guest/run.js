@@ -20,9 +20,10 @@ const THREADS = 2;
  * @param {WebAssembly.Module} [options.module] where a runtime must compile ductus.wasm itself
  * @param {boolean} [options.threads] whether memory can be shared here
  * @param {boolean} [options.reference] whether the plain-TypeScript reference trains, too
+ * @param {any} [options.imported] the exports of the module, where a script can import it
  * @returns {Promise<Result[]>}
  */
-export async function run(base, library, { module, threads = false, reference = false }) {
+export async function run(base, library, { module, threads = false, reference = false, imported }) {
   const file = async (name) => {
     const response = await fetch(`${base}/${name}`);
     if (!response.ok) throw new Error(`${name}: expected a file, got status ${response.status}`);
@@ -49,6 +50,10 @@ export async function run(base, library, { module, threads = false, reference = 
   const { exports } = await WebAssembly.instantiate(module, {});
   checkModule(exports);
   await way("module", (recipe, data) => train(exports, recipe, data));
+  if (imported !== undefined) {
+    checkModule(imported);
+    await way("module, imported", (recipe, data) => train(imported, recipe, data));
+  }
   if (threads) {
     const shared = await WebAssembly.compile(await file("build/ductus-threads.wasm"));
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
