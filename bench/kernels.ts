@@ -65,7 +65,7 @@ export async function timeKernels(
   data: Dataset,
   rounds: number,
 ): Promise<KernelReport> {
-  const { instance } = await WebAssembly.instantiate(await readFile(MODULE), {});
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(await readFile(MODULE)), {});
   const exports = instance.exports as unknown as Exports;
   const memory = instance.exports.memory as WebAssembly.Memory;
   const network = createNetwork(exports, memory, layers, m);

@@ -77,10 +77,31 @@ export async function compileModule(bytes: WasmBytes): Promise<WasmModule> {
   const isSource = bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes);
   checkArgument("module", "the bytes of ductus.wasm, or the module compiled of them", bytes, isSource);
   try {
-    return await WebAssembly.compile(bytes);
+    return await awake(WebAssembly.compile(bytes));
   } catch (error) {
     if (error instanceof TypeError || error instanceof RangeError) throw error;
     throw new WebAssembly.CompileError(`${refusal(bytes)} (${(error as Error).message})`);
+  }
+}
+
+/** Whether this is Node, which has no Worker; nor has Cloudflare's runtime, which allows no timers here. */
+const IS_NODE =
+  globalThis.process?.versions?.node !== undefined &&
+  !("Worker" in globalThis) &&
+  globalThis.navigator?.userAgent !== "Cloudflare-Workers";
+
+/**
+ * What threads of the engine are at work on, with a timer running. Where nothing else is in its event loop, Node 20
+ * stops its main thread until those threads are done. One that is compiling may be waiting for that main thread to
+ * collect garbage: then neither goes on (NodePlatform::DrainTasks, CollectionBarrier::AwaitCollectionBackground).
+ */
+async function awake<T>(work: Promise<T>): Promise<T> {
+  if (!IS_NODE) return work;
+  const timer = setInterval(() => {}, 1000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -110,7 +131,8 @@ export async function instantiateModule(source: WasmBytes | WasmModule, memory?:
   const module: WasmModule = source instanceof WebAssembly.Module ? source : await compileModule(source);
   // The loader's own instantiate() looks at Response. Node then loads fetch with a WebAssembly module of its own, which
   // takes time, and ends the process where that module is refused its memory.
-  const instance = await WebAssembly.instantiate(module, { env: { ...(memory && { memory }) } }).catch((error) => {
+  const work = WebAssembly.instantiate(module, { env: { ...(memory && { memory }) } });
+  const instance = await awake(work).catch((error) => {
     throw error instanceof RangeError ? memoryRefused("dispose() of networks that are no longer needed", error) : error;
   });
   const exports = demangle<Exports>(instance.exports);
