@@ -31,7 +31,7 @@ const SHOWN = 0.35;
 /** Cells this near a line are its own: the rounding of a slope, and soft edges. */
 const NEAR = 2;
 /** More lines than the finest squared paper has on a sheet whose digit is legible. */
-const MOST = 80;
+const MOST = 70;
 /** Thin runs are of a texture if they are this many times as many as those of so many lines. */
 const TEXTURE = 1.5;
 /** A line from edge to edge ends within this share of the sheet's width from both, and a cell. */
