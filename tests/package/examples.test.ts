@@ -28,7 +28,7 @@ test.each([["--epochs", "1"], ["0"], ["1.5"], ["100", "1", "2"]])(
 
 test("the worked example of the ABI prints what it says, and the hash of the library's training", async () => {
   const page = await readFile(path("../../docs/abi.md"), "utf8");
-  const [, code, printed] = /```js\n(.*?)\n```\n.*?\n\n((?: {4}[^\n]*\n)+)/s.exec(page) ?? [];
+  const [, code, printed] = /## A worked example\n.*?```js\n(.*?)\n```\n.*?\n\n((?: {4}[^\n]*\n)+)/s.exec(page) ?? [];
   const folder = fileURLToPath(new URL("../..", import.meta.url));
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: folder });
   expect(stdout).toBe(printed.replace(/^ {4}/gm, ""));
