@@ -20,8 +20,8 @@ const PIXELS = 784;
 /** The kinds of pictures, whose random draws have nothing in common. */
 const KIND = { digit: 0, written: 1, stranger: 2 } as const;
 
-/** The shares of MNIST's digits changed, of digits of a few strokes, and of no digits in made pictures, in eighths. */
-const PARTS = { digits: 3, written: 2, strangers: 3 } as const;
+/** The shares of MNIST's digits changed, of digits of a few strokes, and of no digits in made pictures, in ninths. */
+const PARTS = { digits: 3, written: 2, strangers: 4 } as const;
 
 /** A digit of MNIST as other hands and pictures show it. */
 function madeDigit({ image, label }: Source, draw: Draw): Uint8Array {
@@ -62,7 +62,7 @@ export function withMade(digits: Dataset, options: MadeOptions): Dataset {
     label: digits.labels[i],
   });
   const sources: Sources = (draw) => sourceOf(draw.below(length));
-  const countOf = (part: number) => Math.round((made * length * part) / 8);
+  const countOf = (part: number) => Math.round((made * length * part) / 9);
   const counts = {
     digits: countOf(PARTS.digits),
     written: countOf(PARTS.written),

@@ -3,6 +3,7 @@
 import type { Grid } from "../reading/grid.js";
 import { BOX, blank, boxOf, enlarged, MARGIN, mapped, SIDE, stroke } from "./canvas.js";
 import { arc, type Draw, type Point, smooth } from "./draw.js";
+import { leaning } from "./digits.js";
 import { LETTERS, letter } from "./letters.js";
 import { anywhere, penWidth, shape, texture } from "./shapes.js";
 import { penOf } from "./wear.js";
@@ -19,7 +20,9 @@ export type Sources = (draw: Draw) => Source;
 
 function aLetter(draw: Draw): Grid {
   const at = shaky(draw, draw.chance(0.7) ? 0.035 : 0.07);
-  return written(letter(draw.of(LETTERS), at), draw.between(0.5, 1.05), penWidth(draw));
+  const sheet = written(letter(draw.of(LETTERS), at), draw.between(0.5, 1.05), penWidth(draw));
+  // Script leans, as digits do.
+  return draw.chance(0.5) ? leaning(sheet, draw) : sheet;
 }
 
 /** Back to the field, beyond its edge alone: a pull to the middle would draw rings. */
@@ -190,9 +193,9 @@ type Family = (draw: Draw, sources: Sources) => Grid;
 
 /** The families and their weights: how often each is drawn. */
 const WEIGHTS: readonly (readonly [family: Family, weight: number])[] = [
-  [aLetter, 7],
-  [crossedOut, 3],
-  [scribble, 2],
+  [aLetter, 9],
+  [crossedOut, 5],
+  [scribble, 3],
   [wandering, 3],
   [several, 2],
   [flipped, 2],

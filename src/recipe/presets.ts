@@ -48,7 +48,7 @@ export const PRESETS = freeze({
   hand: {
     ...DISTORTED,
     epochs: "60",
-    made: "1.6",
+    made: "1.8",
     validation: "5000",
   } as Preset,
 } as const);
