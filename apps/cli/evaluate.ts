@@ -1,7 +1,8 @@
 // ductus evaluate: tests a model on a data set.
 
-import { dataOf, type Measured, measure, PARTS } from "./measure.js";
+import { dataOf, type MeasuredSomehow, measure, measureVariants, PARTS } from "./measure.js";
 import { MODEL, readModel } from "./model-file.js";
+import { VARIANTS } from "./reader.js";
 import { bold, formatCount, percent, printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printUnlike } from "./warnings.js";
@@ -14,6 +15,7 @@ matrix.`,
   options: {
     data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
     set: { value: "PART", help: "test, validation or training", default: "test" },
+    variants: VARIANTS,
     json: { help: "print JSON" },
   },
 };
@@ -27,18 +29,18 @@ export async function evaluate(args: readonly string[]): Promise<void> {
   const folder = values.path("data");
   const dataset = dataOf(network, folder, part);
   printUnlike(folder ?? network.metadata.get("data"), network, dataset);
-  const measured = await measure(network, dataset);
+  const measured = values.flag("variants") ? measureVariants(network, dataset) : await measure(network, dataset);
   if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured);
   const { predictions, ...figures } = measured.evaluation;
   const { confusion, classes } = measured;
   printLine(JSON.stringify({ model: path, set: part, ...figures, classes, confusion }, undefined, 2));
 }
 
-function printMeasured(title: string, { evaluation, confusion, classes }: Measured): void {
+function printMeasured(title: string, { evaluation, confusion, classes }: MeasuredSomehow): void {
   const { accuracy, standardError, correct, count, cost } = evaluation;
   const figures = `${percent(accuracy)} ± ${percent(standardError)}`;
   printLine(`${bold(`${title.padEnd(20)}${figures}`)}  (${correct} / ${count}, ± one standard error)`);
-  printLine(`${"cost".padEnd(20)}${cost.toFixed(6)}\n`);
+  printLine(cost === undefined ? "" : `${"cost".padEnd(20)}${cost.toFixed(6)}\n`);
   printLine(bold("class      images   precision      recall          F1"));
   for (const { label, count: images, precision, recall, f1 } of classes) {
     const shares = [precision, recall, f1].map((share) => (Number.isNaN(share) ? "-" : percent(share)).padStart(11));

@@ -1,7 +1,7 @@
 // ductus predict: reads one digit of each picture.
 
 import { basename } from "node:path";
-import { FormatError, type Network, type Pixels, type Prediction } from "ductus";
+import { FormatError, type Network, type Pixels } from "ductus";
 import {
   countDigits,
   decodePicture,
@@ -15,7 +15,17 @@ import {
 } from "ductus/formats";
 import { escapeControls, shellWord, UsageError, type Values } from "ductus/recipe";
 import { type PictureFile, pictureFiles, STANDARD_INPUT } from "./pictures.js";
-import { digitReaderOf, inWords, type Judge, judgeOf, NO_DIGIT, openReader, READER } from "./reader.js";
+import {
+  digitReaderOf,
+  inWords,
+  type Judge,
+  judgeOf,
+  NO_DIGIT,
+  openReader,
+  READER,
+  VARIANTS,
+  variantReaderOf,
+} from "./reader.js";
 import { bold, printError, printLine } from "./terminal.js";
 import { type Command, exitCodeOf, helpOf, parseCommand, usageError } from "./usage.js";
 
@@ -27,6 +37,7 @@ several get one line each. A folder stands for its pictures, - for standard inpu
   arguments: Number.POSITIVE_INFINITY,
   options: {
     model: READER,
+    variants: VARIANTS,
     index: { value: "N", help: "which image of an IDX file: 0 for the first", default: "0" },
     json: { help: "print JSON, one object in a line for each file" },
   },
@@ -48,12 +59,17 @@ export async function predict(args: readonly string[]): Promise<void> {
   if (values.given.index !== undefined) await checkIndexed(files);
   using network = await openReader(values);
   const judge = judgeOf(network);
+  const byVariants = values.flag("variants") || judge.variants;
+  const activationsOf = ({ pixels, columns }: Image) =>
+    byVariants
+      ? variantReaderOf(network, columns).predictAll([pixels])[0].activations
+      : network.predict(pixels).activations;
   const show = printerFor(values, files, judge);
   for (const file of files) {
     try {
       const image = await readImage(file, index, network, judge);
-      const prediction = network.predict(image.pixels);
-      show(file.name, image, prediction, judge.verdict(prediction.activations));
+      const activations = activationsOf(image);
+      show(file.name, image, activations, judge.verdict(activations));
     } catch (error) {
       if (files.length === 1) throw error;
       // Continues with the other files. The first error decides the exit code.
@@ -117,22 +133,22 @@ function idxImage(bytes: Uint8Array, name: string, index: number, { layers: [inp
   return bytes.subarray(first, first + inputs);
 }
 
-type Printer = (file: string, image: Image, prediction: Prediction, worth: Verdict) => void;
+type Printer = (file: string, image: Image, activations: ArrayLike<number>, worth: Verdict) => void;
 
 function printerFor(values: Values, files: readonly PictureFile[], { shares }: Judge): Printer {
   if (values.flag("json")) {
-    return (file, _image, { activations }, { kind, ...worth }) =>
+    return (file, _image, activations, { kind, ...worth }) =>
       printLine(JSON.stringify({ file, verdict: kind, ...worth, activations: Array.from(activations) }));
   }
   if (files.length > 1) {
     const names = files.map(({ name }) => escapeControls(name));
     const width = Math.max(...names.map((name) => name.length));
-    return (file, _image, { activations }, worth) => {
+    return (file, _image, activations, worth) => {
       const answer = bold(worth.kind === "not a digit" ? NO_DIGIT : String(worth.label));
       printLine(`${escapeControls(file).padEnd(width)}  ${answer}  ${inWords(worth, activations)}`);
     };
   }
-  return (_file, image, { activations }, worth) => {
+  return (_file, image, activations, worth) => {
     printLine(drawing(image));
     for (const [j, share] of Array.from(shares(activations)).entries()) {
       const line = `${String(j).padStart(5)}  ${share.toFixed(4)}  ${"█".repeat(Math.round(40 * share))}`;

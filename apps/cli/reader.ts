@@ -1,8 +1,17 @@
 // What predict and read have in common: the network that reads, and words for what a reading is worth.
 
 import { access } from "node:fs/promises";
-import type { Network } from "ductus";
-import { calibrationOf, type DigitReader, prepareDigit, sharesOf, type Verdict, verdict } from "ductus/formats";
+import type { Network, Pixels } from "ductus";
+import {
+  calibrationOf,
+  type DigitReader,
+  type ImageReader,
+  prepareDigit,
+  sharesOf,
+  type Verdict,
+  verdict,
+  withVariants,
+} from "ductus/formats";
 import { loadPretrained } from "ductus/pretrained";
 import type { Option, Values } from "ductus/recipe";
 import { MODEL, readModel } from "./model-file.js";
@@ -37,12 +46,25 @@ export async function openReader(values: Values): Promise<Network> {
 
 /** Reads digits in MNIST's form with a network whose training images may have other levels or a bright ground. */
 export function digitReaderOf(network: Network): DigitReader {
-  const { metadata, preparation } = network;
+  const { metadata, preparation, cost } = network;
   return {
     predict: (digit) => network.predict(prepareDigit(digit, preparation)),
     predictAll: (digits) => network.predict(digits.map((digit) => prepareDigit(digit, preparation))),
     metadata,
+    cost,
   };
+}
+
+/** The switch of predict and evaluate. */
+export const VARIANTS: Option = {
+  help: "decide by eight variants of each image, moved, turned, resized: reads better, takes longer",
+};
+
+/** Reads prepared images, each by variants of it. */
+export function variantReaderOf(network: Network, columns: number): Required<Pick<ImageReader<Pixels>, "predictAll">> {
+  const { cost } = network;
+  const predictAll = (images: readonly Pixels[]) => network.predict(images);
+  return withVariants<Pixels>({ predict: (image) => network.predict(image), predictAll, cost }, columns);
 }
 
 /** What activations of a network say. */
@@ -52,6 +74,8 @@ export interface Judge {
   readonly shares: (activations: ArrayLike<number>) => ArrayLike<number>;
   /** The confidence from which answers are sure; undefined if nobody has measured it. */
   readonly sure: number | undefined;
+  /** Whether the network decides by variants of an image. */
+  readonly variants: boolean;
 }
 
 /** By the network's own calibration, if it has one. */
@@ -61,6 +85,7 @@ export function judgeOf({ metadata }: Network): Judge {
     verdict: (activations) => verdict(activations, calibration),
     shares: (activations) => (calibration === undefined ? activations : sharesOf(activations, calibration).classes),
     sure: calibration?.sure,
+    variants: calibration?.variants ?? false,
   };
 }
 

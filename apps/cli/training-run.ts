@@ -7,6 +7,7 @@ import { calibrateMade, type Recipe, type Session, shellWord, trainByRecipe } fr
 import { checkAgainstData, type Split } from "./data.js";
 import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
 import type { Output } from "./output.js";
+import { digitReaderOf } from "./reader.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, printError, printLine, TrainingProgress } from "./terminal.js";
 
@@ -68,7 +69,9 @@ export async function runTraining(options: TrainingRun): Promise<void> {
 
 /** How sure a network is that learnt what is no digit, in metadata. */
 function calibrationFor(network: Network, { made = 0 }: Recipe, { validation }: Split): Record<string, string> {
-  return made > 0 && validation !== undefined ? calibrationMetadata(calibrateMade(network, validation)) : {};
+  return made > 0 && validation !== undefined
+    ? calibrationMetadata(calibrateMade(digitReaderOf(network), validation))
+    : {};
 }
 
 /**

@@ -58,7 +58,10 @@ const network = await Network.load(
   }),
 );
 const { validation, test } = loadMnist(undefined, { validation: recipe.validation, limit: recipe.limit });
-const calibration = calibrateMade(network, validation);
+const calibration = calibrateMade(
+  { predict: (image) => network.predict(image), predictAll: (images) => network.predict(images) },
+  validation,
+);
 const { correct } = await network.evaluate(test);
 const saved = network.save({ test_correct: `${correct} / ${test.length}`, ...calibrationMetadata(calibration) });
 const bytes = gzipSync(saved, { level: 9, memLevel: 9 });

@@ -25,7 +25,8 @@ export {
   type ReadOptions,
   readDigits,
 } from "../reading/read.js";
-export type { DigitReader, Judge } from "../reading/reader.js";
+export type { DigitReader, ImageReader, Judge } from "../reading/reader.js";
+export { withVariants } from "../reading/variants.js";
 export {
   type Calibration,
   calibrationMetadata,

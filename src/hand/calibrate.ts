@@ -6,9 +6,12 @@ import type { Dataset } from "../data/dataset.js";
 import { checkObject } from "../errors.js";
 import { fitCalibration } from "../reading/calibration.js";
 import type { DigitReader } from "../reading/reader.js";
+import { withVariants } from "../reading/variants.js";
 import type { Calibration } from "../reading/verdict.js";
 import { NO_DIGIT, withMade } from "./hand.js";
 
+/** Images read at a time, to keep memory small. */
+const BLOCK = 500;
 /** Pictures made for each image held back, by another seed than those that train. */
 const HELD_BACK = { made: 2, seed: 1_000_003 };
 
@@ -23,8 +26,15 @@ export function calibrateMade(reader: DigitReader, validation: Dataset): Calibra
   checkArgument("network", "an object with predict()", reader, hasObjects(reader, "predict"));
   checkObject("validation", validation);
   const { images, labels, inputs } = withMade(validation, HELD_BACK);
-  const activations = Array.from(labels, (_, i) => {
-    return reader.predict(images.subarray(i * inputs, (i + 1) * inputs) as Uint8Array).activations;
-  });
-  return fitCalibration({ activations, labels }, { noDigit: activations[0].length > NO_DIGIT ? NO_DIGIT : "sigmoid" });
+  const { predictAll } = withVariants(reader);
+  const activations: ArrayLike<number>[] = [];
+  for (let first = 0; first < labels.length; first += BLOCK) {
+    const count = Math.min(BLOCK, labels.length - first);
+    const block = Array.from({ length: count }, (_, i) => {
+      return images.subarray((first + i) * inputs, (first + i + 1) * inputs) as Uint8Array;
+    });
+    activations.push(...predictAll(block).map((prediction) => prediction.activations));
+  }
+  const noDigit = activations[0].length > NO_DIGIT ? NO_DIGIT : "sigmoid";
+  return { ...fitCalibration({ activations, labels }, { noDigit }), variants: true };
 }

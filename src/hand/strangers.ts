@@ -2,8 +2,8 @@
 
 import type { Grid } from "../reading/grid.js";
 import { BOX, blank, boxOf, enlarged, MARGIN, mapped, SIDE, stroke } from "./canvas.js";
-import { arc, type Draw, type Point, smooth } from "./draw.js";
 import { leaning } from "./digits.js";
+import { arc, type Draw, type Point, smooth } from "./draw.js";
 import { LETTERS, letter } from "./letters.js";
 import { anywhere, penWidth, shape, texture } from "./shapes.js";
 import { penOf } from "./wear.js";

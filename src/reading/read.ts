@@ -4,12 +4,12 @@ import { checkArgument, hasObjects } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
+import { classifierOf, closerReader, secondLook } from "./classifier.js";
 import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
 import { bestReading, type Classify, type Reading } from "./lattice.js";
 import { type Line, linesOfWriting, numbersOf } from "./layout.js";
 import { marksOf } from "./marks.js";
-import { normalise } from "./normalise.js";
 import { pageView } from "./page.js";
 import { checkPicture, type Picture } from "./picture.js";
 import type { Piece } from "./pieces.js";
@@ -170,7 +170,7 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
   checkReading(reader, verdict === undefined ? {} : { verdict });
   const judge = verdict ?? judgeOf(reader);
   const { box, digits, pieces } = found;
-  const one = judge(reader.predict(found.pixels).activations);
+  const one = judge((closerReader(reader)?.reader ?? reader).predict(found.pixels).activations);
   if (digits === 1 && pieces.length === 1 && isSure(one)) return 1;
   const isWithin = ({ box: { left, top, right, bottom } }: ReadDigit) =>
     left + right > 2 * box.left &&
@@ -204,6 +204,7 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
   const pieces: Region[] = [];
   const unread: Region[] = [];
   const classify = classifierOf(reader, view.ink, judge);
+  const closer = secondLook(reader, view.ink, judge);
   const marks = marksOf(view.all, view.ink);
   checkMarks(marks, view.ink);
   const numbers = linesOfWriting(marks).flatMap((line, index) => {
@@ -213,7 +214,7 @@ function readPage(picture: Picture, reader: DigitReader, judge: Judge, options: 
     for (const box of leftOut(segments, found.flat(), line.height)) unread.push(inPixels(box, sheet));
     return found.map((digits) =>
       numberOf(
-        digits.map((digit) => ({ ...digit, box: inPixels(digit.box, sheet) })),
+        digits.map((digit) => ({ ...closer(digit), box: inPixels(digit.box, sheet) })),
         index,
       ),
     );
@@ -249,7 +250,8 @@ function checkMarks(marks: readonly Piece[], { width, height }: Grid): void {
 function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDigits {
   const look = (pixels: Uint8Array) => judge(reader.predict(pixels).activations);
   const { found, view, sheet } = lookAt(picture, look);
-  const { kind, ...worth } = look(found.pixels);
+  const decider = closerReader(reader)?.reader ?? reader;
+  const { kind, ...worth } = judge(decider.predict(found.pixels).activations);
   const digit = { ...worth, box: found.box, ...(kind === "not a digit" ? { kind } : {}) };
   return { numbers: [numberOf([digit], 0)], unread: [], ...seenIn(view, sheet), pieces: found.pieces };
 }
@@ -286,38 +288,6 @@ function readLine(
   }
   if (lines) return free.length === 0 ? [] : [free];
   return numbersOf(free, height);
-}
-
-/** What is read of a page at most: choices of segments, and their cells. */
-const MOST_READ = { choices: 1400, cells: 2 ** 26 };
-
-/**
- * Reads neighbouring segments in MNIST's form; each choice of segments once.
- * @throws {RangeError} if there are more choices to read than a page of digits has
- */
-function classifierOf(reader: DigitReader, ink: Grid, judge: Judge): Classify {
-  // By the first of the segments, then by how many they are.
-  const known = new Map<Segment, ReturnType<Judge>[]>();
-  let [count, cells] = [0, 0];
-  return (choices) => {
-    const unread = choices.filter(({ segments }) => known.get(segments[0])?.[segments.length] === undefined);
-    count += unread.length;
-    for (const { box } of unread) cells += (box.right - box.left) * (box.bottom - box.top);
-    if (count > MOST_READ.choices || cells > MOST_READ.cells) throw new RangeError(CROWDED);
-    const forms = unread.map(({ segments, box }) => {
-      const cells = segments.map((segment) => segment.cells);
-      return normalise(ink, box, cells);
-    });
-    const predictions = reader.predictAll?.(forms) ?? forms.map((form) => reader.predict(form));
-    const isWhole = Array.isArray(predictions) && predictions.length === forms.length;
-    checkArgument("network.predictAll()", `an array of ${forms.length} predictions`, predictions, isWhole);
-    for (const [i, { segments }] of unread.entries()) {
-      const worths = known.get(segments[0]) ?? [];
-      known.set(segments[0], worths);
-      worths[segments.length] = judge(predictions[i].activations);
-    }
-    return choices.map(({ segments }) => (known.get(segments[0]) as ReturnType<Judge>[])[segments.length]);
-  };
 }
 
 /** Digits side by side, all in the picture's pixels. */

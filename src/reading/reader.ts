@@ -1,20 +1,29 @@
 // What reads a digit, and what its activations say.
 
 import { checkArgument, checkScores } from "../arguments.js";
+import type { Pixels } from "../data/samples.js";
+import type { Cost } from "../kernels/kernels.js";
 import { type Calibration, calibrationOf, type Verdict, verdict } from "./verdict.js";
 
-/** What reads one digit: Network has it. Classes from the eleventh on are no digits. */
-export interface DigitReader {
-  /** The activations of the classes, 0 to 1, for a digit in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. */
-  predict(pixels: Uint8Array): {
-    /** [classes], 0 to 1: the first ten are the digits 0 to 9. */
+/** What reads images: Network does. */
+export interface ImageReader<P extends Pixels = Uint8Array> {
+  predict(image: P): {
+    /** [classes], 0 to 1 */
     readonly activations: ArrayLike<number>;
   };
-  /** As predict(), of many digits, where that takes less time than as many calls. */
-  predictAll?(digits: readonly Uint8Array[]): readonly ReturnType<DigitReader["predict"]>[];
+  /** As predict(), of many images, where that takes less time than as many calls. */
+  predictAll?(images: readonly P[]): readonly ReturnType<ImageReader<P>["predict"]>[];
   /** Where its calibration is, if it has one: see calibrationOf(). */
   readonly metadata?: ReadonlyMap<string, string>;
+  /** Its cost: with "log-likelihood" the activations are shares of one whole. */
+  readonly cost?: Cost;
 }
+
+/**
+ * What reads digits in MNIST's form: 28 x 28 levels, 0 paper to 255 ink. Its first ten classes are the digits 0 to 9;
+ * those from the eleventh on are no digits.
+ */
+export type DigitReader = ImageReader<Uint8Array>;
 
 /** What activations say: the digit, and how sure it is; its kind, where the network knows what is no digit. */
 export type Judge = (activations: ArrayLike<number>) => {

@@ -27,6 +27,8 @@ export interface Calibration {
   readonly rivals?: number;
   /** From this share of what is no digit on, 0 to 1, the answer is "not a digit". */
   readonly reject?: number;
+  /** Whether it was fitted to readings by withVariants(): so digits are to be read that the network is not sure of. */
+  readonly variants?: boolean;
   /** From this confidence on, 0 to 1, the answer is "sure". */
   readonly sure: number;
 }
@@ -57,6 +59,7 @@ const MEMBERS = {
   noDigit: true,
   prior: true,
   rivals: true,
+  variants: true,
   reject: true,
   sure: true,
 } as const satisfies Record<keyof Calibration, true>;
@@ -73,8 +76,8 @@ export interface Shares {
   readonly none: number;
 }
 
-/** The largest odds that an activation of 24 bits can tell. */
-const LEAST = 2 ** -25;
+/** One over the largest odds that an activation of 24 bits can tell. */
+export const LEAST = 2 ** -25;
 
 /**
  * The shares of the classes, all alike if all activations are 0. With o_j = a_j, or a_j / (1 - a_j) for "sigmoid"
@@ -138,11 +141,12 @@ export function checkNoDigit(noDigit: unknown): void {
 function checkMembers(calibration: Omit<Calibration, "sure"> & { readonly sure?: number }): void {
   checkObject("calibration", calibration);
   checkKnown("calibration", calibration, MEMBERS);
-  const { temperature, noDigit, prior, rivals, reject, sure } = calibration;
+  const { temperature, noDigit, prior, rivals, variants, reject, sure } = calibration;
   checkRange("temperature", temperature, POSITIVE);
   checkNoDigit(noDigit);
   if (prior !== undefined) checkRange("prior", prior, POSITIVE);
   if (rivals !== undefined) checkRange("rivals", rivals, SHARE);
+  if (variants !== undefined) checkArgument("variants", "true or false", variants, typeof variants === "boolean");
   if (reject !== undefined) checkRange("reject", reject, SHARE);
   if (sure !== undefined) checkRange("sure", sure, SHARE);
 }
@@ -214,8 +218,8 @@ export function calibrationOf(
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw refuse(`expected a JSON object, got ${show(value)}`);
   }
-  const { temperature, noDigit, prior, rivals, reject, sure } = value as Calibration;
-  const calibration = { temperature, noDigit, prior, rivals, reject, sure };
+  const { temperature, noDigit, prior, rivals, variants, reject, sure } = value as Calibration;
+  const calibration = { temperature, noDigit, prior, rivals, variants, reject, sure };
   try {
     checkKnown("members", value, calibration);
     checkCalibration(calibration);

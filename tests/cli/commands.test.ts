@@ -1,4 +1,4 @@
-// What is done with a trained model on the command line: evaluate, predict, export, report.
+// What is done with a trained model on the command line: predict, export, report.
 
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { decodePng, encodePng } from "../../src/formats/png.js";
 import { decodeSafetensors } from "../../src/formats/safetensors.js";
 import { createReference } from "../../src/kernels/reference/reference.js";
 import { Network } from "../../src/network/network.js";
-import { loadDirectory, loadMnist } from "../../src/node/index.js";
+import { loadMnist } from "../../src/node/index.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { keepDuctus, MAIN, type Result, startDuctus, startProgram } from "./command-line.js";
 
@@ -81,61 +81,6 @@ test.skipIf(!existsSync("/dev/full"))("a full disk behind standard output is one
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: "ductus: standard output: expected to be written to, got a full disk\n",
-  });
-});
-
-describe("evaluate", () => {
-  test("prints accuracy, cost, figures of each class and the confusion matrix", async () => {
-    const { code, stdout, stderr } = await ductus("evaluate", "small.safetensors");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const { test: data } = loadDirectory(join(folder, "data"));
-    const { correct, cost, accuracy } = await (await model("small.safetensors")).evaluate(data);
-    const deviation = Math.sqrt((accuracy * (1 - accuracy)) / 21);
-    const lines = stdout.split("\n");
-    expect(lines[0]).toBe(
-      `test accuracy       ${(100 * accuracy).toFixed(2)} % ± ${(100 * deviation).toFixed(2)} %` +
-        `  (${correct} / 21, ± one standard error)`,
-    );
-    expect(lines[1]).toBe(`cost                ${cost.toFixed(6)}`);
-    expect(lines[3]).toBe("class      images   precision      recall          F1");
-    expect(lines[4]).toMatch(/^ {4}0 +6( +\d+\.\d\d %| +-){3}$/);
-    expect(lines[9]).toMatch(/^confusion matrix: /);
-    // The row of a label adds up to its images.
-    const rows = lines.slice(12, 16).map((line) => line.trim().split(/ +/).slice(1));
-    expect(rows.map((row) => row.reduce((sum, n) => sum + (n === "." ? 0 : Number(n)), 0))).toEqual([6, 5, 5, 5]);
-    expect(stdout).not.toContain("\u001b");
-  });
-
-  test("knows the three parts of the data, and the limit of the training", async () => {
-    for (const [part, count] of [
-      ["validation", 20],
-      ["training", 50],
-    ]) {
-      const { stdout } = await ductus("evaluate", "small.safetensors", "--set", String(part));
-      expect(stdout).toMatch(new RegExp(`^${part} accuracy .* / ${count}, `));
-    }
-    const { code, stderr } = await ductus("evaluate", "small.safetensors", "--set", "all");
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: 'ductus: --set: expected test, validation or training, got "all"\n',
-    });
-  });
-
-  test("prints JSON that says the same", async () => {
-    const { stdout } = await ductus("evaluate", "small.safetensors", "--json");
-    const { predictions: _, ...figures } = await (await model("small.safetensors")).evaluate(
-      loadDirectory(join(folder, "data")).test,
-    );
-    expect(JSON.parse(stdout)).toMatchObject({ model: "small.safetensors", set: "test", ...figures });
-    expect(JSON.parse(stdout).confusion).toHaveLength(4);
-    expect(JSON.parse(stdout).classes[3]).toMatchObject({ label: 3, count: 5 });
-  });
-
-  test("reads model.safetensors and MNIST unless told otherwise, and refuses data that do not fit", async () => {
-    expect((await ductus("evaluate")).stdout).toMatch(/^test accuracy .* \/ 10000, /);
-    const { code, stderr } = await ductus("evaluate", "--data", "data");
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^ductus: evaluation data: expected images of 784 pixels .* got 24 pixels in 4 classes\n$/);
   });
 });
 
