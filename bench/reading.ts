@@ -14,7 +14,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { Network, type Pixels } from "ductus";
-import { decodePng, type Picture, parseDataset, type ReadDigits, readDigits, toDigit } from "ductus/formats";
+import {
+  calibrationOf,
+  deciderOf,
+  decodePng,
+  type Picture,
+  parseDataset,
+  type ReadDigits,
+  readDigits,
+  toDigit,
+  verdict,
+} from "ductus/formats";
 import { loadMnist } from "ductus/node";
 import { draw, KINDS } from "./reading/kinds.js";
 import { drawPage, PAGES } from "./reading/numbers.js";
@@ -40,6 +50,8 @@ function bytesOf(file: string): Uint8Array {
 const idxFile = (name: string) => ({ name, bytes: bytesOf(name) });
 
 const network = await Network.load(bytesOf(options.model), { threads: 1 });
+const decider = deciderOf(network);
+const calibration = calibrationOf(network.metadata);
 const { test } = loadMnist();
 const imageOf = (images: Pixels, index: number, size: number) =>
   Uint8Array.from(images.subarray(index * size, (index + 1) * size));
@@ -90,9 +102,9 @@ function report(kind: string, examples: Iterable<Example>): void {
     n++;
     const start = performance.now();
     try {
-      const digit = toDigit(picture, network);
+      const { activations } = decider.predict(toDigit(picture, network));
       time += performance.now() - start;
-      if (network.predict(digit).label === label) right++;
+      if (verdict(activations, calibration).label === label) right++;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       refused++;

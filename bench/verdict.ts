@@ -13,6 +13,7 @@ import {
   areaUnderCurve,
   calibrationError,
   calibrationOf,
+  deciderOf,
   type Picture,
   parseDataset,
   sharesOf,
@@ -41,6 +42,7 @@ function bytesOf(file: string): Uint8Array {
 
 const network = await Network.load(bytesOf(options.model), { threads: 1 });
 const calibration = calibrationOf(network.metadata, options.model, network.layers.at(-1));
+const decider = deciderOf(network);
 const { test } = loadMnist();
 const imageOf = (i: number) => test.images.slice(i * 784, (i + 1) * 784) as Uint8Array;
 
@@ -50,7 +52,7 @@ interface Reading extends Verdict {
 }
 
 function read(image: Uint8Array): Reading {
-  const { activations } = network.predict(image);
+  const { activations } = decider.predict(image);
   return { ...verdict(activations, calibration), none: sharesOf(activations, calibration).none };
 }
 

@@ -26,7 +26,7 @@ export {
   readDigits,
 } from "../reading/read.js";
 export type { DigitReader, ImageReader, Judge } from "../reading/reader.js";
-export { withVariants } from "../reading/variants.js";
+export { deciderOf, withVariants } from "../reading/variants.js";
 export {
   type Calibration,
   calibrationMetadata,

@@ -20,8 +20,8 @@ const PIXELS = 784;
 /** The kinds of pictures, whose random draws have nothing in common. */
 const KIND = { digit: 0, written: 1, stranger: 2 } as const;
 
-/** The shares of MNIST's digits changed, of digits of a few strokes, and of no digits in made pictures, in ninths. */
-const PARTS = { digits: 3, written: 2, strangers: 4 } as const;
+/** The shares of MNIST's digits changed and of digits of a few strokes in made pictures, in ninths; no digits are four. */
+const PARTS = { digits: 3, written: 2 } as const;
 
 /** A digit of MNIST as other hands and pictures show it. */
 function madeDigit({ image, label }: Source, draw: Draw): Uint8Array {
@@ -63,12 +63,9 @@ export function withMade(digits: Dataset, options: MadeOptions): Dataset {
   });
   const sources: Sources = (draw) => sourceOf(draw.below(length));
   const countOf = (part: number) => Math.round((made * length * part) / 9);
-  const counts = {
-    digits: countOf(PARTS.digits),
-    written: countOf(PARTS.written),
-    strangers: countOf(PARTS.strangers),
-  };
-  const total = length + counts.digits + counts.written + counts.strangers;
+  const [changed, written] = [countOf(PARTS.digits), countOf(PARTS.written)];
+  const strangers = Math.round(made * length) - changed - written;
+  const total = length + changed + written + strangers;
   const images = new Uint8Array(total * PIXELS);
   const labels = new Uint8Array(total);
   images.set(pixels);
@@ -78,16 +75,16 @@ export function withMade(digits: Dataset, options: MadeOptions): Dataset {
     images.set(image, at * PIXELS);
     labels[at++] = label;
   };
-  for (let i = 0; i < counts.digits; i++) {
+  for (let i = 0; i < changed; i++) {
     const source = sourceOf(i % length);
     put(madeDigit(source, new Draw(seed, KIND.digit, i)), source.label);
   }
-  for (let i = 0; i < counts.written; i++) {
+  for (let i = 0; i < written; i++) {
     const draw = new Draw(seed, KIND.written, i);
     const { sheet, label } = writtenDigit(draw);
     put(toImage(worn(leaning(sheet, draw), draw)), label);
   }
-  for (let i = 0; i < counts.strangers; i++) {
+  for (let i = 0; i < strangers; i++) {
     const draw = new Draw(seed, KIND.stranger, i);
     put(toImage(worn(stranger(draw, sources), draw)), NO_DIGIT);
   }

@@ -6,7 +6,7 @@ import type { Choice, Classify, Reading } from "./lattice.js";
 import { normalise } from "./normalise.js";
 import type { DigitReader, Judge } from "./reader.js";
 import type { Segment } from "./segments.js";
-import { withVariants } from "./variants.js";
+import { deciderOf } from "./variants.js";
 import { calibrationOf } from "./verdict.js";
 import { CROWDED } from "./view.js";
 
@@ -48,22 +48,14 @@ function formOf(ink: Grid, { segments, box }: Choice): Uint8Array {
   );
 }
 
-/**
- * What decides on one digit: the reader, or, where its calibration says so, its reading of variants. Undefined for a
- * reader whose first answer is its last.
- */
-export function closerReader(reader: DigitReader): { readonly reader: DigitReader; readonly sure: number } | undefined {
-  const calibration = reader.metadata && calibrationOf(reader.metadata, "network");
-  return calibration?.variants ? { reader: withVariants(reader), sure: calibration.sure } : undefined;
-}
-
-/** Reads the digits of a page again that the network is not sure of, if it has a closer look. */
+/** Reads the digits of a page again that the network is not sure of, by variants if its calibration says so. */
 export function secondLook(reader: DigitReader, ink: Grid, judge: Judge): (digit: Reading) => Reading {
-  const closer = closerReader(reader);
-  if (closer === undefined) return (digit) => digit;
+  const decider = deciderOf(reader);
+  if (decider === reader) return (digit) => digit;
+  const sure = calibrationOf(reader.metadata ?? new Map(), "network")?.sure ?? 1;
   return (digit) => {
-    if (digit.confidence >= closer.sure) return digit;
-    const { label, confidence } = judge(closer.reader.predict(formOf(ink, digit)).activations);
+    if (digit.confidence >= sure) return digit;
+    const { label, confidence } = judge(decider.predict(formOf(ink, digit)).activations);
     return { ...digit, label, confidence };
   };
 }

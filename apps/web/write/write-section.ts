@@ -1,6 +1,6 @@
 // The section where visitors write digits and a network reads them. Changes are drawn and read at most once a frame.
 
-import { encodeOnnx, findDigit, sharesOf, verdict, withVariants } from "ductus/formats";
+import { deciderOf, encodeOnnx, findDigit, sharesOf, verdict } from "ductus/formats";
 import { countOf, find, make } from "../../ui/elements.js";
 import { DIGITS, pictureOf } from "../digits.js";
 import type { Model, ModelSource, Models } from "../models.js";
@@ -71,7 +71,7 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
     reading.show(pixels, label, activations);
     return `Read as ${label}, activation ${activations[label].toFixed(2)}`;
   }
-  const { activations } = (calibration.variants ? withVariants(network) : network).predict(pixels);
+  const { activations } = deciderOf(network).predict(pixels);
   const worth = verdict(activations, calibration);
   reading.show(pixels, worth.label, sharesOf(activations, calibration).classes, worth);
   return `Read as ${worth.label}, ${inWords(worth)}`;
