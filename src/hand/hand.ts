@@ -20,7 +20,7 @@ const PIXELS = 784;
 /** The kinds of pictures, whose random draws have nothing in common. */
 const KIND = { digit: 0, written: 1, stranger: 2 } as const;
 
-/** The shares of MNIST's digits changed and of digits of a few strokes in made pictures, in ninths; no digits are four. */
+/** The shares of MNIST's digits changed and of digits of strokes in made pictures, in ninths; four are no digits. */
 const PARTS = { digits: 3, written: 2 } as const;
 
 /** A digit of MNIST as other hands and pictures show it. */

@@ -7,6 +7,7 @@ import { type Calibration, calibrationOf, type Verdict, verdict } from "./verdic
 
 /** What reads images: Network does. */
 export interface ImageReader<P extends Pixels = Uint8Array> {
+  /** The activations of an image. */
   predict(image: P): {
     /** [classes], 0 to 1 */
     readonly activations: ArrayLike<number>;
