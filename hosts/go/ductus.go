@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -27,29 +28,44 @@ const (
 // ErrMemory says that the module's 4 GiB of memory are used up.
 var ErrMemory = errors.New("expected room in the module's 4 GiB of memory, got none")
 
+// compiled is the module, compiled once for all networks.
+var compiled = sync.OnceValues(func() (compilation, error) {
+	runtime := wazero.NewRuntime(context.Background())
+	module, err := runtime.CompileModule(context.Background(), wasm)
+	return compilation{runtime, module}, err
+})
+
+type compilation struct {
+	runtime wazero.Runtime
+	module  wazero.CompiledModule
+}
+
 // instance is a module of its own for each network. A failure of the runtime is kept: later calls do nothing.
 type instance struct {
-	ctx     context.Context
-	runtime wazero.Runtime
-	module  api.Module
-	err     error
+	ctx    context.Context
+	module api.Module
+	err    error
 }
 
 func newInstance() (*instance, error) {
 	ctx := context.Background()
-	runtime := wazero.NewRuntime(ctx)
-	module, err := runtime.Instantiate(ctx, wasm)
+	code, err := compiled()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("ductus.wasm: %w", err), runtime.Close(ctx))
+		return nil, fmt.Errorf("ductus.wasm: %w", err)
 	}
-	w := &instance{ctx: ctx, runtime: runtime, module: module}
+	module, err := code.runtime.InstantiateModule(ctx, code.module, wazero.NewModuleConfig().WithName(""))
+	if err != nil {
+		return nil, fmt.Errorf("ductus.wasm: %w", err)
+	}
+	w := &instance{ctx: ctx, module: module}
 	if version := w.call("abiVersion"); version != abiVersion {
-		return nil, errors.Join(fmt.Errorf("ductus.wasm: expected version %d of the ABI, got %d", abiVersion, version), w.close())
+		err := fmt.Errorf("ductus.wasm: expected version %d of the ABI, got %d", abiVersion, version)
+		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
-func (w *instance) close() error { return w.runtime.Close(w.ctx) }
+func (w *instance) close() error { return w.module.Close(w.ctx) }
 
 // call calls a function of the module; f32 and f64 are given and returned as their bits.
 func (w *instance) call(name string, args ...uint64) uint64 {
