@@ -269,12 +269,39 @@ func TestRefusesDamagedModels(t *testing.T) {
 		changed(own, "layers", "[4194304,65536,3]"), changed(own, "activation", "x"), changed(own, "cost", ""),
 		changed(own, "seed", "-1"), changed(own, "epochs", "x"), changed(own, "format", "pt"),
 		changed("0.weight", "dtype", "F16"), changed("0.weight", "shape", []int{20, 7}),
-		changed("2.bias", "data_offsets", []int{0, 12}),
+		changed("2.bias", "data_offsets", []int{0, 16}), changed("2.bias", "data_offsets", []int{-4, 8}),
+		changed("2.bias", "data_offsets", []int{720, 732}), changed("2.bias", "data_offsets", []int{0}),
 	} {
 		if n, err := Decode(file); err == nil {
 			n.Close()
 			t.Errorf("file %d was loaded", i)
 		}
+	}
+}
+
+func TestReadsTensorsInAnyOrder(t *testing.T) {
+	n := small(t, Options{})
+	whole, err := n.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := 8 + int(binary.LittleEndian.Uint64(whole))
+	// The last bias, of 12 bytes, moves before all others.
+	text := string(whole[8:length])
+	for _, move := range [][2]string{{"[0,560]", "[12,572]"}, {"[560,588]", "[572,600]"}, {"[588,672]", "[600,684]"},
+		{"[672,684]", "[0,12]"}} {
+		text = strings.Replace(text, move[0], move[1], 1)
+	}
+	data := whole[length:]
+	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
+	file = append(append(file, data[672:]...), data[:672]...)
+	again, err := Decode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if hashOf(t, again) != hashOf(t, n) {
+		t.Error("another network")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -159,25 +160,32 @@ func fits(sizes []int, bytes int) bool {
 }
 
 func (n *Network) decode(header map[string]json.RawMessage, data []byte) error {
-	names, entries, size := n.tensors()
+	names, entries, _ := n.tensors()
+	parts := map[string][]byte{}
 	for _, name := range names {
 		var got tensor
-		if err := json.Unmarshal(header[name], &got); err != nil || fmt.Sprint(got) != fmt.Sprint(entries[name]) {
-			return fmt.Errorf("tensor %s: expected %v, got %s", name, entries[name], header[name])
+		expected := entries[name]
+		size := expected.Offsets[1] - expected.Offsets[0]
+		// Writers order tensors as they like.
+		err := json.Unmarshal(header[name], &got)
+		if err != nil || got.DType != "F32" || !slices.Equal(got.Shape, expected.Shape) || len(got.Offsets) != 2 ||
+			got.Offsets[0] < 0 || got.Offsets[1] > len(data) || got.Offsets[1]-got.Offsets[0] != size {
+			return fmt.Errorf("tensor %s: expected F32 %v in %d bytes, got %s", name, expected.Shape, size, header[name])
 		}
-	}
-	for i, value := range floats(data[:size]) {
-		if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
-			return fmt.Errorf("parameters: expected finite numbers, got %v in place %d", value, i)
+		parts[name] = data[got.Offsets[0]:got.Offsets[1]]
+		for i, value := range floats(parts[name]) {
+			if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
+				return fmt.Errorf("tensor %s: expected finite numbers, got %v in place %d", name, value, i)
+			}
 		}
 	}
 	for l := 1; l < len(n.sizes); l++ {
-		weights, both := 4*n.sizes[l-1]*n.sizes[l], 4*(n.sizes[l-1]+1)*n.sizes[l]
-		at := n.w.grow("allocate", uint64(both))
-		n.w.write(at, data[:both])
-		n.w.call("writeLayer", n.network, uint64(l), 0, at, at+uint64(weights))
+		weights, biases := parts[names[2*l-2]], parts[names[2*l-1]]
+		at := n.w.grow("allocate", uint64(len(weights)+len(biases)))
+		n.w.write(at, weights)
+		n.w.write(at+uint64(len(weights)), biases)
+		n.w.call("writeLayer", n.network, uint64(l), 0, at, at+uint64(len(weights)))
 		n.w.call("release", at)
-		data = data[both:]
 	}
 	return n.w.takeError()
 }

@@ -197,28 +197,32 @@ class Network:
                 raise ValueError("another format")
             network.epochs = _integer("epochs", epochs, 0, 2**32 - 1)
             network._write(header, data[8 + length :])
-        except (struct.error, KeyError, TypeError, AttributeError, UnicodeDecodeError, ValueError) as error:
+        except (struct.error, KeyError, TypeError, AttributeError, IndexError, UnicodeDecodeError, ValueError) as error:
             raise ValueError(
                 f"{path}: expected a Ductus model (safetensors), got a file that is none ({error})"
             ) from None
         return network
 
     def _write(self, header: dict, data: bytes) -> None:
-        wasm, end = self._wasm, 0
+        wasm, layers = self._wasm, []
         for i, (inputs, outputs) in enumerate(zip(self.sizes, self.sizes[1:])):
-            for name, shape in (("weight", [outputs, inputs]), ("bias", [outputs])):
-                entry, size = header[f"{2 * i}.{name}"], 4 * math.prod(shape)
-                if entry != {"dtype": "F32", "shape": shape, "data_offsets": [end, end + size]}:
-                    raise ValueError(f"tensor {2 * i}.{name} is {entry}")
-                end += size
-        values = np.frombuffer(data, "<f4", end // 4)
-        if not np.isfinite(values).all():
-            raise ValueError("its numbers are not finite")
-        first = 0
-        for l, (inputs, outputs) in enumerate(zip(self.sizes, self.sizes[1:]), 1):
-            count = (inputs + 1) * outputs
-            block = wasm.grow("allocate", 4 * count)
-            wasm.write(block, values[first : first + count])
-            wasm.call("writeLayer", self._network, l, 0, block, block + 4 * inputs * outputs)
+            weights = self._tensor(header, data, f"{2 * i}.weight", [outputs, inputs])
+            layers.append((weights, self._tensor(header, data, f"{2 * i}.bias", [outputs])))
+        for l, (weights, biases) in enumerate(layers, 1):
+            block = wasm.grow("allocate", weights.nbytes + biases.nbytes)
+            wasm.write(block, weights)
+            wasm.write(block + weights.nbytes, biases)
+            wasm.call("writeLayer", self._network, l, 0, block, block + weights.nbytes)
             wasm.call("release", block)
-            first += count
+
+    @staticmethod
+    def _tensor(header: dict, data: bytes, name: str, shape: list[int]) -> np.ndarray:
+        """Wherever it lies: writers order tensors as they like."""
+        entry, size = header[name], 4 * math.prod(shape)
+        begin = _integer(f"tensor {name}: data_offsets", entry["data_offsets"][0], 0, len(data))
+        if entry != {"dtype": "F32", "shape": shape, "data_offsets": [begin, begin + size]} or begin + size > len(data):
+            raise ValueError(f"tensor {name} is {entry}")
+        values = np.frombuffer(data, "<f4", size // 4, begin)
+        if not np.isfinite(values).all():
+            raise ValueError(f"tensor {name} has numbers that are not finite")
+        return values

@@ -81,6 +81,17 @@ def test_safetensors_reads_what_is_saved(tmp_path: Path):
     assert (tensors["0.weight"] == small().parameters()[0][0]).all()
 
 
+def test_reads_what_safetensors_saves_in_its_own_order(tmp_path: Path):
+    numpy = pytest.importorskip("safetensors.numpy")
+    small().save(tmp_path / "m.safetensors")
+    data = (tmp_path / "m.safetensors").read_bytes()
+    (length,) = struct.unpack_from("<Q", data)
+    own = json.loads(data[8 : 8 + length])["__metadata__"]
+    numpy.save_file(numpy.load_file(tmp_path / "m.safetensors"), tmp_path / "again.safetensors", own)
+    assert (tmp_path / "again.safetensors").read_bytes()[8 + length :] != data[8 + length :]
+    assert Network.load(tmp_path / "again.safetensors").hash() == small().hash()
+
+
 def test_pytorch_computes_the_same(tmp_path: Path):
     torch = pytest.importorskip("torch")
     load_file = pytest.importorskip("safetensors.torch").load_file
@@ -158,7 +169,8 @@ def test_damaged_models_are_refused(tmp_path: Path):
 
     damaged = [b"", whole[:7], whole[:100], whole[:-1], b"\xff" * 100, whole[: 8 + length] + b"\xff" * 748]
     damaged += [changed(lambda h: h.pop("2.bias")), changed(lambda h: h["0.weight"].update(dtype="F16"))]
-    damaged += [changed(lambda h: h["0.weight"].update(data_offsets=[8, 568]))]
+    for offsets in ([8, 569], [-4, 556], [2**40, 2**40 + 560], ["0", 560], [], 7):
+        damaged.append(changed(lambda h, offsets=offsets: h["0.weight"].update(data_offsets=offsets)))
     own = "__metadata__"
     for key, value in {"layers": "[20,8,3]", "activation": "x", "seed": "-1", "epochs": "x", "format": "pt"}.items():
         damaged.append(changed(lambda h, key=key, value=value: h[own].update({key: value})))

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -121,7 +122,7 @@ public final class Model {
         throw new IllegalArgumentException("expected the metadata of a Ductus model (format: ductus), got others");
       }
       int[] sizes = GSON.fromJson(text(own, "layers"), int[].class);
-      check(header, sizes, file, start);
+      List<byte[]> layers = layersOf(header, sizes, Arrays.copyOfRange(file, start, file.length));
       long seed = Long.parseLong(text(own, "seed"));
       var options = new Network.Options(seed, text(own, "activation"), text(own, "cost"), text(own, "initial_weights"));
       int epochs = Integer.parseInt(text(own, "epochs"));
@@ -130,10 +131,8 @@ public final class Model {
       }
       Network network = new Network(sizes, options);
       network.setEpochs(epochs);
-      List<Tensor> tensors = tensorsOf(sizes);
-      for (int i = 0; i < tensors.size(); i += 2) {
-        int from = start + tensors.get(i).begin;
-        network.setParameters(i / 2 + 1, Arrays.copyOfRange(file, from, start + tensors.get(i + 1).end));
+      for (int l = 1; l < sizes.length; l++) {
+        network.setParameters(l, layers.get(l - 1));
       }
       return network;
     } catch (JsonParseException | IllegalStateException | ClassCastException | ArithmeticException error) {
@@ -149,27 +148,41 @@ public final class Model {
     return value.getAsString();
   }
 
-  /** All tensors are checked before memory is taken for a network. */
-  private static void check(JsonObject header, int[] sizes, byte[] file, int start) {
+  /** The bytes of each layer, all checked before memory is taken for a network. Writers order tensors as they like. */
+  private static List<byte[]> layersOf(JsonObject header, int[] sizes, byte[] data) {
     if (sizes == null || sizes.length < 2 || Arrays.stream(sizes).anyMatch(size -> size < 1)) {
       throw new IllegalArgumentException("metadata layers: expected two sizes or more, got " + Arrays.toString(sizes));
     }
-    List<Tensor> tensors = tensorsOf(sizes);
-    for (Tensor tensor : tensors) {
-      if (!entryOf(tensor).equals(header.get(tensor.name))) {
-        throw new IllegalArgumentException(
-            "tensor %s: expected %s, got %s".formatted(tensor.name, entryOf(tensor), header.get(tensor.name)));
+    List<byte[]> layers = new ArrayList<>();
+    byte[] weights = null;
+    for (Tensor tensor : tensorsOf(sizes)) {
+      byte[] bytes = bytesOf(tensor, header.get(tensor.name), data);
+      if (weights == null) {
+        weights = bytes;
+        continue;
+      }
+      byte[] layer = Arrays.copyOf(weights, weights.length + bytes.length);
+      System.arraycopy(bytes, 0, layer, weights.length, bytes.length);
+      layers.add(layer);
+      weights = null;
+    }
+    return layers;
+  }
+
+  private static byte[] bytesOf(Tensor expected, JsonElement entry, byte[] data) {
+    int[] offsets = entry == null ? null : GSON.fromJson(entry.getAsJsonObject().get("data_offsets"), int[].class);
+    boolean isWithin = offsets != null && offsets.length == 2 && offsets[0] >= 0 && offsets[1] <= data.length;
+    var moved = isWithin ? new Tensor(expected.name, expected.shape, offsets[0], offsets[1]) : expected;
+    if (!isWithin || offsets[1] - offsets[0] != expected.end - expected.begin || !entryOf(moved).equals(entry)) {
+      throw new IllegalArgumentException(
+          "tensor %s: expected F32 %s within the data, got %s".formatted(expected.name, expected.shape, entry));
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(Arrays.copyOfRange(data, offsets[0], offsets[1])).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < bytes.limit(); i += 4) {
+      if (!Float.isFinite(bytes.getFloat(i))) {
+        throw new IllegalArgumentException("tensor %s: expected finite numbers, got others".formatted(expected.name));
       }
     }
-    int size = tensors.getLast().end;
-    if (size != file.length - start) {
-      throw new IllegalArgumentException("expected %d bytes of data, got %d".formatted(size, file.length - start));
-    }
-    ByteBuffer data = ByteBuffer.wrap(file, start, size).slice().order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < size; i += 4) {
-      if (!Float.isFinite(data.getFloat(i))) {
-        throw new IllegalArgumentException("parameters: expected finite numbers, got others");
-      }
-    }
+    return bytes.array();
   }
 }

@@ -190,13 +190,15 @@ class NetworkTest {
     byte[] nan = whole.clone();
     ByteBuffer.wrap(nan).order(ByteOrder.LITTLE_ENDIAN).putFloat(nan.length - 4, Float.NaN);
     List<byte[]> damaged = new ArrayList<>(List.of(new byte[0], nan));
-    for (int length : new int[] {7, 100, whole.length - 1, whole.length + 1}) {
+    for (int length : new int[] {7, 100, whole.length - 1}) {
       damaged.add(Arrays.copyOf(whole, length));
     }
     String[][] changes = {
       {"[20,7,3]", "[20,8,3]"}, {"[20,7,3]", "[20,-7,3]"}, {"[20,7,3]", "[4194304,65536,3]"}, {"sigmoid", "sigmoids"},
       {"quadratic", "cubic"}, {"\"seed\":\"1\"", "\"seed\":\"-1\""}, {"\"epochs\":\"3\"", "\"epochs\":\"x\""},
-      {"\"epochs\":\"3\"", "\"epochs\":\"-3\""}, {"ductus", "pt"}, {"F32", "F16"}, {"[7,20]", "[20,7]"}, {"{", "["}
+      {"\"epochs\":\"3\"", "\"epochs\":\"-3\""}, {"ductus", "pt"}, {"F32", "F16"}, {"[7,20]", "[20,7]"}, {"{", "["},
+      {"[672,684]", "[672,685]"}, {"[672,684]", "[-12,0]"}, {"[672,684]", "[720,732]"}, {"[672,684]", "[672]"},
+      {"[672,684]", "7"}
     };
     int start = 8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
     for (String[] change : changes) {
@@ -209,6 +211,23 @@ class NetworkTest {
     for (int i = 0; i < damaged.size(); i++) {
       byte[] file = damaged.get(i);
       assertThrows(IllegalArgumentException.class, () -> Model.decode(file).close(), "file " + i);
+    }
+  }
+
+  @Test
+  void tensorsAreReadInAnyOrder() {
+    try (Network network = small(DEFAULT)) {
+      byte[] whole = Model.encode(network);
+      int start = whole.length - 684;
+      // The last bias, of 12 bytes, moves before all others.
+      String text = new String(whole, 8, start - 8, StandardCharsets.UTF_8).replace("[672,684]", "[0,12]")
+          .replace("[588,672]", "[600,684]").replace("[560,588]", "[572,600]").replace("[0,560]", "[12,572]");
+      byte[] header = text.getBytes(StandardCharsets.UTF_8);
+      ByteBuffer file = ByteBuffer.allocate(8 + header.length + 684).order(ByteOrder.LITTLE_ENDIAN);
+      file.putLong(header.length).put(header).put(whole, start + 672, 12).put(whole, start, 672);
+      try (Network again = Model.decode(file.array())) {
+        assertEquals(network.hash(), again.hash());
+      }
     }
   }
 
