@@ -37,6 +37,8 @@ const PACKAGES = {
   workerd: "1.20261117.1",
 };
 
+const QUICKLY = ["install", "--quiet", "--timeout", "10", "--retries", "0"];
+
 /** One that this machine's kind does not have is left out: they are optional. @param {string} folder */
 export async function install(folder) {
   await mkdir(folder, { recursive: true });
@@ -45,9 +47,8 @@ export async function install(folder) {
   const python = join(folder, "python");
   // Many machines have no pip, or none that reaches its index: wasmtime is then listed as not run.
   await output("python3", ["-m", "venv", python])
-    .then(() =>
-      output(join(python, "bin/pip"), ["install", "--quiet", "--timeout", "10", "--retries", "0", "wasmtime"]),
-    )
+    .then(() => output(join(python, "bin/pip"), [...QUICKLY, "wasmtime"]))
+    .then(() => output(join(python, "bin/pip"), [...QUICKLY, "numpy", "pytest", "safetensors", "scikit-learn"]))
     .catch(() => rm(python, { recursive: true, force: true }));
 }
 

@@ -20,7 +20,8 @@ const USAGE = `npm run conformance -- [options]
 
 Trains the same networks with the same module in every runtime found, and fails if one gives other bits.
 
-  --install      first install the runtimes that npm can bring, and wasmtime if pip can, into the folder
+  --install      first install the runtimes that npm and pip can bring into the folder
+  --hosts        also build, test and run the hosts in other languages (hosts/), which takes minutes
   --folder DIR   where they are (default: ductus-runtimes in the system's folder for temporary files)
   --only NAMES   only these runtimes, such as "Deno,Node 22"
   --least N      fail if fewer than N runtimes ran (default: 1)
@@ -29,6 +30,7 @@ Trains the same networks with the same module in every runtime found, and fails 
 const { values } = parseArgs({
   options: {
     install: { type: "boolean", default: false },
+    hosts: { type: "boolean", default: false },
     folder: { type: "string", default: FOLDER },
     only: { type: "string" },
     least: { type: "string", default: "1" },
@@ -83,7 +85,7 @@ async function makeProject(scratch) {
 async function runAll(place) {
   const only = values.only?.split(",");
   const reports = [];
-  for (const { name, programs, missing, version, run } of runtimes(values.folder)) {
+  for (const { name, programs, missing, version, run } of runtimes(values.folder, values.hosts)) {
     if (only !== undefined && !only.includes(name)) continue;
     const program = findProgram(programs);
     const print = version ?? ((program) => output(program, ["--version"]));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { boundsOf } from "./guest/host.js";
 import { makeData, RECIPES } from "./guest/recipes.js";
+import { hostRuntimes } from "./hosts.js";
 import { BUN, NODES, nodePrograms } from "./installed.js";
 import { during, output } from "./process.js";
 import { answerImages, trainInWorkerd } from "./workers.js";
@@ -29,10 +30,15 @@ const BY_NPM = "npm run conformance -- --install";
 /** Whether Nodes here know their flag of vectors of 256 bits. */
 const KNOWS_WIDE = process.arch === "x64" && process.platform !== "darwin";
 
-/** @param {string} folder with what was installed @returns {Runtime[]} */
-export function runtimes(folder) {
+/**
+ * @param {string} folder with what was installed
+ * @param {boolean} withHosts whether to build the hosts in other languages, too
+ * @returns {Runtime[]}
+ */
+export function runtimes(folder, withHosts) {
   const installed = join(folder, "node_modules");
-  return [...nodes(folder), ...servers(installed), ...browsers(), ...withoutJavaScript(folder)];
+  const others = [...withoutJavaScript(folder), ...hostRuntimes(folder, withHosts)];
+  return [...nodes(folder), ...servers(installed), ...browsers(), ...others];
 }
 
 /** @returns {Runtime[]} */
