@@ -81,6 +81,11 @@ function servers(installed) {
   ];
 }
 
+/** WebKitGTK's own browser, beside its libraries. */
+const MINI_BROWSERS = ["x86_64", "aarch64"].map(
+  (machine) => `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`,
+);
+
 /** @returns {Runtime[]} */
 function browsers() {
   return [
@@ -102,6 +107,13 @@ function browsers() {
       missing: "Debian's package firefox-esr, or its path in FIREFOX",
       run: (firefox, place) =>
         openPages(place, (profile, url) => [firefox, "--headless", "--no-remote", "--profile", profile, url]),
+    },
+    {
+      name: "WebKit",
+      programs: MINI_BROWSERS,
+      missing: "Debian's packages webkit2gtk-driver, xvfb and xauth",
+      version: (browser) => output(browser, ["--version"]),
+      run: (browser, place) => openPages(place, (_, url) => ["xvfb-run", "-a", browser, "--private", url]),
     },
   ];
 }

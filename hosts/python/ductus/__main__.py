@@ -7,9 +7,6 @@ import time
 from .idx import read_mnist
 from .network import Network
 
-TRAINING = 50_000
-"""Images of the training file that train; the rest is held back, as in Ductus."""
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(
@@ -22,6 +19,9 @@ def main() -> None:
     train.add_argument("--batch-size", type=int, default=10)
     train.add_argument("--eta", type=float, default=2.5)
     train.add_argument("--seed", type=int, default=1)
+    train.add_argument(
+        "--validation", type=int, default=10_000, help="images held back, the last ones (default: 10000)"
+    )
     train.add_argument("--out", metavar="FILE", help="write the model as safetensors")
     evaluate = commands.add_parser("evaluate", help="test a model")
     evaluate.add_argument("model")
@@ -37,7 +37,11 @@ def main() -> None:
 def run(options: argparse.Namespace) -> None:
     if options.command == "evaluate":
         return report(Network.load(options.model), options.data)
-    images, labels = (array[:TRAINING] for array in read_mnist(options.data, "train"))
+    images, labels = read_mnist(options.data, "train")
+    count = len(images) - options.validation
+    if options.validation < 0 or count < 1:
+        raise ValueError(f"--validation: expected 0 to {len(images) - 1}, got {options.validation}")
+    images, labels = images[:count], labels[:count]
     network = Network([images[0].size, options.hidden, 10], seed=options.seed)
     seconds, start = 0.0, time.perf_counter()
     settings = {"epochs": options.epochs, "batch_size": options.batch_size, "eta": options.eta}

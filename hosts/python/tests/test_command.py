@@ -25,7 +25,7 @@ def write_data(folder: Path) -> None:
 def test_trains_saves_and_tests(tmp_path: Path):
     write_data(tmp_path)
     model = tmp_path / "m.safetensors"
-    trained = run("train", "--data", tmp_path, "--epochs", 3, "--hidden", 5, "--out", model)
+    trained = run("train", "--data", tmp_path, "--epochs", 3, "--hidden", 5, "--validation", 10, "--out", model)
     assert (trained.returncode, trained.stderr) == (0, "")
     lines = trained.stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["epoch", "epoch", "epoch", "test", "rate", "hash"]
@@ -45,5 +45,6 @@ def test_says_what_is_wrong(tmp_path: Path):
         assert "Traceback" not in failed.stderr
         assert failed.stderr != ""
     write_data(tmp_path)
-    failed = run("train", "--data", tmp_path, "--eta", "-1")
+    assert run("train", "--data", tmp_path).stderr == "ductus-python: --validation: expected 0 to 59, got 10000\n"
+    failed = run("train", "--data", tmp_path, "--validation", 0, "--eta", "-1")
     assert failed.stderr == "ductus-python: eta: expected a number above 0, up to 3.4e38, got -1.0\n"

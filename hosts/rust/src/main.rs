@@ -8,9 +8,7 @@ use ductus::{read_mnist, Error, Network, Options};
 
 const USAGE: &str =
     "usage: ductus train --data DIR [--hidden 30] [--epochs 2] [--batch-size 10] [--eta 2.5] [--seed 1] \
-                     [--out FILE], or ductus evaluate MODEL --data DIR";
-/// Images of the training file that train; the rest is held back, as in Ductus.
-const TRAINING: usize = 50_000;
+                     [--validation 10000] [--out FILE], or ductus evaluate MODEL --data DIR";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1)) {
@@ -25,6 +23,7 @@ fn main() -> ExitCode {
 fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     let command = args.next().unwrap_or_default();
     let (mut hidden, mut epochs, mut batch, mut eta, mut options) = (30, 2, 10, 2.5, Options::default());
+    let mut validation = 10_000;
     let (mut data, mut out, mut model) = (None, None, None);
     while let Some(name) = args.next() {
         if !name.starts_with("--") && model.is_none() {
@@ -39,6 +38,7 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
             "--epochs" => epochs = parsed(&name, &value)?,
             "--batch-size" => batch = parsed(&name, &value)?,
             "--eta" => eta = parsed(&name, &value)?,
+            "--validation" => validation = parsed(&name, &value)?,
             "--seed" => options.seed = parsed(&name, &value)?,
             _ => return Err(Error(format!("{name}: unknown; {USAGE}"))),
         }
@@ -46,8 +46,11 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
     match (command.as_str(), data, model) {
         ("evaluate", Some(data), Some(model)) => report(&mut Network::load(&model)?, &data, None),
         ("train", Some(data), None) => {
-            let images = read_mnist(&data, "train")?.first(TRAINING);
-            let count = images.labels.len();
+            let images = read_mnist(&data, "train")?;
+            let most = images.labels.len();
+            let held_back = || Error(format!("--validation: expected less than {most}, got {validation}"));
+            let count = most.checked_sub(validation).filter(|count| *count > 0).ok_or_else(held_back)?;
+            let images = images.first(count);
             let mut network = Network::new(&[images.inputs, hidden, 10], options)?;
             let start = Instant::now();
             network.train(&images, epochs, batch, eta, |epoch| {

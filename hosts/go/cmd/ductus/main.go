@@ -13,9 +13,6 @@ import (
 
 const usage = "usage: ductus train --data DIR [options], or ductus evaluate --data DIR MODEL"
 
-// training is the number of images that train; the rest is held back, as in Ductus.
-const training = 50_000
-
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "ductus:", err)
@@ -34,6 +31,7 @@ func run(args []string) error {
 	batch := flags.Int("batch-size", 10, "samples in a mini-batch")
 	eta := flags.Float64("eta", 2.5, "the learning rate")
 	seed := flags.Uint("seed", 1, "of weights and order")
+	validation := flags.Int("validation", 10_000, "images held back, the last ones")
 	out := flags.String("out", "", "write the model to this file")
 	model := ""
 	rest := args[1:]
@@ -61,7 +59,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	data = data.Slice(0, min(training, len(data.Labels)))
+	count := len(data.Labels) - *validation
+	if *validation < 0 || count < 1 {
+		return fmt.Errorf("validation: expected 0 to %d, got %d", len(data.Labels)-1, *validation)
+	}
+	data = data.Slice(0, count)
 	if uint64(*seed) >= 1<<32 {
 		return fmt.Errorf("seed: expected a whole number from 0 to 4294967295, got %d", *seed)
 	}

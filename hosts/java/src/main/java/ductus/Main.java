@@ -9,12 +9,11 @@ import java.util.Map;
 /** Trains and tests networks on MNIST's IDX files. */
 public final class Main {
   private static final String USAGE =
-      "usage: train --data DIR [--hidden 30] [--epochs 2] [--batch-size 10] [--eta 2.5] [--seed 1] [--out FILE], or "
+      "usage: train --data DIR [--hidden 30] [--epochs 2] [--batch-size 10] [--eta 2.5] [--seed 1] "
+          + "[--validation 10000] [--out FILE], or "
           + "evaluate MODEL --data DIR";
-  private static final List<String> OPTIONS = List.of("data", "hidden", "epochs", "batch-size", "eta", "seed", "out");
-
-  /** Images of the training file that train; the rest is held back, as in Ductus. */
-  private static final int TRAINING = 50_000;
+  private static final List<String> OPTIONS =
+      List.of("data", "hidden", "epochs", "batch-size", "eta", "seed", "validation", "out");
 
   private Main() {}
 
@@ -56,7 +55,12 @@ public final class Main {
 
   private static void train(Map<String, String> given, String folder) throws IOException {
     Dataset all = Dataset.readMnist(Path.of(folder), "train");
-    Dataset data = all.slice(0, Math.min(TRAINING, all.count()));
+    int validation = whole(given, "validation", 10_000);
+    if (validation < 0 || validation >= all.count()) {
+      throw new IllegalArgumentException(
+          "--validation: expected 0 to %d, got %d".formatted(all.count() - 1, validation));
+    }
+    Dataset data = all.slice(0, all.count() - validation);
     int epochs = whole(given, "epochs", 2);
     var options = new Network.Options(whole(given, "seed", 1), "sigmoid", "quadratic", "scaled");
     try (Network network = new Network(new int[] {data.inputs(), whole(given, "hidden", 30), 10}, options)) {
