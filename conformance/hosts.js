@@ -83,6 +83,20 @@ function hosts(folder) {
       },
     },
     {
+      name: "C host",
+      folder: "c",
+      module: "ductus.wasm",
+      programs: ["make"],
+      missing: "make, a C compiler, Rust's cargo, and Debian's packages libcjson-dev, libssl-dev and zlib1g-dev",
+      version: async () =>
+        (await compiles("cjson/cJSON.h", "openssl/evp.h", "zlib.h")) && output("cc", ["-dumpfullversion"]),
+      train: async ({ host, program, cache, run, data }) => {
+        const env = { CARGO_TARGET_DIR: join(cache, "../rust") };
+        await run(program, ["test", "ductus"], env);
+        return run(join(host, "ductus"), [...TRAINING, "--data", data]);
+      },
+    },
+    {
       name: "Java host",
       folder: "java",
       module: "src/main/resources/ductus/ductus.wasm",
@@ -100,6 +114,14 @@ function hosts(folder) {
       },
     },
   ];
+}
+
+/** Whether the C compiler finds headers, and cargo is there. @param {readonly string[]} headers */
+async function compiles(...headers) {
+  const includes = headers.flatMap((header) => ["-include", header]);
+  await output("cargo", ["--version"]);
+  await output("cc", ["-fsyntax-only", ...includes, "-x", "c", "/dev/null"]);
+  return true;
 }
 
 /** @returns {Promise<{ home: string, version: number }>} */

@@ -3,6 +3,6 @@
 import { copyFile } from "node:fs/promises";
 
 const MODULE = new URL("../build/ductus.wasm", import.meta.url);
-const FOLDERS = ["python/ductus", "go", "rust", "java/src/main/resources/ductus"];
+const FOLDERS = ["python/ductus", "c", "go", "rust", "java/src/main/resources/ductus"];
 
 await Promise.all(FOLDERS.map((folder) => copyFile(MODULE, new URL(`${folder}/ductus.wasm`, import.meta.url))));
