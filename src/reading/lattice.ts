@@ -34,7 +34,7 @@ const LEAST = 1e-9;
  * The weight of the logarithm of the network's belief. It and the costs below were fitted to numbers made of MNIST's
  * digits, as bench/reading/numbers.ts makes them, and the network of the package.
  */
-const BELIEF = 7;
+const BELIEF = 5.5;
 /** What each digit costs: fewer are likelier. */
 const DIGIT = 1.5;
 /** What a cut costs for each height of ink that it crosses. */

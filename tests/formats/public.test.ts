@@ -28,6 +28,7 @@ test("these are the names, of the file that package.json gives for ductus/format
     "calibrationMetadata",
     "calibrationOf",
     "countDigits",
+    "deciderOf",
     "decodePicture",
     "decodePng",
     "decodeSafetensors",
@@ -53,6 +54,7 @@ test("these are the names, of the file that package.json gives for ductus/format
     "toDigit",
     "transposePicture",
     "verdict",
+    "withVariants",
   ]);
 });
 

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, type ExpectPollOptions, expect } from "vitest";
 import type { Stroke } from "../../apps/web/digits.js";
 import type { Pixels } from "../../src/data/samples.js";
 import { Network } from "../../src/network/network.js";
+import { deciderOf } from "../../src/reading/variants.js";
 import { calibrationOf, sharesOf } from "../../src/reading/verdict.js";
 import { openStrictly, type Setup, setUp } from "./web-server.js";
 
@@ -47,7 +48,9 @@ export function setUpWriting() {
     predict: (pixels: Pixels) => pretrained.predict(pixels),
     /** How likely each digit is. */
     sharesOf: (pixels: Uint8Array): number[] =>
-      Array.from(sharesOf(pretrained.predict(pixels).activations, calibrationOf(pretrained.metadata)).classes),
+      Array.from(
+        sharesOf(deciderOf(pretrained).predict(pixels).activations, calibrationOf(pretrained.metadata)).classes,
+      ),
   };
 }
 

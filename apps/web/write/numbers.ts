@@ -1,7 +1,14 @@
 // Several digits on one sheet, told from one digit in several strokes by the rule of `ductus predict`.
 
-import { type Calibration, countDigits, type FoundDigit, type Picture, readDigits, verdict } from "ductus/formats";
-import type { Model } from "../models.js";
+import {
+  type Calibration,
+  countDigits,
+  type DigitReader,
+  type FoundDigit,
+  type Picture,
+  readDigits,
+  verdict,
+} from "ductus/formats";
 
 /** The digits of a sheet. */
 export interface Numbers {
@@ -17,10 +24,15 @@ export interface Numbers {
  * Reads the numbers of a picture; undefined if it shows one digit.
  * @param found what findDigit() finds on it
  */
-export function numbersIn(picture: Picture, found: FoundDigit, { network, calibration }: Model): Numbers | undefined {
+export function numbersIn(
+  picture: Picture,
+  found: FoundDigit,
+  reader: DigitReader,
+  calibration: Calibration | undefined,
+): Numbers | undefined {
   const worth = (activations: ArrayLike<number>) => verdict(activations, calibration);
-  if (countDigits(picture, found, network, worth) < 2) return undefined;
-  const { numbers } = readDigits(picture, network, { verdict: worth });
+  if (countDigits(picture, found, reader, worth) < 2) return undefined;
+  const { numbers } = readDigits(picture, reader, { verdict: worth });
   const all = numbers.flatMap((number) => number.digits);
   if (all.length < 2) return undefined;
   return {

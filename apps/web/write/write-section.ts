@@ -21,7 +21,7 @@ export function startWriting(models: Models): void {
     requestAnimationFrame(() => {
       due = false;
       pad.draw();
-      const description = read(models.current, pad, reading);
+      const description = read(models.current, pad, reading, !announced);
       if (!announced) find("read-aloud").textContent = description;
       announced = true;
     });
@@ -41,21 +41,27 @@ export function startWriting(models: Models): void {
   startFiles(models, pad);
 }
 
-/** Reads what is on the pad, and describes the result in words. */
-function read(model: Model | undefined, pad: Pad, reading: Reading): string {
+/**
+ * Reads what is on the pad, and describes the result in words. What is finished is read by variants, which takes longer
+ * than a moving pen has time for.
+ */
+function read(model: Model | undefined, pad: Pad, reading: Reading, finished: boolean): string {
   const { strokes, picture } = pad.sheet;
   const classes = model?.network.layers.at(-1) ?? DIGITS.length;
   if (pad.isBlank || model === undefined) {
     reading.clear(pad.isBlank ? "nothing yet" : "no network yet", classes);
     return pad.isBlank ? "Blank sheet" : "There is no network yet that reads";
   }
+  const { network, calibration } = model;
+  // Without its metadata nothing asks for variants.
+  const reader = finished ? network : { predict: (digit: Uint8Array) => network.predict(digit) };
   let pixels: Uint8Array;
   let numbers: Numbers | undefined;
   try {
     const shown = picture?.shown ?? pictureOf(strokes);
-    const found = findDigit(shown, model.network);
+    const found = findDigit(shown, network);
     pixels = picture?.digit ?? found.pixels;
-    numbers = numbersIn(shown, found, model);
+    numbers = numbersIn(shown, found, reader, calibration);
   } catch {
     // On a sheet full of ink there is no digit.
     reading.clear("no digit seen", classes);
@@ -65,13 +71,12 @@ function read(model: Model | undefined, pad: Pad, reading: Reading): string {
     reading.showNumbers(numbers, classes);
     return `Read as ${numbersInWords(numbers)}`;
   }
-  const { network, calibration } = model;
   if (calibration === undefined) {
     const { label, activations } = network.predict(pixels);
     reading.show(pixels, label, activations);
     return `Read as ${label}, activation ${activations[label].toFixed(2)}`;
   }
-  const { activations } = deciderOf(network).predict(pixels);
+  const { activations } = deciderOf(reader).predict(pixels);
   const worth = verdict(activations, calibration);
   reading.show(pixels, worth.label, sharesOf(activations, calibration).classes, worth);
   return `Read as ${worth.label}, ${inWords(worth)}`;
