@@ -96,24 +96,29 @@ function hosts(folder) {
         return run(join(host, "ductus"), [...TRAINING, "--data", data]);
       },
     },
-    {
-      name: "Java host",
-      folder: "java",
-      module: "src/main/resources/ductus/ductus.wasm",
-      programs: ["mvn"],
-      missing: `Maven, and JDK ${JDK} or newer on the PATH, in JAVA_HOME or in /usr/lib/jvm`,
-      version: async () => `${(await findJdk()).version}`,
-      train: async ({ program, cache, run, data }) => {
-        const { home } = await findJdk();
-        const env = { JAVA_HOME: home };
-        const jars = join(cache, "jars");
-        const copy = ["dependency:copy-dependencies", `-DoutputDirectory=${jars}`, "-DincludeScope=runtime"];
-        await run(program, ["-q", "-B", `-Dmaven.repo.local=${join(cache, "maven")}`, "package", ...copy], env);
-        const classes = ["target/classes", `${jars}/*`].join(process.platform === "win32" ? ";" : ":");
-        return run(join(home, "bin/java"), ["-cp", classes, "ductus.Main", ...TRAINING, "--data", data]);
-      },
-    },
+    javaHost(),
   ];
+}
+
+/** @returns {Host} */
+function javaHost() {
+  return {
+    name: "Java host",
+    folder: "java",
+    module: "src/main/resources/ductus/ductus.wasm",
+    programs: ["mvn"],
+    missing: `Maven, and JDK ${JDK} or newer on the PATH, in JAVA_HOME or in /usr/lib/jvm`,
+    version: async () => `${(await findJdk()).version}`,
+    train: async ({ program, cache, run, data }) => {
+      const { home } = await findJdk();
+      const env = { JAVA_HOME: home };
+      const jars = join(cache, "jars");
+      const copy = ["dependency:copy-dependencies", `-DoutputDirectory=${jars}`, "-DincludeScope=runtime"];
+      await run(program, ["-q", "-B", `-Dmaven.repo.local=${join(cache, "maven")}`, "package", ...copy], env);
+      const classes = ["target/classes", `${jars}/*`].join(process.platform === "win32" ? ";" : ":");
+      return run(join(home, "bin/java"), ["-cp", classes, "ductus.Main", ...TRAINING, "--data", data]);
+    },
+  };
 }
 
 /** Whether the C compiler finds headers, and cargo is there. @param {readonly string[]} headers */

@@ -1,7 +1,15 @@
-"""Train and use handwritten-digit networks: the WebAssembly module of Ductus, with the same bits everywhere."""
+"""Trains handwritten-digit networks with Ductus' WebAssembly module: the same bits on every machine."""
 
-from .classifier import DuctusClassifier
-from .idx import read_idx, read_mnist
-from .network import Network
+from .data import read_mnist
+from .network import Epoch, Network
 
-__all__ = ["DuctusClassifier", "Network", "read_idx", "read_mnist"]
+__all__ = ["DuctusClassifier", "Epoch", "Network", "read_mnist"]
+
+
+def __getattr__(name: str):
+    """Imports scikit-learn only for those who use the estimator: it is optional, and slow to load."""
+    if name == "DuctusClassifier":
+        from .classifier import DuctusClassifier
+
+        return DuctusClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,63 +1,70 @@
-"""python -m ductus train --data DIR ... and evaluate MODEL --data DIR"""
+"""python -m ductus train --data DIR ..., or evaluate MODEL --data DIR."""
 
 import argparse
 import sys
-import time
+from pathlib import Path
 
-from .idx import read_mnist
+from .data import read_mnist
 from .network import Network
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="ductus-python", description="Trains and tests networks on MNIST's IDX files."
-    )
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        raise ValueError(message)
+
+
+def main() -> int:
+    """Returns the exit code: 2 for bad input, with a sentence on standard error."""
+    parser = _Parser(prog="ductus", description="Trains and tests networks on MNIST's IDX files.")
     commands = parser.add_subparsers(dest="command", required=True)
-    train = commands.add_parser("train", help="train, and print the SHA-256 of the parameters")
-    train.add_argument("--hidden", type=int, default=30, help="neurons of the hidden layer (default: 30)")
-    train.add_argument("--epochs", type=int, default=2)
-    train.add_argument("--batch-size", type=int, default=10)
-    train.add_argument("--eta", type=float, default=2.5)
-    train.add_argument("--seed", type=int, default=1)
-    train.add_argument(
-        "--validation", type=int, default=10_000, help="images held back, the last ones (default: 10000)"
-    )
-    train.add_argument("--out", metavar="FILE", help="write the model as safetensors")
+    train = commands.add_parser("train", help="train a network, test it, print the SHA-256 of its parameters")
+    train.add_argument("--hidden", type=int, default=30, help="neurons of the hidden layer (default 30)")
+    train.add_argument("--epochs", type=int, default=2, help="times through the training data (default 2)")
+    train.add_argument("--batch-size", type=int, default=10, help="samples in a mini-batch (default 10)")
+    train.add_argument("--eta", type=float, default=2.5, help="learning rate (default 2.5)")
+    train.add_argument("--seed", type=int, default=1, help="decides all that is random (default 1)")
+    train.add_argument("--validation", type=int, default=10_000, help="last images held back (default 10000)")
+    train.add_argument("--out", type=Path, metavar="FILE", help="save the model as safetensors")
     evaluate = commands.add_parser("evaluate", help="test a model")
-    evaluate.add_argument("model")
+    evaluate.add_argument("model", metavar="MODEL")
+    train.set_defaults(run=_train)
+    evaluate.set_defaults(run=lambda options: _report(Network.load(options.model), options.data))
     for command in (train, evaluate):
-        command.add_argument("--data", metavar="DIR", required=True, help="folder with MNIST's four IDX files")
+        command.add_argument("--data", metavar="DIR", required=True, help="folder of MNIST's four IDX files")
     try:
-        run(parser.parse_args())
-    except (ValueError, OSError, MemoryError, FloatingPointError) as error:
-        print(f"ductus-python: {error}", file=sys.stderr)
-        sys.exit(2)
+        options = parser.parse_args()
+        options.run(options)
+    except (ValueError, OSError, MemoryError, FloatingPointError, RuntimeError) as error:
+        print(f"ductus: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
-def run(options: argparse.Namespace) -> None:
-    if options.command == "evaluate":
-        return report(Network.load(options.model), options.data)
+def _train(options: argparse.Namespace) -> None:
+    # Before the training, which would be lost.
+    if options.out and (options.out.is_dir() or not options.out.absolute().parent.is_dir()):
+        raise ValueError(f"--out: expected a file in an existing folder, got {options.out}")
     images, labels = read_mnist(options.data, "train")
-    count = len(images) - options.validation
-    if options.validation < 0 or count < 1:
+    if not 0 <= options.validation < len(images):
         raise ValueError(f"--validation: expected 0 to {len(images) - 1}, got {options.validation}")
-    images, labels = images[:count], labels[:count]
-    network = Network([images[0].size, options.hidden, 10], seed=options.seed)
-    seconds, start = 0.0, time.perf_counter()
+    images, labels = (array[: len(array) - options.validation] for array in (images, labels))
+    network = Network([784, options.hidden, 10], seed=options.seed)
     settings = {"epochs": options.epochs, "batch_size": options.batch_size, "eta": options.eta}
-    for epoch in network.train(images, labels, **settings):
-        seconds += time.perf_counter() - start
-        print(f"epoch {epoch.number}: cost {epoch.cost:.6f}, {epoch.correct} of {len(images)}")
-        start = time.perf_counter()
-    report(network, options.data, f"rate {options.epochs * len(images) / seconds:.0f} samples/s")
-    if options.out is not None:
+    history = network.train(
+        images, labels, **settings, on_epoch=lambda e: print(f"epoch {e.number}: cost {e.cost:.6f}", flush=True)
+    )
+    if options.out:
         network.save(options.out)
+    _report(network, options.data, len(history) * len(images) / sum(epoch.seconds for epoch in history))
 
 
-def report(network: Network, folder: str, *more: str) -> None:
+def _report(network: Network, folder: str, rate: float | None = None) -> None:
     images, labels = read_mnist(folder, "t10k")
-    print(f"test {network.evaluate(images, labels)} of {len(images)}", *more, f"hash {network.hash()}", sep="\n")
+    print(f"test {network.evaluate(images, labels)} of {len(images)}")
+    if rate is not None:
+        print(f"rate {rate:.0f} samples/s")
+    print(f"hash {network.hash()}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,27 +6,27 @@ from .network import Network
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
-except ModuleNotFoundError:
-
-    class BaseEstimator:
-        def __init__(self, **_):
-            raise ModuleNotFoundError("DuctusClassifier needs scikit-learn: pip install ductus[sklearn]")
-
-    class ClassifierMixin:
-        pass
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import check_is_fitted
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "DuctusClassifier: expected scikit-learn, got none: pip install 'ductus[sklearn]'"
+    ) from error
 
 
 class DuctusClassifier(ClassifierMixin, BaseEstimator):
-    """Works with clone, Pipeline, cross_val_score and GridSearchCV. Equal data and settings give equal bits.
+    """A classifier for Pipeline, GridSearchCV and the like; it can be pickled. Equal data and settings, equal bits.
 
-    X: [n, pixels], or [n, rows, columns], uint8 (255 is 1) or floats. y: [n], any labels that NumPy can sort.
+    X: [n, pixels] or [n, rows, columns], u8 (255 counts 1) or floats (taken as they are). y: [n], any labels that
+    np.unique sorts. Parameters are those of Network and its train; fit checks them and raises ValueError.
+
+    After fit: classes_ (the labels, sorted), network_ (the Network), n_features_in_, loss_curve_ (each epoch's cost).
     """
 
     def __init__(
         self,
-        hidden_layers=(100,),
-        *,
-        epochs=30,
+        hidden_layers=(30,),
+        epochs=2,
         batch_size=10,
         eta=2.5,
         seed=1,
@@ -34,46 +34,35 @@ class DuctusClassifier(ClassifierMixin, BaseEstimator):
         cost="quadratic",
         init="scaled",
     ):
-        if BaseEstimator.__module__ == __name__:
-            super().__init__()
-        self.hidden_layers = hidden_layers
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.eta = eta
-        self.seed = seed
-        self.activation = activation
-        self.cost = cost
-        self.init = init
+        self.hidden_layers, self.epochs, self.batch_size, self.eta = hidden_layers, epochs, batch_size, eta
+        self.seed, self.activation, self.cost, self.init = seed, activation, cost, init
 
     def fit(self, X, y):
-        """Trains a new network: network_. classes_ are the labels, sorted."""
+        """Trains a new network."""
         X, y = np.asarray(X), np.asarray(y)
         if X.ndim < 2 or y.shape != X.shape[:1]:
-            raise ValueError(f"expected X [n, ...] and y [n], got {list(X.shape)} and {list(y.shape)}")
-        self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"y: expected two classes or more, got {len(self.classes_)}")
-        self.n_features_in_ = int(np.prod(X.shape[1:]))
-        sizes = [self.n_features_in_, *self.hidden_layers, len(self.classes_)]
-        settings = {"seed": self.seed, "activation": self.activation, "cost": self.cost, "init": self.init}
-        self.network_ = Network(sizes, **settings)
-        training = {"epochs": self.epochs, "batch_size": self.batch_size, "eta": self.eta}
-        self.history_ = list(self.network_.train(X, labels, **training))
+            raise ValueError(f"X, y: expected [n, pixels] and [n], got {list(X.shape)} and {list(y.shape)}")
+        check_classification_targets(y)
+        classes, labels = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y: expected 2 classes or more, got {len(classes)}")
+        sizes = [int(np.prod(X.shape[1:])), *self.hidden_layers, len(classes)]
+        network = Network(sizes, activation=self.activation, cost=self.cost, init=self.init, seed=self.seed)
+        history = network.train(X, labels, epochs=self.epochs, batch_size=self.batch_size, eta=self.eta)
+        self.classes_, self.network_, self.n_features_in_ = classes, network, sizes[0]
+        self.loss_curve_ = [epoch.cost for epoch in history]
         return self
-
-    def _fitted(self) -> Network:
-        if not hasattr(self, "network_"):
-            from sklearn.exceptions import NotFittedError
-
-            raise NotFittedError("expected a fitted DuctusClassifier, got a new one: call fit() first")
-        return self.network_
 
     def predict(self, X):
         """The label of the most active output for each image, [n]."""
-        labels = self._fitted().predict(X)
-        return self.classes_[labels]
+        check_is_fitted(self)
+        return self.classes_[self.network_.predict(X)]
 
     def predict_proba(self, X):
-        """[n, classes]: the outputs of a softmax; of sigmoid neurons their shares of their sum."""
-        activations = self._fitted().activations(X).astype(np.float64)
+        """[n, classes]: softmax outputs (cost log-likelihood) as they are; sigmoid outputs divided by their sum."""
+        check_is_fitted(self)
+        activations = self.network_.activations(X)
+        if self.network_.cost == "log-likelihood":
+            return activations
+        activations = np.maximum(activations, np.finfo(np.float32).tiny, dtype=np.float64)  # all may be 0
         return activations / activations.sum(axis=1, keepdims=True)
