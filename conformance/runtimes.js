@@ -112,7 +112,7 @@ function browsers() {
       name: "WebKit",
       programs: MINI_BROWSERS,
       missing: "Debian's packages webkit2gtk-driver, xvfb and xauth",
-      version: (browser) => output(browser, ["--version"]),
+      version: (browser) => output("xvfb-run", ["-a", browser, "--version"]),
       run: (browser, place) => openPages(place, (_, url) => ["xvfb-run", "-a", browser, "--private", url]),
     },
   ];
