@@ -58,7 +58,9 @@ static bool make(ductus_network *n, uint32_t activation, uint32_t cost, uint32_t
 }
 
 ductus_network *ductus_new(const uint32_t *sizes, size_t count, ductus_options options) {
-  if (count < 2 || count > MOST_LAYERS) return fail("sizes: expected 2 to %d layers, got %zu", MOST_LAYERS, count), NULL;
+  if (count < 2 || count > MOST_LAYERS) {
+    return fail("sizes: expected 2 to %d layers, got %zu", MOST_LAYERS, count), NULL;
+  }
   for (size_t l = 0; l < count; l++) {
     if (sizes[l] >= 1 && sizes[l] <= (l == 0 ? 1u << 22 : 1u << 16)) continue;
     return fail("sizes: expected 1 to 65536 neurons (4194304 pixels), got %u in layer %zu", sizes[l], l), NULL;

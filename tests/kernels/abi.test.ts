@@ -1,4 +1,4 @@
-// The contract: docs/abi.json is docs/abi.md's, both modules have its functions with its types, and hosts call no other.
+// The contract: docs/abi.json is docs/abi.md's, both modules have its functions with its types, hosts call no others.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";

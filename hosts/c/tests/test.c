@@ -190,7 +190,8 @@ static void test_idx(const char *folder) {
   snprintf(path, sizeof path, "%s/train-images-idx3-ubyte", folder);
   snprintf(other, sizeof other, "%s/train-labels-idx1-ubyte", folder);
   CHECK(!ductus_read_mnist(&data, folder, "train") && says("in this folder, got neither"));
-  const uint8_t whole[24] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2}, three[] = {0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3};
+  const uint8_t whole[24] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2};
+  const uint8_t three[] = {0, 0, 8, 1, 0, 0, 0, 3, 1, 2, 3};
   const uint8_t huge[16] = {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 2}, floats[24] = {0, 0, 13, 3};
   write_file(other, three, sizeof three);
   const size_t lengths[] = {0, 3, 10, 23};
