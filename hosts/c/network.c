@@ -339,6 +339,10 @@ static ductus_network *network_of(const cJSON *header, const uint8_t *data, size
     if (layer == NULL) return fail("expected memory for a layer, got none"), ductus_free(n), NULL;
     memcpy(layer, parts[2 * l - 2], weights_of(n, l));
     memcpy(layer + weights_of(n, l), parts[2 * l - 1], 4 * (size_t)sizes[l]);
+    for (size_t i = 0; i < size_of(n, l); i += 4) {
+      // -0 becomes 0, as in Ductus.
+      if (memcmp(layer + i, "\0\0\0\x80", 4) == 0) layer[i + 3] = 0;
+    }
     bool done = copy_layer(n, l, "writeLayer", layer);
     free(layer);
     if (!done) return ductus_free(n), NULL;

@@ -292,7 +292,8 @@ func TestReadsTensorsInAnyOrder(t *testing.T) {
 		{"[672,684]", "[0,12]"}} {
 		text = strings.Replace(text, move[0], move[1], 1)
 	}
-	data := whole[length:]
+	data := bytes.Clone(whole[length:])
+	copy(data[680:], []byte{0, 0, 0, 0x80}) // -0 is read as 0
 	file := append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...)
 	file = append(append(file, data[672:]...), data[:672]...)
 	again, err := Decode(file)
@@ -300,8 +301,15 @@ func TestReadsTensorsInAnyOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer again.Close()
-	if hashOf(t, again) != hashOf(t, n) {
-		t.Error("another network")
+	for l := 1; l < 3; l++ {
+		expected, _ := n.Parameters(l)
+		got, _ := again.Parameters(l)
+		if l == 2 {
+			copy(expected[len(expected)-4:], []byte{0, 0, 0, 0})
+		}
+		if !bytes.Equal(expected, got) {
+			t.Errorf("layer %d: expected %v, got %v", l, floats(expected), floats(got))
+		}
 	}
 }
 

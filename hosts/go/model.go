@@ -172,8 +172,11 @@ func (n *Network) decode(header map[string]json.RawMessage, data []byte) error {
 			got.Offsets[0] < 0 || got.Offsets[1] > len(data) || got.Offsets[1]-got.Offsets[0] != size {
 			return fmt.Errorf("tensor %s: expected F32 %v in %d bytes, got %s", name, expected.Shape, size, header[name])
 		}
-		parts[name] = data[got.Offsets[0]:got.Offsets[1]]
+		parts[name] = slices.Clone(data[got.Offsets[0]:got.Offsets[1]])
 		for i, value := range floats(parts[name]) {
+			if value == 0 { // -0 becomes 0, as in Ductus
+				copy(parts[name][4*i:], []byte{0, 0, 0, 0})
+			}
 			if math.IsNaN(float64(value)) || math.IsInf(float64(value), 0) {
 				return fmt.Errorf("tensor %s: expected finite numbers, got %v in place %d", name, value, i)
 			}

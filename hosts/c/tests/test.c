@@ -177,6 +177,15 @@ static void test_files(const char *folder) {
   for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
     expect_damage(path, whole, size, changes[i][0], changes[i][1]);
   }
+  char zero[65], negative[65];
+  for (int sign = 0; sign < 2; sign++) {
+    memcpy(whole + size - 4, sign == 0 ? "\0\0\0\0" : "\0\0\0\x80", 4);
+    write_file(path, whole, size);
+    network = ductus_load(path);
+    CHECK(network != NULL && ductus_hash(network, sign == 0 ? zero : negative));
+    ductus_free(network);
+  }
+  CHECK(strcmp(zero, negative) == 0);
   memcpy(whole + size - 4, "\0\0\xc0\x7f", 4);
   write_file(path, whole, size);
   CHECK(ductus_load(path) == NULL && says("expected finite numbers, got others"));

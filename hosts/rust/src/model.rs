@@ -93,7 +93,8 @@ impl Network {
                 if crate::floats(tensor.data()).any(|value| !value.is_finite()) {
                     return Err(Error(format!("tensor {name}: expected finite numbers, got others")));
                 }
-                layer.extend_from_slice(tensor.data());
+                // -0 becomes 0, as in Ductus.
+                layer.extend(crate::floats(tensor.data()).flat_map(|value| (value + 0.0).to_le_bytes()));
             }
             layers.push(layer);
         }

@@ -172,6 +172,12 @@ fn damaged_models_are_refused() {
         let text = text.replacen(from, to, 1);
         [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), &whole[length..]].concat()
     };
+    // -0 is read as 0. The last bytes are a bias of the last layer, or its last weight.
+    let mut negative = whole.clone();
+    let end = negative.len() - 4;
+    negative[end..].copy_from_slice(&(-0f32).to_le_bytes());
+    let last = Network::decode(&negative).unwrap().parameters(2).unwrap();
+    assert!(last.chunks(4).any(|word| word == [0; 4]) && last.chunks(4).all(|word| word != (-0f32).to_le_bytes()));
     let mut nan = whole.clone();
     let last = nan.len() - 4;
     nan[last..].copy_from_slice(&f32::NAN.to_le_bytes());

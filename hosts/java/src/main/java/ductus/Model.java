@@ -182,6 +182,8 @@ public final class Model {
       if (!Float.isFinite(bytes.getFloat(i))) {
         throw new IllegalArgumentException("tensor %s: expected finite numbers, got others".formatted(expected.name));
       }
+      // -0 becomes 0, as in Ductus.
+      bytes.putFloat(i, bytes.getFloat(i) + 0f);
     }
     return bytes.array();
   }

@@ -228,6 +228,10 @@ class NetworkTest {
       try (Network again = Model.decode(file.array())) {
         assertEquals(network.hash(), again.hash());
       }
+      ByteBuffer negative = file.putFloat(8 + header.length, -0f);
+      try (Network again = Model.decode(negative.array())) {
+        assertEquals(0, ByteBuffer.wrap(again.parameters(2)).getInt(84));
+      }
     }
   }
 
