@@ -70,6 +70,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     calibrationMetadata: [calibration],
     calibrationOf: [new Map(), "model", 2],
     countDigits: [picture, found, reader, sure],
+    deciderOf: [reader],
     decodePicture: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodePng: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodeSafetensors: [network.save(), "model"],
@@ -95,6 +96,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     toDigit: [picture],
     transposePicture: [picture],
     verdict: [[0.5, 0.5], calibration],
+    withVariants: [reader, 28],
   },
   "recipe/index": {
     addToHistory: [[], report, 1],
