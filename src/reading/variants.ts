@@ -3,14 +3,13 @@
 // Source: Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural networks", 2012,
 // section 4.1: test-time augmentation.
 
-import { checkArgument } from "../arguments.js";
 import { copyPixels, type Pixels } from "../data/dataset.js";
-import { checkRange } from "../ranges.js";
+import { checkRange, RANGES } from "../ranges.js";
 import { checkReader, type DigitReader, type ImageReader } from "./reader.js";
 import { calibrationOf, LEAST } from "./verdict.js";
 
-/** Where a pixel of a variant is taken from: from its place around the middle, x' = a x + b y + right, and so on. */
-type Linear = readonly [a: number, b: number, c: number, d: number, right: number, down: number];
+/** Where a pixel is taken from, by its place around the middle: x' = a x + b y + right, y' = a y - b x + down. */
+type Similar = readonly [a: number, b: number, right: number, down: number];
 
 /** By how much images are turned, in radians, nearly: the tangent. */
 const TURN = 0.16;
@@ -20,19 +19,19 @@ const SIZE = 0.12;
  * Eight, since the eighth root is three square roots, which have the same bits everywhere. Chosen on the images that
  * the preset hand held back (docs/hand.md).
  */
-const VARIANTS: readonly Linear[] = [
-  [1, 0, 0, 1, 1, 0],
-  [1, 0, 0, 1, -1, 0],
-  [1, 0, 0, 1, 0, 1],
-  [1, 0, 0, 1, 0, -1],
-  [1, -TURN, TURN, 1, 0, 0],
-  [1, TURN, -TURN, 1, 0, 0],
-  [1 + SIZE, 0, 0, 1 + SIZE, 0, 0],
-  [1 - SIZE, 0, 0, 1 - SIZE, 0, 0],
+const VARIANTS: readonly Similar[] = [
+  [1, 0, 1, 0],
+  [1, 0, -1, 0],
+  [1, 0, 0, 1],
+  [1, 0, 0, -1],
+  [1, -TURN, 0, 0],
+  [1, TURN, 0, 0],
+  [1 + SIZE, 0, 0, 0],
+  [1 - SIZE, 0, 0, 0],
 ];
 
 /** An image mapped, linear between the middles of pixels; beyond its border is what is at the border. */
-function mapped<P extends Pixels>(image: P, columns: number, [a, b, c, d, right, down]: Linear): P {
+function mapped<P extends Pixels>(image: P, columns: number, [a, b, right, down]: Similar): P {
   const rows = image.length / columns;
   const isWhole = !(image instanceof Float32Array);
   const out = copyPixels(image) as P;
@@ -42,7 +41,7 @@ function mapped<P extends Pixels>(image: P, columns: number, [a, b, c, d, right,
     for (let x = 0; x < columns; x++, i++) {
       const [p, q] = [x - midX, y - midY];
       const u = within(a * p + b * q + midX + right, columns);
-      const v = within(c * p + d * q + midY + down, rows);
+      const v = within(a * q - b * p + midY + down, rows);
       const [left, top] = [Math.floor(u), Math.floor(v)];
       const [s, t] = [u - left, v - top];
       const next = left + 1 < columns ? 1 : 0;
@@ -84,19 +83,19 @@ export function withVariants<P extends Pixels = Uint8Array>(
   reader: ImageReader<P>,
   columns = 28,
 ): Required<Pick<ImageReader<P>, "predict" | "predictAll">> & Pick<ImageReader<P>, "metadata" | "cost"> {
-  checkArgument("network", "an object with predict()", reader, typeof reader?.predict === "function");
-  checkRange("columns", columns, COLUMNS);
+  checkReader(reader as unknown as DigitReader);
+  checkRange("columns", columns, RANGES.inputs);
   const { metadata, cost } = reader;
   const predictAll = (images: readonly P[]) => {
     const variants = images.flatMap((image) => {
       if (image.length % columns !== 0) {
-        throw new RangeError(`image: expected rows of ${columns} pixels, got ${image.length} pixels`);
+        throw new RangeError(`image: expected rows of ${columns} pixels, got ${image.length}`);
       }
       return VARIANTS.map((map) => mapped(image, columns, map));
     });
     const predictions = reader.predictAll?.(variants) ?? variants.map((image) => reader.predict(image));
     return images.map((_, i) => {
-      const eight = predictions.slice(i * VARIANTS.length, (i + 1) * VARIANTS.length);
+      const eight = predictions.slice(8 * i, 8 * i + 8);
       return {
         activations: meanOf(
           eight.map(({ activations }) => activations),
@@ -119,5 +118,3 @@ export function deciderOf(reader: DigitReader): DigitReader {
   const calibration = reader.metadata && calibrationOf(reader.metadata, "network");
   return calibration?.variants ? withVariants(reader) : reader;
 }
-
-const COLUMNS = { min: 1, max: 2 ** 22, whole: true, description: "a whole number from 1 to 4194304" };

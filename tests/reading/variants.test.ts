@@ -139,9 +139,7 @@ test("refuses what cannot be read", () => {
   for (const columns of [0, 1.5, Number.NaN]) {
     expect(() => withVariants(reader, columns)).toThrow("columns: expected a whole number from 1 to 4194304, got ");
   }
-  expect(() => withVariants(reader).predict(new Uint8Array(30))).toThrow(
-    "image: expected rows of 28 pixels, got 30 pixels",
-  );
+  expect(() => withVariants(reader).predict(new Uint8Array(30))).toThrow("image: expected rows of 28 pixels, got 30");
 });
 
 test("a calibration says whether it was fitted to variants", () => {
