@@ -130,6 +130,7 @@ bool ductus_train(ductus_network *n, const ductus_dataset *data, uint32_t epochs
                   void (*report)(ductus_epoch, void *), void *context) {
   if (!check(n, data)) return false;
   if (epochs < 1 || epochs > 1000000) return fail("epochs: expected 1 to 1000000, got %u", epochs);
+  if (epochs > UINT32_MAX - n->epochs) return fail("epochs: expected at most 4294967295 in all, got more");
   if (m < 1 || m > 1000000) return fail("batch size: expected 1 to 1000000, got %u", m);
   if (!(eta > 0) || !isfinite(eta)) return fail("eta: expected a finite number above 0, got %g", (double)eta);
   uint32_t count = (uint32_t)data->count, room = m < count ? m : count;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "../ductus.h"
 
@@ -214,8 +215,23 @@ static void test_idx(const char *folder) {
   CHECK(!ductus_read_mnist(&data, folder, "train") && says("expected an IDX file of bytes"));
   write_file(path, whole, sizeof whole);
   CHECK(!ductus_read_mnist(&data, folder, "train") && says("expected a label for each of 2 images, got 3"));
-  remove(path);
+  // A packed file without its checksum.
+  const uint8_t two[] = {0, 0, 8, 1, 0, 0, 0, 2, 1, 2};
+  char packed[520];
+  uint8_t bytes[100];
+  snprintf(packed, sizeof packed, "%s.gz", other);
+  gzFile writer = gzopen(packed, "wb");
+  CHECK(writer != NULL && gzwrite(writer, two, sizeof two) == sizeof two && gzclose(writer) == Z_OK);
   remove(other);
+  CHECK(ductus_read_mnist(&data, folder, "train") && data.count == 2 && data.labels[1] == 2);
+  ductus_free_dataset(&data);
+  FILE *file = fopen(packed, "rb");
+  size_t size = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  write_file(packed, bytes, size - 8);
+  CHECK(!ductus_read_mnist(&data, folder, "train") && says("expected a whole gzip file, got a truncated one"));
+  remove(packed);
+  remove(path);
 }
 
 int main(void) {
