@@ -89,7 +89,8 @@ public final class Main {
   private static float eta(Map<String, String> given) {
     String text = given.getOrDefault("eta", "2.5");
     try {
-      return Float.parseFloat(text);
+      // To double first, as JavaScript reads numbers: to float at once would round some to another neighbour.
+      return (float) Double.parseDouble(text);
     } catch (NumberFormatException error) {
       throw new IllegalArgumentException("--eta: expected a number, got " + text, error);
     }
