@@ -74,7 +74,7 @@ function hosts(folder) {
       folder: "rust",
       module: "ductus.wasm",
       programs: ["cargo"],
-      missing: "Rust 1.85 or newer, with cargo",
+      missing: "Rust 1.95 or newer, with cargo",
       version: (cargo) => output(cargo, ["--version"]),
       train: async ({ program, cache, run, data }) => {
         const env = { CARGO_TARGET_DIR: cache };

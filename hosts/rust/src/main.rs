@@ -37,7 +37,8 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), Error> {
             "--hidden" => hidden = parsed(&name, &value)?,
             "--epochs" => epochs = parsed(&name, &value)?,
             "--batch-size" => batch = parsed(&name, &value)?,
-            "--eta" => eta = parsed(&name, &value)?,
+            // Through f64, as in Ductus: rounded twice, it may be another f32.
+            "--eta" => eta = parsed::<f64>(&name, &value)? as f32,
             "--validation" => validation = parsed(&name, &value)?,
             "--seed" => options.seed = parsed(&name, &value)?,
             _ => return Err(Error(format!("{name}: unknown; {USAGE}"))),
