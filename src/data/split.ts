@@ -2,14 +2,14 @@
 
 import { checkArgument } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
-import { DIVISION, RandomStream } from "../kernels/reference/random.js";
 import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { comparePixels } from "./compare.js";
-import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
+import type { Dataset, PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
 import { countsOf, type DataWarning, inspectClasses, inspectPart, inspectPixels, isSorted } from "./inspect.js";
+import { orderInProportion } from "./order.js";
 
 /** Of the order in which a sorted file is divided. */
 const SEED = 1;
@@ -131,7 +131,7 @@ export function parseTraining(
     throw new RangeError(`validation: expected fewer than the ${length} training images there are, got ${held}`);
   }
   const why = whyReordered(file, held);
-  const all = why === undefined ? file : inProportion(file);
+  const all = why === undefined ? file : file.subset(orderInProportion(file.labels, file.classes, SEED));
   const parts = {
     training: all.slice(0, Math.min(limit ?? length, length - held)),
     validation: held === 0 ? undefined : all.slice(length - held, length),
@@ -176,30 +176,4 @@ function whyReordered({ labels, classes }: Dataset, held: number): string | unde
   if (counts.some((count, label) => ends[label] === 0 && (1 - share) ** count < HARDLY)) return "ends without a class";
   const only = counts.some((count, label) => count > 0 && ends[label] === count);
   return only && share < HALF ? "has a class at its end only" : undefined;
-}
-
-/**
- * The samples in an order in which every piece has all classes in proportion: sample j of the n of a class, in a
- * random order, comes at (j + u) / n of the way, u between 1/4 and 3/4. So even a piece of a few has its share, and the
- * only sample of a class is in the middle.
- */
-function inProportion({ images, labels, inputs, columns, classes, prepared }: Dataset): Dataset {
-  const random = new RandomStream(SEED, DIVISION, 0);
-  const members = Array.from({ length: classes }, () => [] as number[]);
-  for (const [i, label] of labels.entries()) members[label].push(i);
-  const places = new Float64Array(labels.length);
-  for (const samples of members) {
-    const { length } = samples;
-    for (let j = 0; j < length; j++) {
-      const other = j + random.nextBelow(length - j);
-      [samples[j], samples[other]] = [samples[other], samples[j]];
-      places[samples[j]] = (j + 0.5 + random.nextSigned() / 4) / length;
-    }
-  }
-  const order = Uint32Array.from(labels.keys()).sort((a, b) => places[a] - places[b] || a - b);
-  const made = copyPixels(images);
-  order.forEach((from, to) => {
-    made.set(images.subarray(from * inputs, (from + 1) * inputs), to * inputs);
-  });
-  return new Dataset({ images: made, labels: labels.map((_, to) => labels[order[to]]), columns, classes, prepared });
 }

@@ -144,5 +144,16 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     threadsFor: [1],
     train: [data, training],
   },
-  data: { slice: [0, 1] },
+  data: { shuffle: [1], slice: [0, 1], split: [0.5, 1], subset: [[0, 1]] },
+  Dataset: {
+    concat: [[data, data]],
+    fromImages: [
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [0, 1],
+      { classes: 2 },
+    ],
+  },
 };
