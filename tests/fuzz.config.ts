@@ -9,6 +9,7 @@ export default defineConfig({
     ...base.test,
     projects: undefined,
     include: [
+      "data/csv",
       "data/idx",
       "node/folder-mutations",
       "formats/png",

@@ -1,5 +1,7 @@
-// Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, safetensors, ONNX and JSON.
+// Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, CSV, safetensors, ONNX and
+// JSON.
 
+export { type CsvOptions, encodeCsv, parseCsv, readCsv } from "../data/csv.js";
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
 export { prepareDigit, prepareImage, preparePicture, transposePicture } from "../data/pictures.js";
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";

@@ -32,6 +32,7 @@ test("these are the names, of the file that package.json gives for ductus/format
     "decodePicture",
     "decodePng",
     "decodeSafetensors",
+    "encodeCsv",
     "encodeJson",
     "encodeOnnx",
     "encodePng",
@@ -44,11 +45,13 @@ test("these are the names, of the file that package.json gives for ductus/format
     "idxDimensions",
     "idxHeaderLength",
     "kindOfFile",
+    "parseCsv",
     "parseDataset",
     "parseSplit",
     "prepareDigit",
     "prepareImage",
     "preparePicture",
+    "readCsv",
     "readDigits",
     "sharesOf",
     "toDigit",
@@ -108,6 +111,15 @@ test("IDX files: headers, a data set, a folder's four files", () => {
   const { training, validation, test }: formats.DataSplit = formats.parseSplit([images, labels, images, labels]);
   expect(training.length + validation.length).toBe(12_000);
   expect(test.length).toBe(12_000);
+});
+
+test("CSV: what is encoded is parsed, from bytes and from a stream", async () => {
+  const options: formats.CsvOptions = { classNames: ["a", "b"] };
+  const file = { name: "f.csv", bytes: new TextEncoder().encode("label,1x1,1x2\nb,1,2\na,3,4\n") };
+  const dataset = formats.parseCsv(file, options);
+  expect([...dataset.labels]).toEqual([1, 0]);
+  expect(Buffer.concat([...formats.encodeCsv(dataset)])).toEqual(Buffer.from(file.bytes));
+  expect((await formats.readCsv(new Blob([file.bytes]).stream(), "f.csv")).images).toEqual(dataset.images);
 });
 
 test("safetensors: what is encoded is decoded", () => {
