@@ -9,7 +9,7 @@ import { CellReader } from "./csv-cells.js";
 import { isFormula, RowTaker, scaled } from "./csv-rows.js";
 import { Dataset, toBytes } from "./dataset.js";
 import type { IdxFile } from "./idx.js";
-import { checkClassNames, classify, nameOfClass } from "./names.js";
+import { checkClassNames, classify, labelArray, nameOfClass } from "./names.js";
 import type { PixelOptions } from "./samples.js";
 
 /** What the cells of a CSV file mean. */
@@ -73,7 +73,10 @@ export class CsvReader {
     const { labels, ...classes } = atLine(name, rows.lines[0], () => classify(rows.texts, classNames));
     return new Dataset({
       images,
-      labels: Uint16Array.from(rows.codes, (code) => labels[code]),
+      labels: labelArray(
+        classes.classes,
+        rows.codes.map((code) => labels[code]),
+      ),
       ...classes,
       columns: columns === undefined ? rows.columns : columns,
       pixelMax,

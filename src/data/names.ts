@@ -78,3 +78,8 @@ function shortList(names: readonly string[]): string {
   const few = names.slice(0, 10).map(show).join(", ");
   return names.length > 10 ? `${few}, ... (${names.length})` : few;
 }
+
+/** Labels in as few bytes as so many classes need. */
+export function labelArray(classes: number, labels: ArrayLike<number>): Uint8Array | Uint16Array {
+  return classes <= 256 ? Uint8Array.from(labels) : Uint16Array.from(labels);
+}

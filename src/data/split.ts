@@ -84,7 +84,11 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
   checkHeaders(files.map((file, i) => ({ dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1), name: file.name })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
-  const test = parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division));
+  return withTest(parts, parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division)));
+}
+
+/** Training data in their parts, and test data. */
+export function withTest(parts: Omit<DataSplit<Dataset | undefined>, "test">, test: Dataset) {
   const warnings = [
     ...parts.warnings,
     ...comparePixels(parts.training, test, "the test images"),
@@ -118,13 +122,24 @@ export function parseTraining(
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
   checkObject("division", division);
   checkKnown("division", division, DIVISION_OPTIONS);
-  const { validation, limit } = division;
+  return divide(parseDataset(images, labels, undefined, pixelsOf(division)), labels.name, division);
+}
+
+/**
+ * A training file's data, divided as parseSplit() divides them.
+ * @param name the name by which errors call the file
+ * @throws {FormatError | TypeError | RangeError} as parseTraining()
+ */
+export function divide(
+  file: Dataset,
+  name: string,
+  { validation, limit }: Pick<Division, "validation" | "limit">,
+): Omit<DataSplit<Dataset | undefined>, "test"> {
   if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
-  const file = parseDataset(images, labels, undefined, pixelsOf(division));
   const { length } = file;
   if (length < 2 && validation !== 0) {
-    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
+    throw new FormatError(name, "expected at least 2 samples, to train and to validate, got 1");
   }
   const held = validation ?? Math.max(1, Math.floor(length / 6));
   if (held >= length) {
@@ -148,8 +163,8 @@ export function parseTraining(
 }
 
 /** What of a division is about pixels. */
-function pixelsOf({ validation: _, limit: __, ...pixels }: Division = {}): PixelOptions {
-  return pixels;
+export function pixelsOf({ pixelMax, invert, transpose }: Division = {}): PixelOptions {
+  return { pixelMax, invert, transpose };
 }
 
 /** Classes that a part lacks though it has room for all there are. */
