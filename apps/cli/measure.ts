@@ -9,8 +9,8 @@ import {
   type Evaluation,
   type Network,
 } from "ductus";
-import { UsageError } from "ductus/recipe";
-import { withData } from "./data.js";
+import { commandOptions, OPTIONS, UsageError, type Values } from "ductus/recipe";
+import { testData, withData } from "./data.js";
 import { variantReaderOf } from "./reader.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
@@ -27,22 +27,39 @@ export interface Measured<Figures extends Evaluation | WithoutCost = Evaluation>
   readonly classes: readonly ClassFigures[];
 }
 
-/** The data that a model names in its metadata, or those in another folder. */
-export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
+const { split, label } = OPTIONS;
+
+/** The options that say what a model is measured on. */
+export const DATA = {
+  data: { value: "PATH", help: "IDX files, CSV, or folders of pictures (default: what the model was trained with)" },
+  ...commandOptions({ split, label }),
+};
+
+/**
+ * The data that a model names in its metadata, or others. Where others are to test it, all of them do if they are in
+ * one part.
+ */
+export async function dataOf(network: Network, values: Values, part: Part): Promise<Dataset> {
+  const data = values.path("data");
   const count = (key: string, least: number) => {
     const text = network.metadata.get(key) ?? "";
     return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) >= least ? Number(text) : undefined;
   };
   const { pixelMax, invert, transpose } = network.preparation;
-  const dataset = withData({
+  const kept = (key: string) => (data === undefined ? network.metadata.get(key) : undefined);
+  const recipe = {
     pixelMax,
     invert,
     transpose,
-    data: data ?? network.metadata.get("data"),
-    dataHash: data === undefined ? network.metadata.get("data_sha256") : undefined,
+    data: data ?? kept("data"),
+    dataHash: kept("data_sha256"),
+    split: values.text("split") ?? kept("split"),
+    label: values.text("label") ?? kept("label"),
     validation: count("validation", 0),
     limit: count("limit", 1),
-  }).split[part];
+  };
+  if (data !== undefined && part === "test") return testData(data, recipe, network);
+  const dataset = (await withData(recipe)).split[part];
   if (dataset === undefined) throw new UsageError(`--set: expected test or training, got ${part}: none was held back`);
   return dataset;
 }

@@ -42,7 +42,7 @@ export default defineConfig({
     {
       name: "without-help",
       // The page has labels of its own for the options.
-      transform: (code, id) => (/\/options(\/[\w-]+)?\.ts$/.test(id) ? code.replace(HELP, "$1\"\",") : null),
+      transform: (code, id) => (/\/options(\/[\w-]+)?\.ts$/.test(id) ? code.replace(HELP, '$1"",') : null),
     },
     emitFile("index.html", () => concat("apps/web/index.html").replace("{{policy}}", POLICY)),
     emitFile("page.css", () => concat(...STYLES.map((name) => `apps/${name}.css`))),
