@@ -17,6 +17,7 @@ import {
 } from "ductus/recipe";
 import { withData } from "./data.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
+import { dataFrom } from "./measure.js";
 import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -58,17 +59,16 @@ export async function distort(args: readonly string[]): Promise<void> {
   const distortions = { ...amounts, ...(sigma === undefined ? {} : { sigma }) };
   const epochs = values.number("epochs", COLUMNS) as number;
   const seed = values.number("seed", RANGES.seed) as number;
-  const given = values.path("data");
+  const given = dataFrom(values);
   const out = values.path("out") as string;
-  const reads = [{ path: given, what: "the data" }];
+  const reads = [{ path: given.data, what: "the data" }];
   const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force"), reads });
   const pixels = pixelOptionsFrom(values);
-  const path = given === undefined ? undefined : resolve(given);
+  const path = given.data === undefined ? undefined : resolve(given.data);
   const { split: parts } = await withData({
     ...pixels,
+    ...given,
     data: path,
-    split: values.text("split"),
-    label: values.text("label"),
     limit: undefined,
     validation: 0,
   });

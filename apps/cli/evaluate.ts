@@ -1,7 +1,7 @@
 // ductus evaluate: tests a model on a data set.
 
 import { escapeControls } from "ductus/recipe";
-import { DATA, dataOf, type MeasuredSomehow, measure, measureVariants, PARTS } from "./measure.js";
+import { DATA, dataFrom, dataOf, type MeasuredSomehow, measure, measureVariants, PARTS } from "./measure.js";
 import { MODEL, readModel } from "./model-file.js";
 import { namesOf } from "./names.js";
 import { VARIANTS } from "./reader.js";
@@ -27,10 +27,10 @@ export async function evaluate(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(EVALUATE));
   const [path = MODEL] = values.args;
   const part = values.choice("set", PARTS) ?? "test";
+  const given = dataFrom(values);
   using network = await readModel(path);
-  const folder = values.path("data");
-  const dataset = await dataOf(network, values, part);
-  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const dataset = await dataOf(network, given, part);
+  printUnlike(given.data ?? network.metadata.get("data"), network, dataset);
   const measured = values.flag("variants") ? measureVariants(network, dataset) : await measure(network, dataset);
   if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured, namesOf(network));
   const { predictions, ...figures } = measured.evaluation;

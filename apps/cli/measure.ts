@@ -9,7 +9,7 @@ import {
   type Evaluation,
   type Network,
 } from "ductus";
-import { commandOptions, OPTIONS, UsageError, type Values } from "ductus/recipe";
+import { commandOptions, OPTIONS, type Option, UsageError, type Values } from "ductus/recipe";
 import { testData, withData } from "./data.js";
 import { variantReaderOf } from "./reader.js";
 
@@ -30,17 +30,30 @@ export interface Measured<Figures extends Evaluation | WithoutCost = Evaluation>
 const { split, label } = OPTIONS;
 
 /** The options that say what a model is measured on. */
-export const DATA = {
+export const DATA: Readonly<Record<string, Option>> = {
   data: { value: "PATH", help: "IDX files, CSV, or folders of pictures (default: what the model was trained with)" },
   ...commandOptions({ split, label }),
 };
+
+/** What those options say. */
+export interface GivenData {
+  readonly data: string | undefined;
+  readonly split: string | undefined;
+  readonly label: string | undefined;
+}
+
+/** @throws {UsageError} for a value that cannot be used */
+export function dataFrom(values: Values): GivenData {
+  const [set, column] = [split, label].map(({ flag, kind }) => values.value(flag, kind) as string | undefined);
+  return { data: values.path("data"), split: set, label: column };
+}
 
 /**
  * The data that a model names in its metadata, or others. Where others are to test it, all of them do if they are in
  * one part.
  */
-export async function dataOf(network: Network, values: Values, part: Part): Promise<Dataset> {
-  const data = values.path("data");
+export async function dataOf(network: Network, given: GivenData, part: Part): Promise<Dataset> {
+  const { data } = given;
   const count = (key: string, least: number) => {
     const text = network.metadata.get(key) ?? "";
     return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) >= least ? Number(text) : undefined;
@@ -53,8 +66,8 @@ export async function dataOf(network: Network, values: Values, part: Part): Prom
     transpose,
     data: data ?? kept("data"),
     dataHash: kept("data_sha256"),
-    split: values.text("split") ?? kept("split"),
-    label: values.text("label") ?? kept("label"),
+    split: given.split ?? kept("split"),
+    label: given.label ?? kept("csv_label"),
     validation: count("validation", 0),
     limit: count("limit", 1),
   };

@@ -10,7 +10,7 @@ import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
 import type { TestMistake } from "../ui/mistakes.js";
 import { KINDS } from "./kinds.js";
-import { DATA, dataOf, type Measured, measure } from "./measure.js";
+import { DATA, dataFrom, dataOf, type Measured, measure } from "./measure.js";
 import { MODEL, readModel, readRecipe } from "./model-file.js";
 import { namesOf } from "./names.js";
 import { FORCE, Output } from "./output.js";
@@ -40,15 +40,15 @@ export async function report(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(REPORT));
   const [path = MODEL] = values.args;
   const out = values.path("out") as string;
+  const given = dataFrom(values);
   using network = await readModel(path);
-  const folder = values.path("data");
   const reads = [
     { path, what: "the model" },
-    { path: folder ?? network.metadata.get("data"), what: "the data" },
+    { path: given.data ?? network.metadata.get("data"), what: "the data" },
   ];
   const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force"), reads });
-  const dataset = await dataOf(network, values, "test");
-  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const dataset = await dataOf(network, given, "test");
+  printUnlike(given.data ?? network.metadata.get("data"), network, dataset);
   const measured = await measure(network, dataset);
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");

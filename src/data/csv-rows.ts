@@ -261,7 +261,7 @@ export class RowTaker implements CellTaker {
     throw new FormatError(
       this.name,
       "expected the label in the first or the last column, got a file in which it may be either: " +
-        'say which (label: "first", --label first)',
+        'say which (label: "first", --csv-label first)',
     );
   }
 

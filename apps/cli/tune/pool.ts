@@ -108,8 +108,14 @@ function share(dataset: Dataset): DatasetOptions {
 }
 
 function shared<T extends Pixels | Dataset["labels"]>(array: T): T {
-  const Type = array.constructor as new (buffer: SharedArrayBuffer) => T;
-  const copy = new Type(new SharedArrayBuffer(array.byteLength));
+  const memory = new SharedArrayBuffer(array.byteLength);
+  const copy = inMemory(array, memory);
   copy.set(array);
-  return copy;
+  return copy as T;
+}
+
+/** An array of the same type; not by its constructor, which may be a Buffer's. */
+function inMemory(array: Pixels | Dataset["labels"], memory: SharedArrayBuffer) {
+  if (array instanceof Float32Array) return new Float32Array(memory);
+  return array instanceof Uint16Array ? new Uint16Array(memory) : new Uint8Array(memory);
 }
