@@ -44,8 +44,16 @@ export interface GivenData {
 
 /** @throws {UsageError} for a value that cannot be used */
 export function dataFrom(values: Values): GivenData {
+  return { data: values.path("data"), ...formFrom(values) };
+}
+
+/**
+ * What of them says how files are read.
+ * @throws {UsageError} for a value that cannot be used
+ */
+export function formFrom(values: Values): Omit<GivenData, "data"> {
   const [set, column] = [split, label].map(({ flag, kind }) => values.value(flag, kind) as string | undefined);
-  return { data: values.path("data"), split: set, label: column };
+  return { split: set, label: column };
 }
 
 /**

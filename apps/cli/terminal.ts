@@ -59,11 +59,13 @@ export function formatSeconds(seconds: number): string {
 /** Milliseconds that reading may take before it has a progress bar. */
 const PATIENCE = 500;
 
-/** A progress bar over files that are read. */
+/** A progress bar over files that are read, or written. */
 export class ReadingProgress {
   readonly #lines = new LiveLines();
   readonly #start = performance.now();
   #drawn = 0;
+
+  constructor(readonly word = "reading") {}
 
   /** Shows how much of all is read, in bytes or pictures. */
   update(done: number, total: number): void {
@@ -71,7 +73,7 @@ export class ReadingProgress {
     if (now - this.#start < PATIENCE || now - this.#drawn < PAUSE) return;
     this.#drawn = now;
     const share = done / total;
-    this.#lines.draw([`reading ${bar(share, 30)} ${Math.floor(100 * share)} %`]);
+    this.#lines.draw([`${this.word} ${bar(share, 30)} ${Math.floor(100 * share)} %`]);
   }
 
   /** Removes the bar. */

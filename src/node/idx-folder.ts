@@ -50,6 +50,11 @@ export function hasIdxFiles(names: readonly string[]): boolean {
   return names.some((name) => FILES.some(({ pattern }) => pattern.test(name)));
 }
 
+/** Whether some of them are of test data. */
+export function hasTestFiles(names: readonly string[]): boolean {
+  return names.some((name) => FILES[2].pattern.test(name) || FILES[3].pattern.test(name));
+}
+
 function listDirectory(directory: string): string[] {
   try {
     return readdirSync(directory).sort();

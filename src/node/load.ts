@@ -16,7 +16,7 @@ import { checkObject, FormatError } from "../errors.js";
 import { checkKnown } from "../options/known.js";
 import { escapeControls } from "../text.js";
 import { isFolder, readable, reasonOf } from "./files.js";
-import { hasIdxFiles, readClassNames, readFiles } from "./idx-folder.js";
+import { hasIdxFiles, hasTestFiles, readClassNames, readFiles } from "./idx-folder.js";
 import { namesIn, pictureAmong, readClasses } from "./picture-folder.js";
 import type { Making } from "./picture-job.js";
 
@@ -241,7 +241,8 @@ function idxSource(path: string, options: DataOptions): Source {
     checkSize(images.name, data, training);
     return new Dataset({ ...data, classNames });
   };
-  return { name: path, parts: ["training", "test"], read, warnings: [] };
+  const parts: readonly Part[] = hasTestFiles(namesIn(path)) ? ["training", "test"] : ["training"];
+  return { name: path, parts, read, warnings: [] };
 }
 
 /** @throws {FormatError} unless test images have the size of training images */

@@ -34,7 +34,16 @@ const sure = () => ({ kind: "sure", confidence: 1 });
 /** What has no call here: classes with tests of their own, what takes anything or nothing, and what reads files. */
 export const OTHERS = [
   ...["Network", "RandomStream", "Session", "Values", "createWasmKernels", "isEntry", "calibrateMade"],
-  ...["loadDirectory", "loadMnist", "loadTraining", "enableWideVectors"],
+  ...[
+    "loadDirectory",
+    "loadMnist",
+    "loadTraining",
+    "loadData",
+    "loadParts",
+    "loadTestData",
+    "loadTrainingData",
+    "enableWideVectors",
+  ],
 ];
 
 /** Types of arguments that are right, too. */
@@ -76,6 +85,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     decodePng: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodeSafetensors: [network.save(), "model"],
     encodeCsv: [data],
+    encodeIdx: [data],
     encodeJson: [network, "relu", "quadratic"],
     encodeOnnx: [network, "relu", "quadratic"],
     encodePng: [new Uint8Array(1), 1, 1, 1, "me"],
@@ -88,6 +98,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     idxDimensions: [images, 3],
     idxHeaderLength: [images.bytes],
     kindOfFile: [images.bytes],
+    narrowLabels: [labels],
     parseCsv: [csv, { label: "label", classNames: ["0", "1"], columns: 1, invert: true }],
     parseDataset: [images, labels, 2, { invert: true }],
     parseSplit: [[images, labels, images, labels], { validation: 1, limit: 1, invert: true }],
@@ -98,6 +109,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     readDigits: [picture, reader, { digits: 1, lines: true, verdict: sure }],
     sharesOf: [[0.5, 0.5], calibration],
     toDigit: [picture],
+    toGrey: [picture],
     transposePicture: [picture],
     verdict: [[0.5, 0.5], calibration],
     withVariants: [reader, 28],
