@@ -11,6 +11,7 @@ export default defineConfig({
     include: [
       "data/csv",
       "data/idx",
+      "data/wide-labels",
       "node/folder-mutations",
       "formats/png",
       "formats/decode-mutations",

@@ -26,10 +26,7 @@ export function hasWideLabels([first, second, type, rank]: Uint8Array): boolean 
  * The header of such a file: samples, and the bytes that each of them takes. `bytes` may be the beginning alone.
  * @throws {FormatError} if it is cut short, or has no samples or too many columns
  */
-export function wideLabelsHeader({
-  name,
-  bytes,
-}: IdxFile): IdxHeader & { readonly size: number; readonly head: number } {
+export function wideLabelsHeader({ name, bytes }: IdxFile): IdxHeader & { readonly head: number } {
   const head = 4 + 4 * bytes[3];
   if (bytes.length < head) {
     throw new FormatError(name, `expected a header of ${head} bytes, got ${bytes.length} (file truncated?)`);
@@ -40,7 +37,7 @@ export function wideLabelsHeader({
     throw new FormatError(name, `expected labels in 1 to ${MOST_COLUMNS} columns, got ${count} x ${columns}`);
   }
   const size = TYPES.get(bytes[2]) as number;
-  return { name, dimensions: [count, columns * size], size, head };
+  return { name, dimensions: [count, columns * size], head };
 }
 
 /**
@@ -58,16 +55,24 @@ export function narrowLabels(file: IdxFile): IdxFile {
   const [count, width] = header.dimensions;
   checkLength(header, bytes.length - header.head);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const read = readerOf(view, bytes[2]);
   const narrow = new Uint8Array(8 + count);
   narrow.set([0, 0, 8, 1]);
   narrow.set(bytes.subarray(4, 8), 4);
   for (let i = 0; i < count; i++) {
     const at = header.head + i * width;
-    const label = header.size === 4 ? view.getInt32(at) : header.size === 2 ? view.getInt16(at) : view.getUint8(at);
+    const label = read(at);
     if (label < 0 || label >= MOST_CLASSES) {
       throw new FormatError(name, `expected labels from 0 to ${MOST_CLASSES - 1}, got ${label} for sample ${i}`);
     }
     narrow[8 + i] = label;
   }
   return { name, bytes: narrow };
+}
+
+/** Reads a number of a type at an offset. */
+function readerOf(view: DataView, type: number): (at: number) => number {
+  if (type === 0x0c) return (at) => view.getInt32(at);
+  if (type === 0x0b) return (at) => view.getInt16(at);
+  return type === 0x09 ? (at) => view.getInt8(at) : (at) => view.getUint8(at);
 }
