@@ -17,8 +17,7 @@ import { checkKnown } from "../options/known.js";
 import { escapeControls } from "../text.js";
 import { isFolder, readable, reasonOf } from "./files.js";
 import { hasIdxFiles, hasTestFiles, readClassNames, readFiles } from "./idx-folder.js";
-import { namesIn, pictureAmong, readClasses } from "./picture-folder.js";
-import type { Making } from "./picture-job.js";
+import { namesIn, pictureAmong, type ReadPictures, readClasses } from "./picture-folder.js";
 
 /** What data on disk mean, and how they are divided. */
 export interface DataOptions extends Division {
@@ -219,14 +218,18 @@ function pictureSource(
     throw new Error(`${path}: expected the folders train and test, got ${folders.map(escapeControls).join(", ")}`);
   }
   const warnings: DataWarning[] = [];
-  let making: Making | undefined;
+  let first: ReadPictures | undefined;
   const read = async (part: Part, training: Dataset | undefined) => {
     const folder = isDivided ? join(path, found[part][0]) : path;
     const classNames = options.classNames ?? (training === undefined ? undefined : namesOf(training));
-    const made = await readClasses(folder, { ...options, classNames }, training === undefined ? undefined : making);
-    making = made.making;
-    if (made.notice !== undefined) warnings.push({ code: "size", message: made.notice });
-    return made.data;
+    const alike = training === undefined ? undefined : first;
+    const invert = alike === undefined ? options.invert : alike.invert;
+    first = await readClasses(folder, { ...options, classNames, invert }, alike?.making);
+    if (first.notice !== undefined) warnings.push({ code: "size", message: first.notice });
+    if (first.invert === true && invert === undefined) {
+      warnings.push({ code: "ground", message: "the pictures have dark ink on bright ground: they are inverted" });
+    }
+    return first.data;
   };
   return { name: path, parts: isDivided ? ["training", "test"] : ["training"], read, warnings, inOrder: true };
 }
@@ -237,9 +240,9 @@ function idxSource(path: string, options: DataOptions): Source {
     const places = part === "training" ? [0, 1] : [2, 3];
     const [images, labels] = readFiles(path, places, () => {}, options.split);
     const classes = classNames?.length ?? training?.classes;
-    const data = parseDataset(images, labels, classes, pixelsOf(options));
+    const data = new Dataset({ ...parseDataset(images, labels, classes), classNames, ...pixelsOf(options) });
     checkSize(images.name, data, training);
-    return new Dataset({ ...data, classNames });
+    return data;
   };
   const parts: readonly Part[] = hasTestFiles(namesIn(path)) ? ["training", "test"] : ["training"];
   return { name: path, parts, read, warnings: [] };

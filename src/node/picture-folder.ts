@@ -27,6 +27,8 @@ export interface PictureOptions extends PixelOptions {
 export interface ReadPictures {
   readonly data: Dataset;
   readonly making: Making;
+  /** Whether dark and bright were exchanged. */
+  readonly invert: boolean | undefined;
   /** What there is to say of how they were made. */
   readonly notice: string | undefined;
 }
@@ -60,16 +62,14 @@ export async function readClasses(path: string, options: PictureOptions, making?
     }
   }
   const made = await readImages(paths, making ?? preparation, onProgress);
+  const given = { ...named, images: made.images, labels: labelArray(named.classes, labels), columns: made.columns };
   const asked = { pixelMax, invert, transpose };
-  const data = new Dataset({
-    ...named,
-    images: made.images,
-    labels: labelArray(named.classes, labels),
-    columns: made.columns,
-    // The network's own making has done what they ask.
-    ...(preparation === undefined ? asked : { prepared: asked }),
-  });
-  return { data, making: made.making, notice: made.notice };
+  // The network's own making has done what they ask.
+  if (preparation !== undefined) return { ...made, data: new Dataset({ ...given, prepared: asked }), invert };
+  const data = new Dataset({ ...given, ...asked });
+  // Pictures are dark on bright more often than not: nobody has to say so.
+  const isDark = invert === undefined && data.warnings.some(({ mend }) => mend?.invert);
+  return { ...made, data: isDark ? new Dataset({ ...given, ...asked, invert: true }) : data, invert: invert ?? isDark };
 }
 
 function classesOf(path: string, folders: readonly string[], known: readonly string[] | undefined) {

@@ -144,7 +144,7 @@ test.each([
   const { code, stderr } = await ductus(...args, "--force");
   expect(code).toBe(2);
   expect(stderr).toMatch(
-    /^ductus: --out: expected another file than those of the data folder, which is read, got \S+\n$/,
+    /^ductus: --out: expected another file than those of the data, which is read, got \S+\n$/,
   );
   expect(await files()).toEqual(before);
 });

@@ -107,6 +107,22 @@ describe("pictures in a folder for each class", () => {
     expect(mixed.training.subset(places).images).toEqual(same.training.subset([...Array(12).keys()]).images);
   });
 
+  test("dark on bright are inverted, in the test part too, unless that is said", async () => {
+    const line = (bright: number) => Uint8Array.from({ length: 64 }, (_, k) => (k % 8 === 3 ? 255 - bright : bright));
+    for (const [label, name] of ["a", "b"].entries())
+      for (let i = 0; i < 12; i++) {
+        await put(`train/${name}/${i}.png`, encodePng(line(250 - label), 8, 8));
+        if (i < 3) await put(`test/${name}/${i}.png`, encodePng(line(label), 8, 8));
+      }
+    const { training, test, warnings } = await loadParts(folder);
+    expect([training.images[0], training.images[3], training.prepared]).toEqual([5, 250, { invert: true }]);
+    expect([test?.images[0], test?.prepared]).toEqual([255, { invert: true }]);
+    const message = "the pictures have dark ink on bright ground: they are inverted";
+    expect(warnings).toEqual([{ code: "ground", message }]);
+    const said = await loadParts(folder, { invert: false });
+    expect([said.training.images[0], said.training.prepared, said.warnings]).toEqual([250, undefined, []]);
+  });
+
   test("of 500 pictures all are read, by threads too, and their progress is told", async () => {
     await putPictures(["a", "b"], 250, 2);
     const told: (readonly [number, number])[] = [];
