@@ -24,8 +24,8 @@ type Part = (typeof SETS)[number];
 
 export const CONVERT: Command = {
   usage: "convert IN OUT [options]",
-  summary: `Writes data in another form. IN is what --data takes: IDX files, CSV, or a folder of pictures for each class.
-OUT is a new folder for training and test data, or a name that ends in .csv for one part of them.`,
+  summary: `Writes data in another form. IN is what --data takes: IDX files, CSV, or folders of pictures. OUT is a new
+folder for training and test data, or a name that ends in .csv for one part of them.`,
   arguments: 2,
   options: {
     format: {

@@ -1,5 +1,5 @@
-// Replaces d3-format, of which d3-scale imports all: our axes have fixed decimals, per cent or powers of ten. This takes
-// 2.5 KB off the gzipped script of every report, and the same off the page's.
+// Replaces d3-format, of which d3-scale imports all: our axes have fixed decimals, per cent or powers of ten. This
+// takes 1.8 KB off the gzipped script of the page.
 
 interface Specifier {
   readonly type: string;

@@ -3,6 +3,14 @@
 import { checkArgument } from "../arguments.js";
 import { Dataset, toBytes } from "./dataset.js";
 
+/** A data set as the bytes of two IDX files. */
+export interface IdxPair {
+  /** The file of images: count x rows x columns. */
+  readonly images: Uint8Array;
+  /** The file of labels. */
+  readonly labels: Uint8Array;
+}
+
 /** Labels of one byte. */
 const MOST_CLASSES = 256;
 
@@ -11,7 +19,7 @@ const MOST_CLASSES = 256;
  * @throws {TypeError} if it is no Dataset
  * @throws {RangeError} if its pixels are no bytes, or it has more than 256 classes
  */
-export function encodeIdx(dataset: Dataset): { readonly images: Uint8Array; readonly labels: Uint8Array } {
+export function encodeIdx(dataset: Dataset): IdxPair {
   checkArgument("data", "a Dataset", dataset, dataset instanceof Dataset);
   const { length, inputs, columns, labels, classes } = dataset;
   const pixels = toBytes(dataset.images);

@@ -2,7 +2,7 @@
 // JSON.
 
 export { type CsvOptions, encodeCsv, parseCsv, readCsv } from "../data/csv.js";
-export { encodeIdx } from "../data/encode-idx.js";
+export { encodeIdx, type IdxPair } from "../data/encode-idx.js";
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
 export { prepareDigit, prepareImage, preparePicture, toGrey, transposePicture } from "../data/pictures.js";
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";

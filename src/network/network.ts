@@ -166,7 +166,7 @@ export class Network {
     return this.#preparation ?? usualPreparation(this.layers[0]);
   }
 
-  /** What the classes are called, in their order, by the data it was trained on; undefined if they have numbers only. */
+  /** What the classes are called, in their order, as in the training data; undefined if they have numbers only. */
   get classNames(): readonly string[] | undefined {
     return this.#classNames;
   }

@@ -21,7 +21,7 @@ import { namesIn, pictureAmong, type ReadPictures, readClasses } from "./picture
 
 /** What data on disk mean, and how they are divided. */
 export interface DataOptions extends Division {
-  /** Of CSV files, the column of the labels: "first", "last", or its name in the header. Default: what looks like it. */
+  /** Of CSV files, the column of the labels: "first", "last", or its name in the header. Default: by its looks. */
   readonly label?: string;
   /** Of several IDX data sets in one folder the one that is meant, as "letters" of EMNIST. */
   readonly split?: string;
@@ -84,8 +84,8 @@ const DEPTH = 3;
 /**
  * The parts of data on disk, as they are there: IDX files in a folder as loadDirectory() takes them, a CSV file, or
  * a folder with one for training and one for testing, or a folder with a folder of pictures for each class, in "train"
- * and "test" or not. Pictures of one size up to 64 x 64 are used as they are; of others each is made an image in MNIST's
- * form, as `ductus predict` makes it.
+ * and "test" or not. Pictures of one size up to 64 x 64 are used as they are; of others each is made an image in
+ * MNIST's form, as `ductus predict` makes it.
  * @throws {Error} if there are no such data, or they cannot be read; the message begins with a name
  * @throws {FormatError} for the first file, line or picture that is not what it should be
  * @throws {TypeError | RangeError} for an option that cannot be used

@@ -47,8 +47,8 @@ export interface PictureImages {
 }
 
 /**
- * Images of all pictures. Those of one size, up to 64 x 64 pixels, are used as they are; of others each is made an image
- * of 28 x 28 pixels in MNIST's form, as a network that is trained on them makes it to read it.
+ * Images of all pictures. Those of one size, up to 64 x 64 pixels, are used as they are; of others each is made an
+ * image of 28 x 28 pixels in MNIST's form, as a network that is trained on them makes it to read it.
  * @param making how they are to be made, as others were
  * @throws {FormatError} for the first picture that cannot be used
  */
@@ -61,7 +61,8 @@ export async function readImages(
   const digit = usualPreparation(MNIST_INPUTS);
   const { width, height } = readPicture(paths[0]);
   if (Math.max(width, height) > MOST_SIDE) {
-    const notice = `pictures have more than ${MOST_SIDE} x ${MOST_SIDE} pixels: a digit or letter is looked for on each`;
+    const large = `${MOST_SIDE} x ${MOST_SIDE} pixels`;
+    const notice = `pictures have more than ${large}: a digit or letter is looked for on each`;
     return { ...(await readAlike(paths, digit, onProgress)), notice };
   }
   const same = await read(paths, { width, height }, onProgress);

@@ -1,8 +1,8 @@
-// Data of every form from disk: folders of pictures, CSV files, IDX files as other data sets have them; and what is said
-// of those that cannot be used.
+// Data of every form from disk: folders of pictures, CSV files, IDX files as other data sets have them; and what is
+// said of those that cannot be used.
 
-import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -56,7 +56,7 @@ function idx2Int(labels: readonly number[], columns = 8): Uint8Array {
 }
 
 describe("pictures in a folder for each class", () => {
-  test("names are those of the classes, numbers in their order; a seventh tests, a sixth of the rest validates", async () => {
+  test("names are those of the classes, numbers in their order; a seventh tests, a sixth validates", async () => {
     await putPictures(["10", "9", "a b"], 14);
     const { training, validation, test, warnings } = await loadData(folder);
     expect([training, validation, test].map((part) => part?.length)).toEqual([30, 6, 6]);
@@ -76,7 +76,7 @@ describe("pictures in a folder for each class", () => {
     expect((await loadTestData(folder)).length).toBe(42);
   });
 
-  test("numbers from 0 on are no names; train and test, a folder around all, and files of systems are understood", async () => {
+  test("numbers from 0 on are no names; train and test, a folder around, files of systems are understood", async () => {
     for (const part of ["set/Train", "set/valid"]) await putPictures([`${part}/1`, `${part}/0`], 12);
     for (const name of [".DS_Store", "set/.hidden", "set/Train/Thumbs.db", "set/Train/1/.x.png"]) await put(name, "x");
     const { training, test, warnings } = await loadData(folder);
@@ -176,13 +176,13 @@ describe("pictures in a folder for each class", () => {
       "a huge file",
       async () => {
         await putPictures(["a", "b"], 1);
-        execFileSync("truncate", ["-s", "1G", join(folder, "b", "9.png")]);
+        await truncate(join(folder, "b", "9.png"), 2 ** 30);
       },
       "9.png: expected a picture of at most 134217728 bytes, got 1073741824",
     ],
     [
       "a pipe",
-      async () => [await putPictures(["a", "b"], 1), execFileSync("mkfifo", [join(folder, "b", "p.png")])],
+      async () => [await putPictures(["a", "b"], 1), spawnSync("sh", ["-c", `mkfifo '${join(folder, "b", "p.png")}'`])],
       "p.png: expected a picture, got no file",
     ],
     [
@@ -274,7 +274,7 @@ describe("CSV files", () => {
     await expect(loadData(join(folder, "none.csv"))).rejects.toThrow(
       /none.csv: expected IDX files, a CSV file, .* no such/,
     );
-    execFileSync("mkfifo", [join(folder, "pipe.csv")]);
+    spawnSync("sh", ["-c", `mkfifo '${join(folder, "pipe.csv")}'`]);
     await expect(loadData(join(folder, "pipe.csv"))).rejects.toThrow(
       "pipe.csv: expected a CSV file, got something else",
     );
