@@ -347,8 +347,3 @@ function sameType<T extends Pixels | Dataset["labels"]>(array: T, length: number
   if (array instanceof Float32Array) return new Float32Array(length) as T;
   return (array instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length)) as T;
 }
-
-/** A copy: slice() of a Buffer would be none. */
-export function copyPixels(pixels: Pixels): Pixels {
-  return pixels instanceof Float32Array ? new Float32Array(pixels) : new Uint8Array(pixels);
-}
