@@ -29,6 +29,7 @@ export default defineConfig([
       "formats/index": "src/formats/index.ts",
       "recipe/index": "src/recipe/index.ts",
       "node/index": "src/node/index.ts",
+      "node/picture-worker": "src/node/picture-worker.ts",
       "pretrained/index": "src/pretrained/index.ts",
     },
     // Node's own modules stay imports; everything else runs in browsers, too.

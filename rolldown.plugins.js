@@ -7,7 +7,10 @@ import { rolldown } from "rolldown";
 import license from "rollup-plugin-license";
 
 /** d3's scales, but for numbers alone. */
-export const d3 = { "d3-interpolate": fileURLToPath(new URL("apps/ui/interpolate.ts", import.meta.url)) };
+export const d3 = {
+  "d3-format": fileURLToPath(new URL("apps/ui/format.ts", import.meta.url)),
+  "d3-interpolate": fileURLToPath(new URL("apps/ui/interpolate.ts", import.meta.url)),
+};
 
 /** A module that is no file, imported by its name, or by paths that match. All of these are one module. */
 export function virtual(name, code, paths = /^$/) {

@@ -9,7 +9,9 @@ export default defineConfig({
     ...base.test,
     projects: undefined,
     include: [
+      "data/csv",
       "data/idx",
+      "data/wide-labels",
       "node/folder-mutations",
       "formats/png",
       "formats/decode-mutations",

@@ -1,5 +1,6 @@
 // The command line: runs the command, and turns errors into one line and an exit code.
 
+import { CONVERT, convert } from "./convert.js";
 import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
@@ -16,13 +17,14 @@ import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
 import { packageVersion } from "./version.js";
 
 const COMMANDS = {
-  train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
+  train: { ...TRAIN, run: train, does: "train a network on MNIST or own data" },
   tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
   resume: { ...RESUME, run: resume, does: "continue an interrupted training run" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read the digit of each picture, or of an IDX file" },
   read: { ...READ, run: read, does: "read all digits of pictures, number by number" },
   distort: { ...DISTORT, run: distort, does: "draw training images with distortions" },
+  convert: { ...CONVERT, run: convert, does: "write data in another form: IDX, CSV, pictures" },
   export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
 };

@@ -17,13 +17,14 @@ import {
 } from "ductus/recipe";
 import { withData } from "./data.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
+import { dataFrom } from "./measure.js";
 import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
 const TABLE = optionsWhere(({ belongs }) => belongs === "distortions");
 const DISTORTIONS = commandOptions(TABLE);
-const { pixelMax, invert, transpose } = OPTIONS;
+const { data, split, label, pixelMax, invert, transpose } = OPTIONS;
 
 const COLUMNS: Range = { min: 1, max: 100, whole: true, description: "a whole number from 1 to 100" };
 
@@ -36,8 +37,7 @@ sees instead in its first epochs. The default is the preset "best".`,
     ...DISTORTIONS,
     epochs: { value: "N", help: `epochs to draw, a column for each: ${COLUMNS.description}`, default: "15" },
     seed: { value: "N", help: `of the training: ${RANGES.seed.description}`, default: "1" },
-    data: { value: "DIR", help: "folder with four IDX files, plain or .gz, instead of MNIST" },
-    ...commandOptions({ pixelMax, invert, transpose }),
+    ...commandOptions({ data, split, label, pixelMax, invert, transpose }),
     out: { value: "FILE", help: "where to write the PNG; - for standard output", default: "distortions.png" },
     force: FORCE,
   },
@@ -59,15 +59,21 @@ export async function distort(args: readonly string[]): Promise<void> {
   const distortions = { ...amounts, ...(sigma === undefined ? {} : { sigma }) };
   const epochs = values.number("epochs", COLUMNS) as number;
   const seed = values.number("seed", RANGES.seed) as number;
-  const data = values.path("data");
+  const given = dataFrom(values);
   const out = values.path("out") as string;
-  const reads = [{ path: data, what: "the data folder" }];
+  const reads = [{ path: given.data, what: "the data" }];
   const output = await Output.open(out, { kind: KINDS.sheet, force: values.flag("force"), reads });
   const pixels = pixelOptionsFrom(values);
-  const folder = data === undefined ? undefined : resolve(data);
-  const { split } = withData({ ...pixels, data: folder, limit: undefined, validation: 0 });
-  const numbers = firstOfEachClass(split.training);
-  const originals = pick(split.training, numbers);
+  const path = given.data === undefined ? undefined : resolve(given.data);
+  const { split: parts } = await withData({
+    ...pixels,
+    ...given,
+    data: path,
+    limit: undefined,
+    validation: 0,
+  });
+  const numbers = firstOfEachClass(parts.training);
+  const originals = pick(parts.training, numbers);
   const sheet = [originals];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     sheet.push(await distortDataset(originals, { ...distortions, numbers, seed, epoch }));

@@ -1,7 +1,9 @@
 // ductus evaluate: tests a model on a data set.
 
-import { dataOf, type MeasuredSomehow, measure, measureVariants, PARTS } from "./measure.js";
+import { escapeControls } from "ductus/recipe";
+import { DATA, dataFrom, dataOf, type MeasuredSomehow, measure, measureVariants, PARTS } from "./measure.js";
 import { MODEL, readModel } from "./model-file.js";
+import { namesOf } from "./names.js";
 import { VARIANTS } from "./reader.js";
 import { bold, formatCount, percent, printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
@@ -13,7 +15,7 @@ export const EVALUATE: Command = {
 matrix.`,
   arguments: 1,
   options: {
-    data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
+    ...DATA,
     set: { value: "PART", help: "test, validation or training", default: "test" },
     variants: VARIANTS,
     json: { help: "print JSON" },
@@ -25,32 +27,41 @@ export async function evaluate(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(EVALUATE));
   const [path = MODEL] = values.args;
   const part = values.choice("set", PARTS) ?? "test";
+  const given = dataFrom(values);
   using network = await readModel(path);
-  const folder = values.path("data");
-  const dataset = dataOf(network, folder, part);
-  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const dataset = await dataOf(network, given, part);
+  printUnlike(given.data ?? network.metadata.get("data"), network, dataset);
   const measured = values.flag("variants") ? measureVariants(network, dataset) : await measure(network, dataset);
-  if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured);
+  if (!values.flag("json")) return printMeasured(`${part} accuracy`, measured, namesOf(network));
   const { predictions, ...figures } = measured.evaluation;
-  const { confusion, classes } = measured;
+  const { confusion } = measured;
+  const named = (label: number) => (network.classNames === undefined ? {} : { name: namesOf(network)(label) });
+  const classes = measured.classes.map(({ label, ...rest }) => ({ label, ...named(label), ...rest }));
   printLine(JSON.stringify({ model: path, set: part, ...figures, classes, confusion }, undefined, 2));
 }
 
-function printMeasured(title: string, { evaluation, confusion, classes }: MeasuredSomehow): void {
+function printMeasured(
+  title: string,
+  { evaluation, confusion, classes }: MeasuredSomehow,
+  nameOf: (label: number) => string,
+): void {
   const { accuracy, standardError, correct, count, cost } = evaluation;
   const figures = `${percent(accuracy)} ± ${percent(standardError)}`;
   printLine(`${bold(`${title.padEnd(20)}${figures}`)}  (${correct} / ${count}, ± one standard error)`);
   printLine(cost === undefined ? "" : `${"cost".padEnd(20)}${cost.toFixed(6)}\n`);
-  printLine(bold("class      images   precision      recall          F1"));
+  const names = classes.map(({ label }) => escapeControls(nameOf(label)));
+  // As wide as the word and the numbers need, or the longest name.
+  const most = Math.max(5, ...names.map(({ length }) => length));
+  printLine(bold(`${"class".padEnd(most)}      images   precision      recall          F1`));
   for (const { label, count: images, precision, recall, f1 } of classes) {
     const shares = [precision, recall, f1].map((share) => (Number.isNaN(share) ? "-" : percent(share)).padStart(11));
-    printLine(`${String(label).padStart(5)}${formatCount(images).padStart(12)} ${shares.join(" ")}`);
+    printLine(`${names[label].padStart(most)}${formatCount(images).padStart(12)} ${shares.join(" ")}`);
   }
-  const width = Math.max(...confusion.flat().map((n) => String(n).length), String(classes.length - 1).length) + 2;
+  const width = Math.max(...confusion.flat().map((n) => String(n).length), ...names.map(({ length }) => length)) + 2;
   const row = (cells: readonly (number | string)[]) => cells.map((cell) => String(cell).padStart(width)).join("");
   printLine(`\n${bold("confusion matrix")}: a row for each label, a column for each prediction, a dot for none\n`);
-  printLine(bold(`     ${row(classes.map(({ label }) => label))}`));
+  printLine(bold(`${" ".repeat(most)}${row(names)}`));
   for (const [label, counts] of confusion.entries()) {
-    printLine(`${bold(String(label).padStart(5))}${row(counts.map((n) => (n === 0 ? "." : n)))}`);
+    printLine(`${bold(names[label].padStart(most))}${row(counts.map((n) => (n === 0 ? "." : n)))}`);
   }
 }

@@ -15,7 +15,7 @@ export interface Kind {
 
 /** How names of other kinds of files end: a file of a command would be taken for one of these. */
 const FOREIGN = [
-  ...["bmp", "csv", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "npz", "pb", "pdf", "pickle", "pkl"],
+  ...["bmp", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "npz", "pb", "pdf", "pickle", "pkl"],
   ...["pt", "pth", "svg", "tar", "tflite", "tif", "tiff", "txt", "webp", "zip"],
 ];
 
@@ -52,6 +52,7 @@ export const KINDS = {
   sheet: madeBy("a sheet of `ductus distort`", SOFTWARE.sheet),
   drawing: madeBy("a drawing of `ductus read`", SOFTWARE.drawing),
   onnx: startsWith("an ONNX model of `ductus export`", "onnx", (start) => start.subarray(2, 10).equals(ONNX_PRODUCER)),
+  csv: startsWith("a CSV file of `ductus convert`", "csv", (start) => start.toString().startsWith("label,1x1")),
   json: startsWith("a JSON file of `ductus export`", "json", (start) =>
     start.toString().startsWith('{"format":"ductus-json",'),
   ),

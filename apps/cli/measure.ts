@@ -9,8 +9,8 @@ import {
   type Evaluation,
   type Network,
 } from "ductus";
-import { UsageError } from "ductus/recipe";
-import { withData } from "./data.js";
+import { commandOptions, OPTIONS, type Option, UsageError, type Values } from "ductus/recipe";
+import { testData, withData } from "./data.js";
 import { variantReaderOf } from "./reader.js";
 
 export const PARTS = ["test", "validation", "training"] as const;
@@ -27,22 +27,60 @@ export interface Measured<Figures extends Evaluation | WithoutCost = Evaluation>
   readonly classes: readonly ClassFigures[];
 }
 
-/** The data that a model names in its metadata, or those in another folder. */
-export function dataOf(network: Network, data: string | undefined, part: Part): Dataset {
+const { split, label } = OPTIONS;
+
+/** The options that say what a model is measured on. */
+export const DATA: Readonly<Record<string, Option>> = {
+  data: { value: "PATH", help: "IDX files, CSV, or folders of pictures (default: what the model was trained with)" },
+  ...commandOptions({ split, label }),
+};
+
+/** What those options say. */
+export interface GivenData {
+  readonly data: string | undefined;
+  readonly split: string | undefined;
+  readonly label: string | undefined;
+}
+
+/** @throws {UsageError} for a value that cannot be used */
+export function dataFrom(values: Values): GivenData {
+  return { data: values.path("data"), ...formFrom(values) };
+}
+
+/**
+ * What of them says how files are read.
+ * @throws {UsageError} for a value that cannot be used
+ */
+export function formFrom(values: Values): Omit<GivenData, "data"> {
+  const [set, column] = [split, label].map(({ flag, kind }) => values.value(flag, kind) as string | undefined);
+  return { split: set, label: column };
+}
+
+/**
+ * The data that a model names in its metadata, or others. Where others are to test it, all of them do if they are in
+ * one part.
+ */
+export async function dataOf(network: Network, given: GivenData, part: Part): Promise<Dataset> {
+  const { data } = given;
   const count = (key: string, least: number) => {
     const text = network.metadata.get(key) ?? "";
     return /^(0|[1-9]\d{0,9})$/.test(text) && Number(text) >= least ? Number(text) : undefined;
   };
   const { pixelMax, invert, transpose } = network.preparation;
-  const dataset = withData({
+  const kept = (key: string) => (data === undefined ? network.metadata.get(key) : undefined);
+  const recipe = {
     pixelMax,
     invert,
     transpose,
-    data: data ?? network.metadata.get("data"),
-    dataHash: data === undefined ? network.metadata.get("data_sha256") : undefined,
+    data: data ?? kept("data"),
+    dataHash: kept("data_sha256"),
+    split: given.split ?? kept("split"),
+    label: given.label ?? kept("csv_label"),
     validation: count("validation", 0),
     limit: count("limit", 1),
-  }).split[part];
+  };
+  if (data !== undefined && part === "test") return testData(data, recipe, network);
+  const dataset = (await withData(recipe)).split[part];
   if (dataset === undefined) throw new UsageError(`--set: expected test or training, got ${part}: none was held back`);
   return dataset;
 }

@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from "ductus/formats";
 import { escapeControls, shellWord, UsageError, type Values } from "ductus/recipe";
+import { namesOf } from "./names.js";
 import { type PictureFile, pictureFiles, STANDARD_INPUT } from "./pictures.js";
 import {
   digitReaderOf,
@@ -64,7 +65,7 @@ export async function predict(args: readonly string[]): Promise<void> {
     byVariants
       ? variantReaderOf(network, columns).predictAll([pixels])[0].activations
       : network.predict(pixels).activations;
-  const show = printerFor(values, files, judge);
+  const show = printerFor(values, files, judge, network);
   for (const file of files) {
     try {
       const image = await readImage(file, index, network, judge);
@@ -106,7 +107,9 @@ async function readImage(file: PictureFile, index: number, network: Network, jud
     const reader = digitReaderOf(network);
     const found = preparation.form === "mnist" ? findDigit(picture, reader) : undefined;
     const pixels = preparePicture(picture, preparation, found);
-    const digits = found === undefined ? 1 : countDigits(picture, found, reader, judge.verdict);
+    // What has a name may well look like two digits.
+    const one = found === undefined || network.classNames !== undefined;
+    const digits = one ? 1 : countDigits(picture, found, reader, judge.verdict);
     if (digits > 1) {
       const word = name === STANDARD_INPUT ? "-" : shellWord(name);
       throw new RangeError(`expected one digit, got ${digits}: use read, as in ductus read ${word}`);
@@ -135,29 +138,36 @@ function idxImage(bytes: Uint8Array, name: string, index: number, { layers: [inp
 
 type Printer = (file: string, image: Image, activations: ArrayLike<number>, worth: Verdict) => void;
 
-function printerFor(values: Values, files: readonly PictureFile[], { shares }: Judge): Printer {
+function printerFor(values: Values, files: readonly PictureFile[], { shares }: Judge, network: Network): Printer {
+  const nameOf = namesOf(network);
   if (values.flag("json")) {
-    return (file, _image, activations, { kind, ...worth }) =>
-      printLine(JSON.stringify({ file, verdict: kind, ...worth, activations: Array.from(activations) }));
+    const { classNames } = network;
+    return (file, _image, activations, { kind, label, ...worth }) => {
+      const name = classNames === undefined ? {} : { name: nameOf(label) };
+      printLine(
+        JSON.stringify({ file, verdict: kind, label, ...name, ...worth, activations: Array.from(activations) }),
+      );
+    };
   }
   if (files.length > 1) {
     const names = files.map(({ name }) => escapeControls(name));
     const width = Math.max(...names.map((name) => name.length));
     return (file, _image, activations, worth) => {
-      const answer = bold(worth.kind === "not a digit" ? NO_DIGIT : String(worth.label));
-      printLine(`${escapeControls(file).padEnd(width)}  ${answer}  ${inWords(worth, activations)}`);
+      const answer = bold(worth.kind === "not a digit" ? NO_DIGIT : nameOf(worth.label));
+      printLine(`${escapeControls(file).padEnd(width)}  ${answer}  ${inWords(worth, activations, nameOf)}`);
     };
   }
   return (_file, image, activations, worth) => {
     printLine(drawing(image));
-    for (const [j, share] of Array.from(shares(activations)).entries()) {
-      const line = `${String(j).padStart(5)}  ${share.toFixed(4)}  ${"█".repeat(Math.round(40 * share))}`;
+    const list = Array.from(shares(activations));
+    const most = Math.max(5, ...list.map((_, j) => nameOf(j).length));
+    for (const [j, share] of list.entries()) {
+      const line = `${nameOf(j).padStart(most)}  ${share.toFixed(4)}  ${"█".repeat(Math.round(40 * share))}`;
       printLine(j === worth.label ? bold(line) : line);
     }
-    const certainty = worth.calibrated ? `, ${inWords(worth, activations)}` : "";
-    printLine(
-      bold(worth.kind === "not a digit" ? `\n${inWords(worth, activations)}` : `\nread as ${worth.label}${certainty}`),
-    );
+    const words = inWords(worth, activations, nameOf);
+    const answer = `read as ${nameOf(worth.label)}${worth.calibrated ? `, ${words}` : ""}`;
+    printLine(bold(`\n${worth.kind === "not a digit" ? words : answer}`));
   };
 }
 

@@ -13,6 +13,7 @@ import {
 import { escapeControls, type Range, type Values } from "ductus/recipe";
 import { drawReading } from "./explain.js";
 import { KINDS, SOFTWARE } from "./kinds.js";
+import { namesOf } from "./names.js";
 import { FORCE, Output } from "./output.js";
 import { type PictureFile, pictureFiles } from "./pictures.js";
 import { digitReaderOf, type Judge, judgeOf, modelOf, NO_DIGIT, noDigitLike, openReader, READER } from "./reader.js";
@@ -46,7 +47,7 @@ export async function read(args: readonly string[]): Promise<void> {
   using network = await openReader(values);
   checkForm(network);
   const [reader, judge] = [digitReaderOf(network), judgeOf(network)];
-  const show = printerFor(values, files, judge);
+  const show = printerFor(values, files, judge, network);
   for (const file of files) {
     try {
       const picture = decodePicture(await file.read(), file.name);
@@ -103,23 +104,27 @@ function drawPicture(picture: Picture, found: ReadDigits): Uint8Array {
 }
 
 /** What is no digit is alone on its picture. */
-function shownText({ text, digits }: ReadNumber): string {
-  return digits[0].kind === undefined ? text : NO_DIGIT;
+function shownText({ digits }: ReadNumber, nameOf: (label: number) => string): string {
+  return digits[0].kind === undefined ? digits.map(({ label }) => nameOf(label)).join("") : NO_DIGIT;
 }
 
 type Printer = (file: string, found: ReadDigits) => void;
 
-function printerFor(values: Values, files: readonly PictureFile[], { sure }: Judge): Printer {
+function printerFor(values: Values, files: readonly PictureFile[], { sure }: Judge, network: Network): Printer {
+  const nameOf = namesOf(network);
   const isUnsure = ({ confidence, kind }: ReadDigit) => kind === undefined && sure !== undefined && confidence < sure;
   if (values.flag("json")) {
+    const named = (digit: ReadDigit) =>
+      network.classNames === undefined ? digit : { ...digit, name: nameOf(digit.label) };
     const told = ({ kind, ...digit }: ReadDigit) => ({
-      ...digit,
+      ...named(digit),
       verdict: kind ?? (isUnsure(digit) ? "unsure" : "sure"),
     });
     return (file, found) => {
       const numbers = found.numbers.map((number) => ({
         ...number,
-        digits: sure === undefined ? number.digits : number.digits.map(told),
+        ...(network.classNames === undefined ? {} : { text: number.digits.map(({ label }) => nameOf(label)).join("") }),
+        digits: number.digits.map(sure === undefined ? named : told),
       }));
       printLine(JSON.stringify({ file, numbers, unread: found.unread }));
     };
@@ -127,12 +132,12 @@ function printerFor(values: Values, files: readonly PictureFile[], { sure }: Jud
   const width = Math.max(...files.map(({ name }) => escapeControls(name).length));
   return (file, { numbers, unread }) => {
     for (const line of new Set(numbers.map(({ line }) => line))) {
-      const texts = numbers.filter((number) => number.line === line).map(shownText);
+      const texts = numbers.filter((number) => number.line === line).map((number) => shownText(number, nameOf));
       printLine(files.length === 1 ? texts.join(" ") : `${escapeControls(file).padEnd(width)}  ${texts.join(" ")}`);
     }
     const digits = numbers.flatMap((number) => number.digits);
     const none = digits.find(({ kind }) => kind !== undefined);
-    if (none !== undefined) printError(`ductus: ${file}: ${noDigitLike(none.label)}`);
+    if (none !== undefined) printError(`ductus: ${file}: ${noDigitLike(nameOf(none.label))}`);
     const unsure = digits.filter(isUnsure).length;
     if (unsure > 0) printError(`ductus: ${file}: not sure of ${unsure} of ${digits.length} digits: --json tells which`);
     if (unread.length === 0) return;

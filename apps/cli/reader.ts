@@ -93,13 +93,17 @@ export function judgeOf({ metadata }: Network): Judge {
 export const NO_DIGIT = "–";
 
 /** What is said of what is no digit. */
-export const noDigitLike = (label: number): string => `not a digit (most like ${label})`;
+export const noDigitLike = (name: string): string => `not a digit (most like ${name})`;
 
 /** How sure a reading is, in words. A network without a calibration has but its activations. */
-export function inWords(worth: Verdict, activations: ArrayLike<number>): string {
+export function inWords(
+  worth: Verdict,
+  activations: ArrayLike<number>,
+  nameOf: (label: number) => string = String,
+): string {
   const { kind, label, confidence, second, secondConfidence, calibrated } = worth;
   if (!calibrated) return `activation ${percent(activations[label])}`;
-  if (kind === "not a digit") return noDigitLike(label);
+  if (kind === "not a digit") return noDigitLike(nameOf(label));
   if (kind === "sure") return `sure (${confidence.toFixed(2)})`;
-  return `not sure: ${label} (${confidence.toFixed(2)}) or ${second} (${secondConfidence.toFixed(2)})`;
+  return `not sure: ${nameOf(label)} (${confidence.toFixed(2)}) or ${nameOf(second)} (${secondConfidence.toFixed(2)})`;
 }

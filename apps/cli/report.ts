@@ -10,8 +10,9 @@ import { renderReport } from "../report/render.js";
 import type { Sprite } from "../ui/images.js";
 import type { TestMistake } from "../ui/mistakes.js";
 import { KINDS } from "./kinds.js";
-import { dataOf, type Measured, measure } from "./measure.js";
+import { DATA, dataFrom, dataOf, type Measured, measure } from "./measure.js";
 import { MODEL, readModel, readRecipe } from "./model-file.js";
+import { namesOf } from "./names.js";
 import { FORCE, Output } from "./output.js";
 import { formatCount, formatSeconds, percent, printLine } from "./terminal.js";
 import { searchOf } from "./tune/summary.js";
@@ -25,7 +26,7 @@ export const REPORT: Command = {
 with the images that were misread, per-class figures, first-layer weights. The page opens from disk and loads nothing.`,
   arguments: 1,
   options: {
-    data: { value: "DIR", help: "folder with four IDX files (default: what the model was trained with)" },
+    ...DATA,
     out: { value: "FILE", help: "where to write the page; - for standard output", default: "report.html" },
     force: FORCE,
   },
@@ -39,15 +40,15 @@ export async function report(args: readonly string[]): Promise<void> {
   if (values === undefined) return printLine(helpOf(REPORT));
   const [path = MODEL] = values.args;
   const out = values.path("out") as string;
+  const given = dataFrom(values);
   using network = await readModel(path);
-  const folder = values.path("data");
   const reads = [
     { path, what: "the model" },
-    { path: folder ?? network.metadata.get("data"), what: "the data folder" },
+    { path: given.data ?? network.metadata.get("data"), what: "the data" },
   ];
   const output = await Output.open(out, { kind: KINDS.report, force: values.flag("force"), reads });
-  const dataset = dataOf(network, folder, "test");
-  printUnlike(folder ?? network.metadata.get("data"), network, dataset);
+  const dataset = await dataOf(network, given, "test");
+  printUnlike(given.data ?? network.metadata.get("data"), network, dataset);
   const measured = await measure(network, dataset);
   const data = await reportData(network, basename(path), measured);
   const asset = (name: string) => readFile(new URL(`../report/${name}`, import.meta.url), "utf8");
@@ -88,6 +89,7 @@ async function reportData(network: Network, title: string, measured: Measured): 
       correct,
       cost,
       standardError,
+      names: network.classNames === undefined ? null : classes.map(({ label }) => namesOf(network)(label)),
       confusion: classes.length > MOST_MATRIX_CLASSES ? null : confusion,
       classes: classes.map(({ label, count, precision, recall, f1 }) => ({
         label,

@@ -22,7 +22,7 @@ trained for more.`,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },
     patience: { value: "N", help: "stop after N epochs without better validation, instead of the recipe's" },
-    data: { value: "DIR", help: "folder with the data, if it has moved" },
+    data: { value: "PATH", help: "file or folder with the data, if it has moved" },
     threads: {
       value: "N",
       help: `threads that train: ${RANGES.threads.description} (default: by batch, layers and cores)`,
@@ -77,9 +77,9 @@ export async function resume(args: readonly string[]): Promise<void> {
     return printLine(`${escapeControls(path)}: ${ended} (more: --patience N)`);
   }
   const folder = data === undefined ? undefined : resolve(data);
-  const reads = [{ path: folder ?? saved.data, what: "the data folder" }];
+  const reads = [{ path: folder ?? saved.data, what: "the data" }];
   const out = await openOutput(named ?? path, { path, epochs: network.epochs }, values.flag("force"), reads);
-  const { recipe, split } = withData({ ...saved, method, epochs: target }, folder);
+  const { recipe, split } = await withData({ ...saved, method, epochs: target }, folder);
   await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
 }
 

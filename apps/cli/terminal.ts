@@ -57,6 +57,32 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
+/** Milliseconds that reading may take before it has a progress bar. */
+const PATIENCE = 500;
+
+/** A progress bar over files that are read, or written. */
+export class ReadingProgress {
+  readonly #lines = new LiveLines();
+  readonly #start = performance.now();
+  #drawn = 0;
+
+  constructor(readonly word = "reading") {}
+
+  /** Shows how much of all is read, in bytes or pictures. */
+  update(done: number, total: number): void {
+    const now = performance.now();
+    if (now - this.#start < PATIENCE || now - this.#drawn < PAUSE) return;
+    this.#drawn = now;
+    const share = done / total;
+    this.#lines.draw([`${this.word} ${bar(share, 30)} ${Math.floor(100 * share)} %`]);
+  }
+
+  /** Removes the bar. */
+  stop(): void {
+    this.#lines.clear();
+  }
+}
+
 /** A progress bar over all samples of a training, with speed and time left, below the lines printed so far. */
 export class TrainingProgress {
   readonly #lines = new LiveLines();

@@ -74,9 +74,9 @@ export async function train(args: readonly string[]): Promise<void> {
   const values = parseCommand(TRAIN, args);
   if (values === undefined) return printLine(helpOf(TRAIN));
   const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
-  const reads = [{ path: options.recipe.data, what: "the data folder" }];
+  const reads = [{ path: options.recipe.data, what: "the data" }];
   const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true, exclusive: true, reads });
-  const { recipe, split } = withData(options.recipe);
+  const { recipe, split } = await withData(options.recipe);
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   const wide = kernels === undefined && useWide(values);

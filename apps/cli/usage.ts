@@ -95,7 +95,7 @@ export function parseCommand(command: Command, given: readonly string[]): Values
  */
 function withPaths(values: Values): Values {
   for (const name of Object.keys(values.given)) {
-    if (["FILE", "DIR"].includes(values.options[name].value ?? "")) values.path(name);
+    if (["FILE", "DIR", "PATH"].includes(values.options[name].value ?? "")) values.path(name);
   }
   return values;
 }

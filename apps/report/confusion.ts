@@ -8,6 +8,7 @@ type Confusion = readonly (readonly number[])[];
 export function makeConfusion(
   confusion: Confusion,
   open: (label: number, prediction: number, count: number) => void,
+  nameOf: (label: number) => string,
 ): HTMLTableElement {
   const worst = mostFrequent(confusion);
   const most = confusion[worst.label][worst.prediction];
@@ -15,7 +16,7 @@ export function makeConfusion(
     "table",
     { class: "confusion", role: "grid" },
     make("caption", { class: "unseen" }, "Test images by true label and answer of the network"),
-    makeHead(confusion.length),
+    makeHead(confusion.map((_, label) => nameOf(label))),
   );
   const body = table.createTBody();
 
@@ -31,7 +32,7 @@ export function makeConfusion(
 
   confusion.forEach((counts, label) => {
     const row = body.insertRow();
-    row.append(make("th", { scope: "row" }, String(label)));
+    row.append(make("th", { scope: "row" }, nameOf(label)));
     const all = counts.reduce((sum, count) => sum + count, 0);
     counts.forEach((count, prediction) => {
       const cell = row.insertCell();
@@ -43,7 +44,7 @@ export function makeConfusion(
       cell.className = right ? "right" : "wrong";
       // By the square root, a single confusion is still distinct from none.
       cell.style.setProperty("--share", String(right ? count / all : Math.sqrt(count / most)));
-      const name = `${count}: ${label} read as ${prediction}`;
+      const name = `${count}: ${nameOf(label)} read as ${nameOf(prediction)}`;
       const button = make("button", { type: "button", tabindex: "-1", "aria-label": name }, String(count));
       cell.append(button);
       if (label === worst.label && prediction === worst.prediction) select(button);
@@ -64,8 +65,8 @@ export function makeConfusion(
   return table;
 }
 
-function makeHead(classes: number): HTMLElement {
-  const predictions = Array.from({ length: classes }, (_, k) => make("th", { scope: "col" }, String(k)));
+function makeHead(names: readonly string[]): HTMLElement {
+  const predictions = names.map((name) => make("th", { scope: "col" }, name));
   return make(
     "thead",
     {},
@@ -73,7 +74,7 @@ function makeHead(classes: number): HTMLElement {
       "tr",
       {},
       make("th", { scope: "col", rowspan: "2" }, "Label"),
-      make("th", { scope: "colgroup", colspan: String(classes) }, "Read as"),
+      make("th", { scope: "colgroup", colspan: String(names.length) }, "Read as"),
     ),
     make("tr", {}, ...predictions),
   );

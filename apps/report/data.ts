@@ -24,6 +24,8 @@ export interface TestResult {
   readonly standardError: number;
   /** Counts at [label][prediction]; null with more than MOST_MATRIX_CLASSES classes. */
   readonly confusion: readonly (readonly number[])[] | null;
+  /** What the classes are called, by label; null if they have numbers only. */
+  readonly names: readonly string[] | null;
   /** By label. */
   readonly classes: readonly ClassRow[];
   /** All misread images, the most confident first. */

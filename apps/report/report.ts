@@ -73,25 +73,26 @@ function fillSearch({ search }: ReportData): void {
 }
 
 /** The confusion matrix, with the images of the count that is chosen, and the most confident mistakes of all. */
-function fillMistakes({ image, test: { confusion, mistakes, sprite } }: ReportData): void {
+function fillMistakes({ image, test: { confusion, names, mistakes, sprite } }: ReportData): void {
+  const nameOf = namesOf(names);
   const sheet = new ImageSheet(sprite, image, INK);
   const open = (label: number, prediction: number, count: number) => {
     const correct = label === prediction;
     const chosen = mistakes.flatMap((mistake, i) =>
       mistake.label === label && mistake.prediction === prediction ? [i] : [],
     );
-    find("opened-heading").textContent = `${label} read as ${prediction}: ${countOf(count, "image")}`;
+    find("opened-heading").textContent = `${nameOf(label)} read as ${nameOf(prediction)}: ${countOf(count, "image")}`;
     find("opened").replaceChildren(
       correct
         ? make("p", {}, "These are read correctly. The report keeps only the images that are misread.")
-        : makeMistakes(sheet, mistakes, chosen, 12),
+        : makeMistakes(sheet, mistakes, chosen, 12, nameOf),
     );
   };
   if (confusion === null) {
     find("confusion-note").textContent = "The network has too many classes for a matrix.";
     find("beside").remove();
   } else {
-    find("confusion").append(makeConfusion(confusion, open));
+    find("confusion").append(makeConfusion(confusion, open, nameOf));
   }
 
   if (mistakes.length === 0) {
@@ -101,10 +102,11 @@ function fillMistakes({ image, test: { confusion, mistakes, sprite } }: ReportDa
   find("mistakes-note").textContent =
     `${mistakes.length === 1 ? "One test image is" : `${formatCount(mistakes.length)} test images are`} misread; ` +
     "here the answer is surest where it is wrong. The bars are the activations of the output layer.";
-  find("mistakes").append(makeMistakes(sheet, mistakes, Array.from(mistakes.keys()), 24));
+  find("mistakes").append(makeMistakes(sheet, mistakes, Array.from(mistakes.keys()), 24, nameOf));
 }
 
-function fillClasses({ test: { classes } }: ReportData): void {
+function fillClasses({ test: { classes, names } }: ReportData): void {
+  const nameOf = namesOf(names);
   const percent = (ratio: number | null) => (ratio === null ? "–" : formatPercent(ratio));
   const shown = classes.length > MOST_MATRIX_CLASSES ? worstOf(classes) : classes;
   if (shown.length < classes.length) {
@@ -117,7 +119,7 @@ function fillClasses({ test: { classes } }: ReportData): void {
       "Precision, recall and F1 of each class",
       ["Label", "Images", "Precision", "Recall", "F1"],
       shown.map(({ label, count, precision, recall, f1 }) => [
-        String(label),
+        nameOf(label),
         formatCount(count),
         percent(precision),
         percent(recall),
@@ -125,6 +127,11 @@ function fillClasses({ test: { classes } }: ReportData): void {
       ]),
     ),
   );
+}
+
+/** What a class is called: its name, or its number. */
+function namesOf(names: readonly string[] | null): (label: number) => string {
+  return (label) => names?.[label] ?? String(label);
 }
 
 /** The classes with the lowest F1. One that is never predicted has no F1, and ranks as 0; one without images, last. */

@@ -28,21 +28,27 @@ export function makeMistakes(
   mistakes: readonly TestMistake[],
   chosen: readonly number[],
   first: number,
+  nameOf: (label: number) => string,
 ): HTMLElement {
   return makeGallery(chosen.length, first, (i) => {
     const { index, label, prediction, activations } = mistakes[chosen[i]];
-    const reading = make("p", {}, make("b", {}, String(label)), " read as ", make("b", {}, String(prediction)));
+    const reading = make("p", {}, make("b", {}, nameOf(label)), " read as ", make("b", {}, nameOf(prediction)));
     return [
       sheet.draw(chosen[i], `Image ${index}`),
       reading,
-      makeBars(activations, label, prediction),
+      makeBars(activations, label, prediction, nameOf),
       make("p", { class: "index" }, `image ${formatCount(index)}`),
     ];
   });
 }
 
 /** A bar for each activation, by class; the label's class always has one. */
-function makeBars(activations: readonly number[], label: number, prediction: number): HTMLElement {
+function makeBars(
+  activations: readonly number[],
+  label: number,
+  prediction: number,
+  nameOf: (label: number) => string,
+): HTMLElement {
   const shown = activations
     .map((activation, k) => ({ k, activation }))
     .sort((a, b) => Number(b.k === label) - Number(a.k === label) || b.activation - a.activation)
@@ -50,10 +56,10 @@ function makeBars(activations: readonly number[], label: number, prediction: num
     .sort((a, b) => a.k - b.k);
   const bars = shown.map(({ k, activation }) => {
     const role = k === prediction ? "prediction" : k === label ? "label" : "";
-    const bar = make("span", { class: role, title: `${k}: ${activation.toFixed(3)}` }, make("i"), String(k));
+    const bar = make("span", { class: role, title: `${nameOf(k)}: ${activation.toFixed(3)}` }, make("i"), nameOf(k));
     bar.style.setProperty("--activation", String(activation));
     return bar;
   });
-  const name = `Activations: ${shown.map(({ k, activation }) => `${k} ${activation.toFixed(2)}`).join(", ")}`;
+  const name = `Activations: ${shown.map(({ k, activation }) => `${nameOf(k)} ${activation.toFixed(2)}`).join(", ")}`;
   return make("div", { class: "bars", role: "img", "aria-label": name }, ...bars);
 }

@@ -25,6 +25,9 @@ const DOORS = {
   ductus: pathOf("../../src/index.ts"),
 };
 
+/** What the command line says of an option, where that is one line. */
+const HELP = /^( +help: ).+,$/gm;
+
 export default defineConfig({
   input: { main: "apps/web/main.ts", training: "apps/web/train/worker.ts" },
   platform: "browser",
@@ -35,6 +38,11 @@ export default defineConfig({
     {
       name: "embedded",
       resolveId: (id) => (/\/embedded\.js$/.test(id) ? pathOf("../../build/embedded/embedded.js") : null),
+    },
+    {
+      name: "without-help",
+      // The page has labels of its own for the options.
+      transform: (code, id) => (/\/options(\/[\w-]+)?\.ts$/.test(id) ? code.replace(HELP, '$1"",') : null),
     },
     emitFile("index.html", () => concat("apps/web/index.html").replace("{{policy}}", POLICY)),
     emitFile("page.css", () => concat(...STYLES.map((name) => `apps/${name}.css`))),

@@ -7,8 +7,11 @@ import type { PixelOptions, Pixels, Samples } from "./samples.js";
 
 /** Something about data that a training suffers from. */
 export interface DataWarning {
-  /** "range": of the pixels. "cut": most levels. "ground": bright. "sorted": by class. "missing": classes. */
-  readonly code: "range" | "cut" | "ground" | "sorted" | "missing";
+  /**
+   * "range": of the pixels. "cut": most levels. "ground": bright. "sorted": by class. "missing": classes. "size": of
+   * pictures. "test": held back, since there are no test data.
+   */
+  readonly code: "range" | "cut" | "ground" | "sorted" | "missing" | "size" | "test";
   /** What was found, in a sentence without a full stop. */
   readonly message: string;
   /** The options of a Dataset that mend it; undefined if none do. */

@@ -53,6 +53,18 @@ export function preparePicture(picture: Picture, preparation: Preparation, found
   return prepareDigit(found?.pixels ?? toDigit(picture), preparation);
 }
 
+/**
+ * A picture's grey levels as bytes, 0 black to 255 white. What is transparent is paper: black under light ink, white
+ * under dark.
+ * @returns [height x width]
+ */
+export function toGrey(picture: Picture): Uint8Array {
+  checkPicture(picture);
+  const { channels, depth, data } = picture;
+  if (channels === 1 && depth === 8) return new Uint8Array(data);
+  return Uint8Array.from(rawGrey(picture), (level) => Math.round(255 * level));
+}
+
 /** A picture with rows and columns swapped. */
 export function transposePicture(picture: Picture): Picture {
   checkPicture(picture);

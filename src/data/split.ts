@@ -2,15 +2,14 @@
 
 import { checkArgument } from "../arguments.js";
 import { checkObject, FormatError } from "../errors.js";
-import { DIVISION, RandomStream } from "../kernels/reference/random.js";
 import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { comparePixels } from "./compare.js";
-import { Dataset, type PixelOptions } from "./dataset.js";
+import type { Dataset, PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
 import { countsOf, type DataWarning, inspectClasses, inspectPart, inspectPixels, isSorted } from "./inspect.js";
-import { copyPixels } from "./samples.js";
+import { orderInProportion } from "./order.js";
 
 /** Of the order in which a sorted file is divided. */
 const SEED = 1;
@@ -85,7 +84,11 @@ export function parseSplit(files: readonly IdxFile[], division?: Division): Data
   checkHeaders(files.map((file, i) => ({ dimensions: idxDimensions(file, i % 2 === 0 ? 3 : 1), name: file.name })));
   const [trainImages, trainLabels, testImages, testLabels] = files;
   const parts = parseTraining(trainImages, trainLabels, division);
-  const test = parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division));
+  return withTest(parts, parseDataset(testImages, testLabels, parts.training.classes, pixelsOf(division)));
+}
+
+/** Training data in their parts, and test data. */
+export function withTest(parts: Omit<DataSplit<Dataset | undefined>, "test">, test: Dataset) {
   const warnings = [
     ...parts.warnings,
     ...comparePixels(parts.training, test, "the test images"),
@@ -119,20 +122,31 @@ export function parseTraining(
 ): Omit<DataSplit<Dataset | undefined>, "test"> {
   checkObject("division", division);
   checkKnown("division", division, DIVISION_OPTIONS);
-  const { validation, limit } = division;
+  return divide(parseDataset(images, labels, undefined, pixelsOf(division)), labels.name, division);
+}
+
+/**
+ * A training file's data, divided as parseSplit() divides them.
+ * @param name the name by which errors call the file
+ * @throws {FormatError | TypeError | RangeError} as parseTraining()
+ */
+export function divide(
+  file: Dataset,
+  name: string,
+  { validation, limit }: Pick<Division, "validation" | "limit">,
+): Omit<DataSplit<Dataset | undefined>, "test"> {
   if (validation !== undefined) checkRange("validation", validation, RANGES.validation);
   if (limit !== undefined) checkRange("limit", limit, RANGES.limit);
-  const file = parseDataset(images, labels, undefined, pixelsOf(division));
   const { length } = file;
   if (length < 2 && validation !== 0) {
-    throw new FormatError(labels.name, "expected at least 2 samples, to train and to validate, got 1");
+    throw new FormatError(name, "expected at least 2 samples, to train and to validate, got 1");
   }
   const held = validation ?? Math.max(1, Math.floor(length / 6));
   if (held >= length) {
     throw new RangeError(`validation: expected fewer than the ${length} training images there are, got ${held}`);
   }
   const why = whyReordered(file, held);
-  const all = why === undefined ? file : inProportion(file);
+  const all = why === undefined ? file : file.subset(orderInProportion(file.labels, file.classes, SEED));
   const parts = {
     training: all.slice(0, Math.min(limit ?? length, length - held)),
     validation: held === 0 ? undefined : all.slice(length - held, length),
@@ -149,8 +163,8 @@ export function parseTraining(
 }
 
 /** What of a division is about pixels. */
-function pixelsOf({ validation: _, limit: __, ...pixels }: Division = {}): PixelOptions {
-  return pixels;
+export function pixelsOf({ pixelMax, invert, transpose }: Division = {}): PixelOptions {
+  return { pixelMax, invert, transpose };
 }
 
 /** Classes that a part lacks though it has room for all there are. */
@@ -177,30 +191,4 @@ function whyReordered({ labels, classes }: Dataset, held: number): string | unde
   if (counts.some((count, label) => ends[label] === 0 && (1 - share) ** count < HARDLY)) return "ends without a class";
   const only = counts.some((count, label) => count > 0 && ends[label] === count);
   return only && share < HALF ? "has a class at its end only" : undefined;
-}
-
-/**
- * The samples in an order in which every piece has all classes in proportion: sample j of the n of a class, in a
- * random order, comes at (j + u) / n of the way, u between 1/4 and 3/4. So even a piece of a few has its share, and the
- * only sample of a class is in the middle.
- */
-function inProportion({ images, labels, inputs, columns, classes, prepared }: Dataset): Dataset {
-  const random = new RandomStream(SEED, DIVISION, 0);
-  const members = Array.from({ length: classes }, () => [] as number[]);
-  for (const [i, label] of labels.entries()) members[label].push(i);
-  const places = new Float64Array(labels.length);
-  for (const samples of members) {
-    const { length } = samples;
-    for (let j = 0; j < length; j++) {
-      const other = j + random.nextBelow(length - j);
-      [samples[j], samples[other]] = [samples[other], samples[j]];
-      places[samples[j]] = (j + 0.5 + random.nextSigned() / 4) / length;
-    }
-  }
-  const order = Uint32Array.from(labels.keys()).sort((a, b) => places[a] - places[b] || a - b);
-  const made = copyPixels(images);
-  order.forEach((from, to) => {
-    made.set(images.subarray(from * inputs, (from + 1) * inputs), to * inputs);
-  });
-  return new Dataset({ images: made, labels: labels.map((_, to) => labels[order[to]]), columns, classes, prepared });
 }

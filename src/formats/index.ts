@@ -1,8 +1,12 @@
-// Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, safetensors, ONNX and JSON.
+// Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, CSV, safetensors, ONNX and
+// JSON.
 
+export { type CsvOptions, encodeCsv, parseCsv, readCsv } from "../data/csv.js";
+export { encodeIdx, type IdxPair } from "../data/encode-idx.js";
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
-export { prepareDigit, prepareImage, preparePicture, transposePicture } from "../data/pictures.js";
+export { prepareDigit, prepareImage, preparePicture, toGrey, transposePicture } from "../data/pictures.js";
 export { type DataSplit, type Division, MNIST, parseSplit } from "../data/split.js";
+export { narrowLabels } from "../data/wide-labels.js";
 export { FormatError } from "../errors.js";
 export type { LayerParameters, RealArray } from "../kernels/kernels.js";
 export { hashBytes } from "../network/digest.js";

@@ -57,10 +57,9 @@ export async function distort(dataset: Dataset, options: DistortOptions): Promis
   const copy = own.createDataset(dataset);
   try {
     copy.distort(bounds);
-    const { inputs, labels, classes, columns, prepared } = dataset;
     const images: Pixels = copyPixels(toBytes(dataset.images));
-    for (let i = 0; i < length; i++) images.set(copy.distorted(i, numbers?.[i] ?? i, seed, epoch), i * inputs);
-    return new Dataset({ images, labels, classes, columns, prepared });
+    for (let i = 0; i < length; i++) images.set(copy.distorted(i, numbers?.[i] ?? i, seed, epoch), i * dataset.inputs);
+    return new Dataset({ ...dataset, images });
   } finally {
     copy.release();
     if (kernels === undefined) own.close();

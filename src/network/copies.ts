@@ -1,7 +1,7 @@
 // The kernels' copies of data sets: made when a network first sees one, freed when the data set is garbage-collected.
 
 import { Dataset } from "../data/dataset.js";
-import { typeName } from "../errors.js";
+import { show, typeName } from "../errors.js";
 import type { KernelDataset, Kernels } from "../kernels/kernels.js";
 
 /** A data set and the kernels' copy of it, which lives as long. */
@@ -26,10 +26,10 @@ export class DatasetCopies {
   }
 
   /**
-   * The copy of a data set. `name` is what errors call it.
+   * The copy of a data set. `name` is what errors call it, `classNames` are the network's.
    * @throws {TypeError | RangeError} if it does not fit the layers
    */
-  load(name: string, dataset: Dataset): Loaded {
+  load(name: string, dataset: Dataset, classNames: Dataset["classNames"]): Loaded {
     if (!(dataset instanceof Dataset))
       throw new TypeError(`${name} data: expected a Dataset, got ${typeName(dataset)}`);
     const inputs = this.#layers[0];
@@ -39,6 +39,10 @@ export class DatasetCopies {
         `${name} data: expected images of ${inputs} pixels in at most ${outputs} classes for layers ` +
           `[${this.#layers.join(", ")}], got ${dataset.inputs} pixels in ${dataset.classes} classes`,
       );
+    }
+    const names = dataset.classNames ?? [];
+    if (classNames !== undefined && names.some((own, label) => own !== classNames[label])) {
+      throw new RangeError(`${name} data: expected the classes ${show(classNames)}, got ${show(names)}`);
     }
     let copy = this.#copyOf.get(dataset);
     if (copy === undefined) {

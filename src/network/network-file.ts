@@ -1,6 +1,7 @@
 // A network as a safetensors file: its architecture, how it is trained, how far it is, and its state. Its tensors are
 // those of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight [outputs, inputs], 0.bias [outputs], 2.weight, ...
 
+import { parseClassNames } from "../data/names.js";
 import { type Preparation, parsePreparation } from "../data/preparation.js";
 import { checkObject, FormatError, show } from "../errors.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../formats/safetensors.js";
@@ -35,6 +36,8 @@ export interface SavedNetwork {
   readonly best?: BestEpoch;
   /** How the pictures were made that it was trained on last; undefined if that is not known. */
   readonly preparation?: Preparation;
+  /** What its classes are called; undefined if they have numbers only. */
+  readonly classNames?: readonly string[];
   /** Of each slot of savedSlots() the parameters of layers 1..L. The last slot is the one that is used. */
   readonly state: readonly (readonly LayerParameters[])[];
 }
@@ -56,13 +59,14 @@ export const NETWORK_METADATA = [
   "seed",
   "epochs",
   "preparation",
+  "classes",
   "best_epoch",
   "best_correct",
 ] as const;
 
 /** The bytes of a file. `metadata` is added to its own. */
 export function encodeNetwork(
-  { architecture, config, epochs, best, preparation, state }: SavedNetwork,
+  { architecture, config, epochs, best, preparation, classNames, state }: SavedNetwork,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   checkObject("metadata", metadata);
@@ -84,6 +88,7 @@ export function encodeNetwork(
     seed: String(architecture.seed),
     epochs: String(epochs),
     ...(preparation === undefined ? {} : { preparation: JSON.stringify(preparation) }),
+    ...(classNames === undefined ? {} : { classes: JSON.stringify(classNames) }),
     ...(best === undefined ? {} : { best_epoch: String(best.epoch), best_correct: String(best.correct) }),
   };
   return encodeSafetensors({ tensors, metadata: new Map(Object.entries({ ...metadata, ...own })) });
@@ -117,6 +122,9 @@ export function decodeNetwork(
     : undefined;
   const text = metadata.get("preparation");
   const preparation = text === undefined ? undefined : parsePreparation(text, architecture.layers[0], file);
+  const names = metadata.get("classes");
+  const outputs = architecture.layers[architecture.layers.length - 1];
+  const classNames = names === undefined ? undefined : parseClassNames(names, outputs, file);
   // Every tensor is checked before a network is made of what the metadata claim.
   const state = slotPrefixes(config).map((prefix) =>
     architecture.layers.slice(1).map((outputs, i) => ({
@@ -126,7 +134,7 @@ export function decodeNetwork(
   );
   const expected = 2 * state.length * (architecture.layers.length - 1);
   if (tensors.size !== expected) throw new FormatError(file, `expected ${expected} tensors, got ${tensors.size}`);
-  return { architecture, config, epochs, best, preparation, metadata, state };
+  return { architecture, config, epochs, best, preparation, classNames, metadata, state };
 }
 
 /** How the names of each slot's tensors begin. Those of the slot that is used bear PyTorch's names alone. */

@@ -67,6 +67,7 @@ export class Network {
   /** Of the latest training run. What the optimiser remembers is in the slots of #network. */
   #config = SGD;
   #preparation: Preparation | undefined;
+  #classNames: readonly string[] | undefined;
   #metadata: ReadonlyMap<string, string> = new Map();
   /** The data and the state after the last whole epoch: within an epoch, and for good once a thread is lost in one. */
   #training: { readonly data: KernelDataset; readonly state: State } | undefined;
@@ -115,11 +116,12 @@ export class Network {
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
     if (!(bytes instanceof Uint8Array))
       throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
-    const { architecture, config, epochs, best, preparation, metadata, state } = decodeNetwork(bytes, file);
+    const { architecture, config, epochs, best, preparation, classNames, metadata, state } = decodeNetwork(bytes, file);
     const network = await Network.#on(options, architecture);
     network.#epochs = epochs;
     network.#best = best;
     network.#preparation = preparation;
+    network.#classNames = classNames;
     network.#metadata = metadata;
     network.#config = config;
     network.#alive.configure(config);
@@ -162,6 +164,11 @@ export class Network {
    */
   get preparation(): Preparation {
     return this.#preparation ?? usualPreparation(this.layers[0]);
+  }
+
+  /** What the classes are called, in their order, as in the training data; undefined if they have numbers only. */
+  get classNames(): readonly string[] | undefined {
+    return this.#classNames;
   }
 
   /**
@@ -253,6 +260,7 @@ export class Network {
       }
       this.#epochs++;
       this.#preparation = preparationOf(training.dataset);
+      this.#classNames ??= training.dataset.classNames;
       warned ||= report.warning !== undefined;
       if (report.epoch === 1 || before !== undefined) before = { first: before?.first ?? report, previous: report };
       yield report;
@@ -332,8 +340,9 @@ export class Network {
    *   ductus/recipe; beside a recipe, a key of your own has a dot or a colon, as "my.note", or the file is refused
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-    const [config, epochs, best, preparation] = [this.#config, this.#epochs, this.#best, this.#preparation];
-    return encodeNetwork({ architecture: this, config, epochs, best, preparation, state: this.#state() }, metadata);
+    const data = { preparation: this.#preparation, classNames: this.#classNames };
+    const [config, epochs, best] = [this.#config, this.#epochs, this.#best];
+    return encodeNetwork({ architecture: this, config, epochs, best, ...data, state: this.#state() }, metadata);
   }
 
   /** Frees the network's memory, ends its threads, and ends a training run under way. It cannot be used afterwards. */
@@ -386,6 +395,6 @@ export class Network {
 
   #load(name: string, dataset: Dataset): Loaded {
     this.#alive;
-    return (this.#copies as DatasetCopies).load(name, dataset);
+    return (this.#copies as DatasetCopies).load(name, dataset, this.#classNames);
   }
 }

@@ -38,8 +38,12 @@ export interface Recipe extends PixelOptions {
   readonly activation: Activation;
   /** What training minimises, and with it the function of the output layer. */
   readonly cost: Cost;
-  /** The folder with the data; undefined for MNIST. */
+  /** The file or folder with the data; undefined for MNIST. */
   readonly data: string | undefined;
+  /** Which of several data sets in that folder, as EMNIST's; undefined for the only one. */
+  readonly split?: string;
+  /** The column of the labels in CSV files: "first", "last", or its name; undefined for what looks like it. */
+  readonly label?: string;
   /** SHA-256 of the training data; undefined for MNIST, which is checked whenever it is loaded. */
   readonly dataHash?: string;
   /** How many of the training images are held back for validation; undefined for a sixth. */

@@ -65,7 +65,7 @@ export class Values {
    */
   path(name: string): string | undefined {
     const text = this.text(name);
-    const what = this.options[name].value === "DIR" ? "folder" : "file";
+    const what = { DIR: "folder", PATH: "file or folder" }[this.options[name].value ?? ""] ?? "file";
     if (text === "") throw new UsageError(`--${name}: expected a ${what} name, got nothing`);
     return text;
   }

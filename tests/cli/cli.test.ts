@@ -164,7 +164,10 @@ describe("what goes wrong is one sentence, exit code 1, and leaves files as they
   };
 
   test("a data folder that is not there", () =>
-    expectFailure(["--data", "nowhere"], /nowhere: expected a folder with four IDX files, got no such file or folder/));
+    expectFailure(
+      ["--data", "nowhere"],
+      /nowhere: expected IDX files, a CSV file, or a folder of pictures for each class, got no such file or folder/,
+    ));
 
   test("a truncated file", async () => {
     const broken = join(folder, "broken");

@@ -90,7 +90,7 @@ describe("data that moved or changed", () => {
     const gone = await ductus("evaluate", "small.safetensors");
     expect(gone.code).toBe(1);
     expect(gone.stderr).toMatch(
-      /got no such file or folder: the model was trained with these data; give their folder with --data\n$/,
+      /got no such file or folder: the model was trained with these data; give their place with --data\n$/,
     );
     expect((await ductus("evaluate", "small.safetensors", "--data", "moved")).code).toBe(0);
     await mkdir(join(folder, "data"));

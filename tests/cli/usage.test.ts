@@ -246,7 +246,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["evaluate", "--set", "validation"], "--set: expected test or training, got validation: none was held back"],
     [["evaluate", "--json=1"], 'evaluate: --json: expected no value, got "1": see ductus evaluate --help'],
     [["evaluate", ""], "evaluate: expected a file name, got nothing: see ductus evaluate --help"],
-    [["evaluate", "none", "--data", ""], "--data: expected a folder name, got nothing"],
+    [["evaluate", "none", "--data", ""], "--data: expected a file or folder name, got nothing"],
     [["predict"], "predict: expected one or more pictures, got none: see ductus predict --help"],
     [["predict", ""], "predict: expected a file name, got nothing: see ductus predict --help"],
     [["predict", "none", "--index", "abc"], '--index: expected a whole number from 0, got "abc"'],
@@ -271,7 +271,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, read, distort, export, report, got none: " +
+      "expected a command: train, tune, resume, evaluate, predict, read, distort, convert, export, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {
@@ -311,7 +311,7 @@ describe("every option of every command, before a file is read", () => {
       expect(await refusal(run, ...needed(name), flag)).toContain(`${flag}: expected a value, ${value}, got none`);
       expect(await refusal(run, ...needed(name), flag, "--help=")).toContain("got the option --help=");
       expect(await refusal(run, ...needed(name), flag, "")).toMatch(refused);
-      if (value !== "FILE" && value !== "DIR") {
+      if (!["FILE", "DIR", "PATH", "SET", "COLUMN"].includes(value)) {
         for (const wrong of ["nonsense", "-1", "1e999", "NaN"]) {
           expect(await refusal(run, ...needed(name), flag, wrong)).toMatch(refused);
         }

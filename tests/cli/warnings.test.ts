@@ -143,9 +143,7 @@ test.each([
   const before = await files();
   const { code, stderr } = await ductus(...args, "--force");
   expect(code).toBe(2);
-  expect(stderr).toMatch(
-    /^ductus: --out: expected another file than those of the data folder, which is read, got \S+\n$/,
-  );
+  expect(stderr).toMatch(/^ductus: --out: expected another file than those of the data, which is read, got \S+\n$/);
   expect(await files()).toEqual(before);
 });
 

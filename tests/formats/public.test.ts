@@ -32,6 +32,8 @@ test("these are the names, of the file that package.json gives for ductus/format
     "decodePicture",
     "decodePng",
     "decodeSafetensors",
+    "encodeCsv",
+    "encodeIdx",
     "encodeJson",
     "encodeOnnx",
     "encodePng",
@@ -44,14 +46,18 @@ test("these are the names, of the file that package.json gives for ductus/format
     "idxDimensions",
     "idxHeaderLength",
     "kindOfFile",
+    "narrowLabels",
+    "parseCsv",
     "parseDataset",
     "parseSplit",
     "prepareDigit",
     "prepareImage",
     "preparePicture",
+    "readCsv",
     "readDigits",
     "sharesOf",
     "toDigit",
+    "toGrey",
     "transposePicture",
     "verdict",
     "withVariants",
@@ -62,6 +68,7 @@ test("pictures: a PNG file becomes a digit", () => {
   const grey = new Uint8Array(40 * 30).fill(255);
   for (let y = 5; y < 25; y++) grey.fill(0, y * 40 + 18, y * 40 + 22);
   const picture: formats.Picture = formats.decodePng(formats.encodePng(grey, 40, 30));
+  expect(formats.toGrey(picture)).toEqual(grey);
   expect(picture).toMatchObject({ width: 40, height: 30, channels: 1, depth: 8 });
   const digit = formats.toDigit(picture);
   const found = formats.findDigit(picture);
@@ -104,10 +111,21 @@ test("IDX files: headers, a data set, a folder's four files", () => {
   expect(formats.idxDimensions(images, 3)).toEqual([12_000, 4, 4]);
   const dataset = formats.parseDataset(images, labels);
   expect([dataset.length, dataset.inputs, dataset.classes]).toEqual([12_000, 16, 4]);
+  expect(formats.encodeIdx(dataset)).toEqual({ images: images.bytes, labels: labels.bytes });
+  expect(formats.narrowLabels(labels)).toBe(labels);
   expect(formats.MNIST).toHaveLength(4);
   const { training, validation, test }: formats.DataSplit = formats.parseSplit([images, labels, images, labels]);
   expect(training.length + validation.length).toBe(12_000);
   expect(test.length).toBe(12_000);
+});
+
+test("CSV: what is encoded is parsed, from bytes and from a stream", async () => {
+  const options: formats.CsvOptions = { classNames: ["a", "b"] };
+  const file = { name: "f.csv", bytes: new TextEncoder().encode("label,1x1,1x2\nb,1,2\na,3,4\n") };
+  const dataset = formats.parseCsv(file, options);
+  expect([...dataset.labels]).toEqual([1, 0]);
+  expect(Buffer.concat([...formats.encodeCsv(dataset)])).toEqual(Buffer.from(file.bytes));
+  expect((await formats.readCsv(new Blob([file.bytes]).stream(), "f.csv")).images).toEqual(dataset.images);
 });
 
 test("safetensors: what is encoded is decoded", () => {

@@ -107,7 +107,7 @@ describe("methods", () => {
 });
 
 describe("one argument, or one member of it, of the wrong type, or one member more:", () => {
-  const objects: Record<string, object> = { Network, network, data };
+  const objects: Record<string, object> = { Dataset, Network, network, data };
   /** One value of each type. */
   const VALUES: readonly unknown[] = [null, "x", 3, true, () => 1, [], { nosuch: 1 }, new Uint8Array(3)];
   const typeOf = (value: unknown) =>

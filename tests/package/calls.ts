@@ -21,6 +21,7 @@ const calibration = { temperature: 1, sure: 0.9 };
 const idx = (...bytes: number[]) => open({ name: "f", bytes: Uint8Array.from(bytes) });
 const images = idx(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 5, 6);
 const labels = idx(0, 0, 8, 1, 0, 0, 0, 2, 0, 1);
+const csv = open({ name: "f", bytes: new TextEncoder().encode("label,a\n0,1\n1,0\n") });
 const values = new Values({}, [], commandOptions());
 const recipe = whole(recipeFrom(values).recipe);
 const metadata = new Map(Object.entries(recipeMetadata(recipe, [])));
@@ -33,7 +34,16 @@ const sure = () => ({ kind: "sure", confidence: 1 });
 /** What has no call here: classes with tests of their own, what takes anything or nothing, and what reads files. */
 export const OTHERS = [
   ...["Network", "RandomStream", "Session", "Values", "createWasmKernels", "isEntry", "calibrateMade"],
-  ...["loadDirectory", "loadMnist", "loadTraining", "enableWideVectors"],
+  ...[
+    "loadDirectory",
+    "loadMnist",
+    "loadTraining",
+    "loadData",
+    "loadParts",
+    "loadTestData",
+    "loadTrainingData",
+    "enableWideVectors",
+  ],
 ];
 
 /** Types of arguments that are right, too. */
@@ -74,6 +84,8 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     decodePicture: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodePng: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodeSafetensors: [network.save(), "model"],
+    encodeCsv: [data],
+    encodeIdx: [data],
     encodeJson: [network, "relu", "quadratic"],
     encodeOnnx: [network, "relu", "quadratic"],
     encodePng: [new Uint8Array(1), 1, 1, 1, "me"],
@@ -86,14 +98,18 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     idxDimensions: [images, 3],
     idxHeaderLength: [images.bytes],
     kindOfFile: [images.bytes],
+    narrowLabels: [labels],
+    parseCsv: [csv, { label: "label", classNames: ["0", "1"], columns: 1, invert: true }],
     parseDataset: [images, labels, 2, { invert: true }],
     parseSplit: [[images, labels, images, labels], { validation: 1, limit: 1, invert: true }],
     prepareDigit: [pixels, { ...preparation, form: "mnist", rows: 28, columns: 28 }],
     prepareImage: [new Uint8Array(4), preparation],
     preparePicture: [picture, preparation, found],
+    readCsv: [[csv.bytes], "f", { label: "first" }],
     readDigits: [picture, reader, { digits: 1, lines: true, verdict: sure }],
     sharesOf: [[0.5, 0.5], calibration],
     toDigit: [picture],
+    toGrey: [picture],
     transposePicture: [picture],
     verdict: [[0.5, 0.5], calibration],
     withVariants: [reader, 28],
@@ -144,5 +160,16 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     threadsFor: [1],
     train: [data, training],
   },
-  data: { slice: [0, 1] },
+  data: { shuffle: [1], slice: [0, 1], split: [0.5, 1], subset: [[0, 1]] },
+  Dataset: {
+    concat: [[data, data]],
+    fromImages: [
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [0, 1],
+      { classes: 2 },
+    ],
+  },
 };

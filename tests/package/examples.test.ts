@@ -2,13 +2,14 @@
 // run in their runtimes, by `npm run conformance`, as the one in Python does in wasmtime.)
 
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { encodePng } from "../../src/formats/index.js";
 import { Network } from "../../src/network/network.js";
 import { loadMnist } from "../../src/node/index.js";
 import { MODULE } from "../helpers.js";
@@ -47,6 +48,35 @@ test("the textbook learns, on the first images of MNIST", async () => {
   // Its weights are random, at first and in the end; guesses read 1000.
   expect(Number(/(\d{4}) \/ 10000/.exec(accuracy)?.[1])).toBeGreaterThan(5000);
   expect(more).toEqual([""]);
+});
+
+test("the example of own pictures trains on them, and names the class of one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ductus-own-"));
+  try {
+    const { training } = loadMnist();
+    for (const [label, name] of ["nought", "one"].entries()) {
+      await mkdir(join(folder, "own", name), { recursive: true });
+      const places = [...training.labels.keys()].filter((i) => training.labels[i] === label).slice(0, 70);
+      for (const i of places) {
+        const image = training.images.subarray(784 * i, 784 * (i + 1)) as Uint8Array;
+        await writeFile(join(folder, "own", name, `${i}.png`), encodePng(image, 28, 28));
+      }
+    }
+    const bar = new Uint8Array(60 * 60).fill(255);
+    for (let y = 15; y < 45; y++) bar.fill(0, 60 * y + 28, 60 * y + 32);
+    await writeFile(join(folder, "bar.png"), encodePng(bar, 60, 60));
+    const args = [path("../../examples/node/own-pictures.js"), "own", "bar.png"];
+    const { stdout } = await run(process.execPath, args, { cwd: folder });
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe("note: there are no test data, so 20 of 140 images are held back to test with");
+    expect(lines[1]).toBe("100 images of the classes nought, one");
+    expect(Number(/^test accuracy (\d+) \/ 20$/.exec(lines[2])?.[1])).toBeGreaterThan(15);
+    expect(lines[3]).toBe("bar.png: one");
+    const network = await Network.load(await readFile(join(folder, "own.safetensors")), { threads: 1 });
+    expect(network.classNames).toEqual(["nought", "one"]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("the example for Node trains as the library does, and saves the model", async () => {

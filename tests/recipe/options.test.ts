@@ -217,6 +217,8 @@ describe("the table", () => {
       activation: true,
       cost: true,
       data: true,
+      split: true,
+      label: true,
       validation: true,
       limit: true,
       pixelMax: true,
@@ -292,6 +294,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   limit: "50",
   made: "1.5",
   data: "/a folder",
+  split: "letters",
+  "csv-label": "last",
   "pixel-max": "16",
   invert: "true",
   transpose: "true",
@@ -324,6 +328,8 @@ describe("a recipe with every option", () => {
       limit: "50",
       made: "1.5",
       data: "/a folder",
+      split: "letters",
+      csv_label: "last",
       pixel_max: "16",
       invert: "true",
       transpose: "true",
@@ -340,7 +346,7 @@ describe("a recipe with every option", () => {
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
         "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 " +
-        "--data '/a folder' --pixel-max 16 --invert --transpose",
+        "--data '/a folder' --split letters --csv-label last --pixel-max 16 --invert --transpose",
     );
     // A flag has no value.
     const words = command.matchAll(/ --(\S+)(?: (?!--)(?:'([^']*)'|(\S+)))?/g);

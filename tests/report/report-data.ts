@@ -158,6 +158,7 @@ function testResult(
     correct,
     cost,
     standardError: accuracyOf(correct, data.length).standardError,
+    names: null,
     confusion: data.classes > MOST_MATRIX_CLASSES ? null : confusion,
     classes: classFigures(confusion),
     mistakes,

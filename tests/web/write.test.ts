@@ -6,6 +6,7 @@ import axe, { type AxeResults } from "axe-core";
 import { rolldown } from "rolldown";
 import { describe, expect, test } from "vitest";
 import { DIGITS } from "../../apps/web/digits.js";
+import { Network } from "../../src/network/network.js";
 import { CHROMIUM } from "./web-server.js";
 import {
   answer,
@@ -175,6 +176,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`in Chromium (skipped without ${CHROMIUM}
     await poll(() => spoken(page)).toMatch(/^Read as 6, /);
     expect(await page.locator("#network option").count()).toBe(1);
     expect(await page.locator("#write-alert").textContent()).toBe("");
+  });
+
+  test("calls the classes of a network that has names for them by these", async () => {
+    const page = await open();
+    const network = await Network.load(PRETRAINED, { threads: 1 });
+    const classes = JSON.stringify(["nought", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]);
+    const kept = Object.fromEntries([...network.metadata].filter(([key]) => key === "calibration"));
+    await drop(page, [{ name: "named.safetensors", bytes: network.save({ ...kept, classes }) }]);
+    await page.getByRole("button", { name: "Write 6" }).click();
+    await poll(() => spoken(page)).toMatch(/^Read as six, sure/);
+    expect(await answer(page)).toBe("six");
+    expect(await page.locator("#activations li b").allTextContents()).toContain("nought");
   });
 
   test("can be used by keyboard alone", async () => {

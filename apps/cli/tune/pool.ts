@@ -1,7 +1,7 @@
 // Worker threads that share out the jobs of a rung. Which of them does what changes no result.
 
 import { Worker } from "node:worker_threads";
-import type { Dataset, DatasetOptions } from "ductus";
+import type { Dataset, DatasetOptions, Pixels } from "ductus";
 import type { Outcome } from "./halving.js";
 import type { Data, Job } from "./job.js";
 
@@ -102,13 +102,20 @@ function ask(worker: Worker, job: Job, onEpoch: Listener["onEpoch"], signal: Abo
   });
 }
 
-/** A data set of bytes, as IDX files have them, in memory that worker threads share. */
-function share({ images, labels, classes, columns, prepared }: Dataset): DatasetOptions {
-  return { images: shared(images), labels: shared(labels), classes, columns, prepared };
+/** A data set in memory that worker threads share. */
+function share(dataset: Dataset): DatasetOptions {
+  return { ...dataset, images: shared(dataset.images), labels: shared(dataset.labels) };
 }
 
-function shared(bytes: ArrayLike<number>): Uint8Array {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
+function shared<T extends Pixels | Dataset["labels"]>(array: T): T {
+  const memory = new SharedArrayBuffer(array.byteLength);
+  const copy = inMemory(array, memory);
+  copy.set(array);
+  return copy as T;
+}
+
+/** An array of the same type; not by its constructor, which may be a Buffer's. */
+function inMemory(array: Pixels | Dataset["labels"], memory: SharedArrayBuffer) {
+  if (array instanceof Float32Array) return new Float32Array(memory);
+  return array instanceof Uint16Array ? new Uint16Array(memory) : new Uint8Array(memory);
 }

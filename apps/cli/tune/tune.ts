@@ -73,7 +73,7 @@ export async function tune(args: readonly string[]): Promise<void> {
   const wide = useWide(values);
   const { recipe } = optionsOf(space.fixed);
   const { epochs, seed } = recipe;
-  const { warnings, ...data } = loadData(recipe);
+  const { warnings, ...data } = await loadData(recipe);
   printWarnings(recipe.data, warnings);
   const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
   const settings = {
@@ -116,9 +116,9 @@ export async function tune(args: readonly string[]): Promise<void> {
   }
 }
 
-function loadData(recipe: Recipe): Omit<DataSplit, "test"> {
+async function loadData(recipe: Recipe): Promise<Omit<DataSplit, "test">> {
   // A preset may hold none back, but a search chooses by some.
-  return trainingData({ ...recipe, validation: recipe.validation || undefined }) as Omit<DataSplit, "test">;
+  return (await trainingData({ ...recipe, validation: recipe.validation || undefined })) as Omit<DataSplit, "test">;
 }
 
 /** A trial, or why train does not take its settings. */

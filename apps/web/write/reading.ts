@@ -10,7 +10,7 @@ import type { Numbers } from "./numbers.js";
 const WIDTH = 168;
 /** With more classes than this, only the likeliest are shown. */
 const MOST_BARS = 10;
-/** Longer numbers are cut off where the digit stands; the words below have them whole. */
+/** Longer numbers and names are cut off where the digit stands; the words below have them whole. */
 const MOST_CHARACTERS = 8;
 
 interface Bar {
@@ -24,6 +24,8 @@ export class Reading {
   readonly #image = makeImage(IMAGE, "", INK, WIDTH);
   readonly #list = find("activations");
   readonly #bars: Bar[] = [];
+  /** What the network's classes are called, by label, where they have names. */
+  names: readonly string[] = [];
 
   constructor() {
     find("seen").append(this.#image);
@@ -39,10 +41,7 @@ export class Reading {
   showNumbers(numbers: Numbers, classes: number): void {
     const { text } = numbers;
     this.#clearImage(classes);
-    this.#setAnswer(
-      text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text,
-      numbersInWords(numbers),
-    );
+    this.#setAnswer(text, numbersInWords(numbers));
   }
 
   #clearImage(classes: number): void {
@@ -60,9 +59,9 @@ export class Reading {
   show(pixels: Uint8Array, label: number, shares: ArrayLike<number>, verdict?: Verdict): void {
     this.#image.setAttribute("aria-label", "The digit as the network sees it, in 28 by 28 pixels");
     paintImage(this.#image, pixels, INK);
-    const worth = verdict === undefined ? `activation ${shares[label].toFixed(2)}` : inWords(verdict);
+    const worth = verdict === undefined ? `activation ${shares[label].toFixed(2)}` : inWords(verdict, this.names);
     // What is no digit is like this one most, and shown in grey.
-    this.#setAnswer(String(label), worth, verdict?.kind !== "not a digit");
+    this.#setAnswer(nameOf(label, this.names), worth, verdict?.kind !== "not a digit");
     const strongest = Array.from(shares, (share, j) => ({ j, share }))
       .sort((a, b) => b.share - a.share)
       .slice(0, MOST_BARS)
@@ -72,9 +71,10 @@ export class Reading {
   }
 
   #setAnswer(digit: string, activation: string, isDigit = digit !== "?"): void {
-    find("digit").textContent = digit;
+    const shown = digit.length > MOST_CHARACTERS ? `${digit.slice(0, MOST_CHARACTERS)}…` : digit;
+    find("digit").textContent = shown;
     // Labels with more digits are smaller.
-    find("digit").style.setProperty("--characters", String(digit.length));
+    find("digit").style.setProperty("--characters", String(shown.length));
     find("digit-activation").textContent = activation;
     find("answer").classList.toggle("blank", !isDigit);
   }
@@ -88,7 +88,7 @@ export class Reading {
     this.#list.replaceChildren(
       ...shown.map(({ j, share }, i) => {
         const { row, label, value } = this.#bars[i];
-        label.textContent = String(j);
+        label.textContent = nameOf(j, this.names);
         value.textContent = share === undefined ? "–" : share.toFixed(3);
         row.style.setProperty("--activation", String(share ?? 0));
         if (j === prediction) row.setAttribute("aria-current", "true");
@@ -99,9 +99,14 @@ export class Reading {
   }
 }
 
+/** What a class is called: its name, or its number. */
+export function nameOf(label: number, names: readonly string[] = []): string {
+  return names[label] ?? String(label);
+}
+
 /** A verdict in words. */
-export function inWords({ kind, label, second, confidence }: Verdict): string {
-  if (kind === "unsure") return `not sure: ${label} or ${second}`;
+export function inWords({ kind, label, second, confidence }: Verdict, names?: readonly string[]): string {
+  if (kind === "unsure") return `not sure: ${nameOf(label, names)} or ${nameOf(second, names)}`;
   return kind === "sure" ? `sure (${confidence.toFixed(2)})` : kind;
 }
 

@@ -7,7 +7,7 @@ import type { Model, ModelSource, Models } from "../models.js";
 import { openFile, saveFile } from "./files.js";
 import { type Numbers, numbersIn } from "./numbers.js";
 import { Pad } from "./pad.js";
-import { inWords, numbersInWords, Reading } from "./reading.js";
+import { inWords, nameOf, numbersInWords, Reading } from "./reading.js";
 
 /** Starts the section, and loads the network that comes with the page. */
 export function startWriting(models: Models): void {
@@ -30,7 +30,7 @@ export function startWriting(models: Models): void {
   const pad = new Pad(canvas, (finished) => {
     if (finished) for (const id of ["write-alert", "write-note"]) find(id).textContent = "";
     find("pad-hint").hidden = !pad.isBlank;
-    canvas.setAttribute("aria-label", nameOf(pad));
+    canvas.setAttribute("aria-label", padName(pad));
     find("undo").setAttribute("aria-disabled", String(!pad.canUndo));
     find("clear").setAttribute("aria-disabled", String(pad.isBlank));
     update(finished);
@@ -53,6 +53,8 @@ function read(model: Model | undefined, pad: Pad, reading: Reading, finished: bo
     return pad.isBlank ? "Blank sheet" : "There is no network yet that reads";
   }
   const { network, calibration } = model;
+  const { classNames } = network;
+  reading.names = classNames ?? [];
   // Without its metadata nothing asks for variants.
   const reader = finished ? network : { predict: (digit: Uint8Array) => network.predict(digit) };
   let pixels: Uint8Array;
@@ -61,7 +63,8 @@ function read(model: Model | undefined, pad: Pad, reading: Reading, finished: bo
     const shown = picture?.shown ?? pictureOf(strokes);
     const found = findDigit(shown, network);
     pixels = picture?.digit ?? found.pixels;
-    numbers = numbersIn(shown, found, reader, calibration);
+    // What has a name may well look like two digits.
+    numbers = classNames === undefined ? numbersIn(shown, found, reader, calibration) : undefined;
   } catch {
     // On a sheet full of ink there is no digit.
     reading.clear("no digit seen", classes);
@@ -74,16 +77,16 @@ function read(model: Model | undefined, pad: Pad, reading: Reading, finished: bo
   if (calibration === undefined) {
     const { label, activations } = network.predict(pixels);
     reading.show(pixels, label, activations);
-    return `Read as ${label}, activation ${activations[label].toFixed(2)}`;
+    return `Read as ${nameOf(label, classNames)}, activation ${activations[label].toFixed(2)}`;
   }
   const { activations } = deciderOf(reader).predict(pixels);
   const worth = verdict(activations, calibration);
   reading.show(pixels, worth.label, sharesOf(activations, calibration).classes, worth);
-  return `Read as ${worth.label}, ${inWords(worth)}`;
+  return `Read as ${nameOf(worth.label, classNames)}, ${inWords(worth, classNames)}`;
 }
 
 /** The accessible name of the pad. */
-function nameOf({ sheet, isBlank }: Pad): string {
+function padName({ sheet, isBlank }: Pad): string {
   if (isBlank) return "Sheet to write on, blank";
   const content = sheet.picture ? `the picture ${sheet.picture.name}` : countOf(sheet.strokes.length, "stroke");
   return `Sheet to write on, with ${content}`;
