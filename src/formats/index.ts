@@ -36,6 +36,8 @@ export {
   type Verdict,
   verdict,
 } from "../reading/verdict.js";
+export { type CFiles, type COptions, encodeC } from "./c/c.js";
+export { quantize } from "./c/quantize.js";
 export { decodePicture } from "./decode.js";
 
 export { encodeJson } from "./json.js";
