@@ -215,8 +215,3 @@ export function toBytes(pixels: Pixels): Pixels {
   }
   return bytes;
 }
-
-/** A copy: slice() of a Buffer would be none. */
-export function copyPixels(pixels: Pixels): Pixels {
-  return pixels instanceof Float32Array ? new Float32Array(pixels) : new Uint8Array(pixels);
-}

@@ -1,7 +1,7 @@
 // What a data set's pictures are like, measured on a sample of its images: the range of their pixels, whether the
 // ground is dark or bright, and whether they are in MNIST's form.
 
-import type { Pixels, Samples } from "./samples.js";
+import { copyPixels, type Pixels, type Samples } from "./samples.js";
 
 /** The ground of pictures: the same in all of them, or "mixed" if it is not, or cannot be told. */
 export type Ground = "dark" | "bright" | "mixed";
@@ -88,10 +88,9 @@ export function rangeOf(images: readonly ArrayLike<number>[]): [low: number, hig
 
 /** The range of some images, but for the extreme pixels of each, and the extreme images. */
 function typicalRange(images: readonly Pixels[]): [low: number, high: number] {
-  // slice() of a Buffer would be no copy.
-  const sorted = images.map((image) => Float32Array.from(image).sort());
+  const sorted = images.map((image) => copyPixels(image).sort());
   const left = Math.ceil(OUTLIERS.pixels * images[0].length) - 1;
-  const quantile = (share: number, place: (image: Float32Array) => number) => {
+  const quantile = (share: number, place: (image: Pixels) => number) => {
     const levels = sorted.map(place).sort((a, b) => a - b);
     return levels[Math.round(share * (levels.length - 1))];
   };

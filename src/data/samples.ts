@@ -30,3 +30,8 @@ export interface Samples {
   /** Pixels per image: 1 to 2^22. */
   readonly inputs: number;
 }
+
+/** A copy: slice() of a Buffer would be none. */
+export function copyPixels(pixels: Pixels): Pixels {
+  return pixels instanceof Float32Array ? new Float32Array(pixels) : new Uint8Array(pixels);
+}

@@ -7,9 +7,10 @@ import { PIXELS } from "../options/data.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { comparePixels } from "./compare.js";
-import { copyPixels, Dataset, type PixelOptions } from "./dataset.js";
+import { Dataset, type PixelOptions } from "./dataset.js";
 import { checkCounts, checkSizes, type IdxFile, type IdxHeader, idxDimensions, parseDataset } from "./idx.js";
 import { countsOf, type DataWarning, inspectClasses, inspectPart, inspectPixels, isSorted } from "./inspect.js";
+import { copyPixels } from "./samples.js";
 
 /** Of the order in which a sorted file is divided. */
 const SEED = 1;

@@ -1,8 +1,9 @@
 // A data set distorted as a training would see it: to look at, or to train other programs on.
 
 import { checkScores } from "../arguments.js";
-import { copyPixels, Dataset, type Pixels, toBytes } from "../data/dataset.js";
+import { Dataset, toBytes } from "../data/dataset.js";
 import { boundsOf, type Distortions } from "../data/distortions.js";
+import { copyPixels, type Pixels } from "../data/samples.js";
 import { checkObject, typeName } from "../errors.js";
 import { checkKernels, createKernels } from "../kernels/create.js";
 import type { Kernels } from "../kernels/kernels.js";

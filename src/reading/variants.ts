@@ -3,7 +3,7 @@
 // Source: Krizhevsky, Sutskever, Hinton, "ImageNet classification with deep convolutional neural networks", 2012,
 // section 4.1: test-time augmentation.
 
-import { copyPixels, type Pixels } from "../data/dataset.js";
+import { copyPixels, type Pixels } from "../data/samples.js";
 import { checkRange, RANGES } from "../ranges.js";
 import { checkReader, type DigitReader, type ImageReader } from "./reader.js";
 import { calibrationOf, LEAST } from "./verdict.js";

@@ -1,8 +1,8 @@
 // A fresh distortion of a training image (Simard, Steinkraus, Platt: Best practices for convolutional neural networks
 // applied to visual document analysis; ICDAR 2003), in the f32 steps of assembly/distort.ts, which has the equation.
 
-import { copyPixels, type Pixels } from "../../data/dataset.js";
 import type { DistortionBounds } from "../../data/distortions.js";
+import { copyPixels, type Pixels } from "../../data/samples.js";
 import { DISTORTIONS, RandomStream } from "./random.js";
 import { series } from "./series.js";
 import { exp32 } from "./sigmoid.js";
