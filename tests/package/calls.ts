@@ -71,10 +71,16 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     calibrationOf: [new Map(), "model", 2],
     countDigits: [picture, found, reader, sure],
     deciderOf: [reader],
+    decodeModel: [network.save(), { file: "model", activation: "sigmoid", cost: "quadratic", mean: 0, deviation: 1 }],
     decodePicture: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodePng: [encodePng(new Uint8Array(4), 2, 2), "picture"],
     decodeSafetensors: [network.save(), "model"],
+    encodeC: [
+      network,
+      { name: "digits", activation: "relu", cost: "quadratic", int8: true, classNames: ["a", "b"], preparation },
+    ],
     encodeJson: [network, "relu", "quadratic"],
+    encodeNpz: [network, "relu", "quadratic"],
     encodeOnnx: [network, "relu", "quadratic"],
     encodePng: [new Uint8Array(1), 1, 1, 1, "me"],
     encodePyTorch: [network],
@@ -91,6 +97,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     prepareDigit: [pixels, { ...preparation, form: "mnist", rows: 28, columns: 28 }],
     prepareImage: [new Uint8Array(4), preparation],
     preparePicture: [picture, preparation, found],
+    quantize: [network],
     readDigits: [picture, reader, { digits: 1, lines: true, verdict: sure }],
     sharesOf: [[0.5, 0.5], calibration],
     toDigit: [picture],
@@ -133,6 +140,10 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
   "pretrained/index": { loadPretrained: [{ threads: 1 }] },
   Network: {
     create: [{ layers: [4, 2], seed: 1, initialWeights: "scaled", activation: "relu", cost: "quadratic", kernels }],
+    from: [
+      [network.parameters(1)],
+      { seed: 1, initialWeights: "scaled", activation: "relu", cost: "quadratic", kernels },
+    ],
     load: [network.save(), { file: "model", kernels }],
   },
   network: {
@@ -140,6 +151,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     fit: [data, training],
     parameters: [1, { now: true }],
     predict: [new Uint8Array(4)],
+    setParameters: [1, network.parameters(1)],
     save: [open({ note: "x" })],
     threadsFor: [1],
     train: [data, training],

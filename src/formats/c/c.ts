@@ -17,8 +17,8 @@ import { quantize, quantizeLayer } from "./quantize.js";
 /** How encodeC() writes a network. */
 export interface COptions {
   /**
-   * The files' name without its ending: 1 to 40 letters, digits, _ and -, the first a letter. The functions begin with
-   * it, with _ for -. Default "digits".
+   * The files' name without its ending: 1 to 40 letters, digits, _, - and ., the first a letter. The functions begin with
+   * it, with _ for - and . in it. Default "digits".
    */
   readonly name?: string;
   /** Of the hidden layers. Default: the network's, of layers alone "sigmoid". */
@@ -51,7 +51,7 @@ export interface CFiles {
 }
 
 /** C99 tells apart at least so many characters of a name, less those that functions add. */
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+const NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/;
 
 /**
  * A network as a header and a source file in C99, which need no library and no allocation. Compiled with
@@ -79,15 +79,16 @@ export function encodeC(network: NetworkWeights | readonly LayerParameters[], op
   checkText("name", name);
   checkArgument("int8", "true or false", int8, typeof int8 === "boolean");
   if (!NAME.test(name)) {
-    throw new RangeError(`name: expected 1 to 40 letters, digits, _ and -, the first a letter, got ${show(name)}`);
+    throw new RangeError(`name: expected 1 to 40 letters, digits, _, - and ., the first a letter, got ${show(name)}`);
   }
   if (classNames !== undefined) checkClassNames(classNames, sizes[sizes.length - 1]);
-  const preparation = checkPreparation(options.preparation ?? own.preparation ?? usualPreparation(sizes[0]));
+  const { preparation: given = own.preparation ?? usualPreparation(sizes[0]) } = options;
+  const preparation = checkPreparation(given);
   if (preparation.rows * preparation.columns !== sizes[0]) {
     const { rows, columns } = preparation;
     throw new RangeError(`preparation: expected that of images of ${sizes[0]} pixels, got ${rows} x ${columns}`);
   }
-  const prefix = name.replaceAll("-", "_");
+  const prefix = name.replaceAll(/[-.]/g, "_");
   const whole: CNetwork = { name, prefix, sizes, layers, activation, cost, int8, classNames, preparation };
   return { header: headerOf(whole), source: sourceOf(whole) };
 }
