@@ -7,7 +7,7 @@
 
 import { Layer, RELU, SIGMOID, SOFTMAX } from "./layer";
 import { exp, sigmoid } from "./sigmoid";
-import { laneSum, Row1, Row2, usedLanes } from "./simd";
+import { laneSum, Row1, Row2, settled, usedLanes } from "./simd";
 
 /**
  * a = f(z) in place for the vectors from..to-1 of samples first..first+count-1. Padding past the last output becomes 0;
@@ -93,7 +93,7 @@ export function softmax(layer: Layer, z: usize): void {
 }
 
 /**
- * delta f'(z) in place for a row of one or two vectors, from scale a: (a + shift) (1 - a) with shift 0 for sigmoid and
+ * delta f'(z), settled, in place for a row of one or two vectors, from scale a: (a + shift) (1 - a) with shift 0 for sigmoid and
  * 1 for tanh; of ReLU 1 where a > 0, else 0.
  */
 export function differentiate<Row>(delta: usize, a: usize, scale: v128, shift: v128, relu: bool): void {
@@ -110,7 +110,7 @@ export function differentiate<Row>(delta: usize, a: usize, scale: v128, shift: v
     slope0 = f32x4.mul(f32x4.add(a0, shift), f32x4.sub(one, a0));
     slope1 = offsetof<Row>() > 16 ? f32x4.mul(f32x4.add(a1, shift), f32x4.sub(one, a1)) : slope0;
   }
-  const product0 = f32x4.mul(v128.load(delta), slope0);
-  if (offsetof<Row>() > 16) v128.store(delta, f32x4.mul(v128.load(delta, 16), slope1), 16);
+  const product0 = settled(f32x4.mul(v128.load(delta), slope0));
+  if (offsetof<Row>() > 16) v128.store(delta, settled(f32x4.mul(v128.load(delta, 16), slope1)), 16);
   v128.store(delta, product0);
 }

@@ -1,12 +1,13 @@
 // (1) output error        delta^L = (a^L - y) . sigma'(z^L), or a^L - y: dC_x/dz^L of each cost (cost.ts)
 // (2) error of a layer    delta^l = ((w^(l+1))^T delta^(l+1)) . f'(z^l)
+// Both are settled (simd.ts): those of saturated neurons are too small for normal numbers.
 
 import { differentiate } from "./activation";
 import { rowSums } from "./dense";
 import { dropDeltas } from "./dropout";
 import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
 import { sigmoidPrime } from "./sigmoid";
-import { Row1, Row2, Row3, usedLanes } from "./simd";
+import { Row1, Row2, Row3, settled, usedLanes } from "./simd";
 
 /** delta of every layer for samples first..first+count-1, after outputErrors(). */
 export function backprop(network: Network, first: u32, count: u32): void {
@@ -24,7 +25,7 @@ function outputError(layer: Layer, first: u32, count: u32): void {
     const a = layer.activationsOf(first + s);
     const delta = layer.deltaOf(first + s);
     for (let j: u32 = 0; j < layer.vectors << 4; j += 16) {
-      v128.store(delta + j, f32x4.mul(v128.load(delta + j), sigmoidPrime(v128.load(a + j))));
+      v128.store(delta + j, settled(f32x4.mul(v128.load(delta + j), sigmoidPrime(v128.load(a + j)))));
     }
   }
 }
@@ -124,7 +125,7 @@ function activeError(layer: Layer, above: Layer, first: u32, count: u32): void {
       const k1 = load<u32>(min(entry + 8, last), 4);
       const k2 = load<u32>(min(entry + 16, last), 4);
       const k3 = load<u32>(min(entry + 24, last), 4);
-      const sums = rowSums<Row1>(above, k0, k1, k2, k3, above.deltaOf(s), 0, 0);
+      const sums = settled(rowSums<Row1>(above, k0, k1, k2, k3, above.deltaOf(s), 0, 0));
       v128.store32_lane(delta + (k0 << 2), sums, 0);
       v128.store32_lane(delta + (k1 << 2), sums, 1);
       v128.store32_lane(delta + (k2 << 2), sums, 2);

@@ -7,7 +7,7 @@
 import { Dataset, Image } from "./dataset";
 import { CROSS_ENTROPY, Layer, Network, QUADRATIC } from "./layer";
 import { ln } from "./random";
-import { laneSum } from "./simd";
+import { laneSum, settled } from "./simd";
 
 /**
  * Writes a - y of samples first..first+count-1 to their deltas, and C_x to costs (f32[count]). The samples were fed
@@ -35,7 +35,7 @@ export function outputErrors(
       const oneHot = v128.and(i32x4.eq(lanes, i32x4.splat(label)), f32x4.splat(1));
       // Without smoothing this multiplies by 1 and adds 0, which changes no bit. Padding has y = 0.
       const y = v128.and(f32x4.add(f32x4.mul(oneHot, keep), rest), i32x4.lt_u(lanes, i32x4.splat(output.outputs)));
-      const error = f32x4.sub(v128.load(a + (j << 2)), y);
+      const error = settled(f32x4.sub(v128.load(a + (j << 2)), y));
       v128.store(delta + (j << 2), error);
       squares = f32x4.add(squares, f32x4.mul(error, error));
     }

@@ -4,12 +4,13 @@
 //              w <- w - eta / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)
 //   AdamW      the same without L in g; before it w <- w - eta L w
 //   plain SGD  with decay: w <- (1 - eta L) w before its update
+// v, and m and v of Adam, are settled (simd.ts): where there are no gradients, they decay.
 // Sources: Sutskever et al. 2013; Kingma, Ba 2015; Loshchilov, Hutter 2019.
 // Each thread steps the weights that it owns (ownership.ts): no other thread writes to them in between.
 
 import { ADAM, ADAMW, MOMENTUM, NESTEROV, Network, SGD } from "./layer";
 import { biasEnd, biasStart, panelEnd, panelStart, rowEnd, rowStart } from "./ownership";
-import { Row1, Row2 } from "./simd";
+import { Row1, Row2, settled } from "./simd";
 
 /** Not an optimiser, but a step like theirs: averaging. */
 const AVERAGE: u32 = 5;
@@ -84,8 +85,8 @@ function momentum<Row>(network: Network, start: usize, end: usize, decay: f32, e
     const w1 = offsetof<Row>() > 16 ? v128.load(w, 16) : w0;
     const gradient0 = f32x4.add(v128.load(g), f32x4.mul(lambda, w0));
     const gradient1 = offsetof<Row>() > 16 ? f32x4.add(v128.load(g, 16), f32x4.mul(lambda, w1)) : w0;
-    const velocity0 = f32x4.add(f32x4.mul(mu, v128.load(v)), gradient0);
-    const velocity1 = offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(mu, v128.load(v, 16)), gradient1) : w0;
+    const velocity0 = settled(f32x4.add(f32x4.mul(mu, v128.load(v)), gradient0));
+    const velocity1 = offsetof<Row>() > 16 ? settled(f32x4.add(f32x4.mul(mu, v128.load(v, 16)), gradient1)) : w0;
     if (offsetof<Row>() > 16) v128.store(g, f32x4.splat(0), 16);
     v128.store(g, f32x4.splat(0));
     if (offsetof<Row>() > 16) v128.store(v, velocity1, 16);
@@ -117,13 +118,13 @@ function adam<Row>(network: Network, start: usize, end: usize, decay: f32, eta: 
     let w1 = offsetof<Row>() > 16 ? v128.load(w, 16) : w0;
     const gradient0 = f32x4.add(v128.load(g), f32x4.mul(lambda, w0));
     const gradient1 = offsetof<Row>() > 16 ? f32x4.add(v128.load(g, 16), f32x4.mul(lambda, w1)) : w0;
-    const mean0 = f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, gradient0));
+    const mean0 = settled(f32x4.add(f32x4.mul(beta1, v128.load(m)), f32x4.mul(rest1, gradient0)));
     const mean1 =
-      offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(beta1, v128.load(m, 16)), f32x4.mul(rest1, gradient1)) : w0;
+      offsetof<Row>() > 16 ? settled(f32x4.add(f32x4.mul(beta1, v128.load(m, 16)), f32x4.mul(rest1, gradient1))) : w0;
     const square0 = f32x4.mul(rest2, f32x4.mul(gradient0, gradient0));
     const square1 = f32x4.mul(rest2, f32x4.mul(gradient1, gradient1));
-    const variance0 = f32x4.add(f32x4.mul(beta2, v128.load(v)), square0);
-    const variance1 = offsetof<Row>() > 16 ? f32x4.add(f32x4.mul(beta2, v128.load(v, 16)), square1) : w0;
+    const variance0 = settled(f32x4.add(f32x4.mul(beta2, v128.load(v)), square0));
+    const variance1 = offsetof<Row>() > 16 ? settled(f32x4.add(f32x4.mul(beta2, v128.load(v, 16)), square1)) : w0;
     if (decoupled) {
       w0 = scaled(w0, keep);
       w1 = scaled(w1, keep);

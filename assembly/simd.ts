@@ -41,6 +41,18 @@ export class Row8 extends Row7 {
   vector7: v128;
 }
 
+/** 2^-100: to add this to a weight changes nothing, unless it is not much larger itself. */
+const TINY: f32 = 7.888609052210118e-31;
+
+/**
+ * What is closer to 0 than 2^-100 is 0; NaN stays. Below 2^-126 processors take up to a hundred times as long for a
+ * number, and WebAssembly has no switch that makes it 0. Averages of gradients that no longer come decay to there, and
+ * never to 0, since half of the least number rounds to it; so do the errors of saturated neurons.
+ */
+export function settled(x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(TINY)));
+}
+
 /** All bits of the lanes of a layer's last vector that are outputs; of all four if it has no padding. */
 export function usedLanes(outputs: u32): v128 {
   return i32x4.lt_u(i32x4(0, 1, 2, 3), i32x4.splat(((outputs - 1) & 3) + 1));

@@ -29,3 +29,10 @@ export function dot({ round }: Arithmetic, x: RealArray, y: RealArray, offset = 
   for (let j = 0; j < x.length; j++) lanes[j & 3] = round(lanes[j & 3] + round(x[j] * y[offset + j]));
   return round(round(lanes[0] + lanes[2]) + round(lanes[1] + lanes[3]));
 }
+
+const TINY = 2 ** -100;
+
+/** What is closer to 0 than 2^-100 is 0: assembly/simd.ts says why. */
+export function settled(x: number): number {
+  return Math.abs(x) < TINY ? 0 : x;
+}

@@ -3,7 +3,7 @@
 
 import type { RealArray, TrainingConfig } from "../kernels.js";
 import { averageSlot } from "../slots.js";
-import type { Arithmetic } from "./arithmetic.js";
+import { type Arithmetic, settled } from "./arithmetic.js";
 import type { Layer } from "./layer.js";
 
 /** What is kept for each parameter: [slot][l], as in slots.ts. */
@@ -45,7 +45,7 @@ function momentum({ round }: Arithmetic, config: TrainingConfig, slots: Slots, e
   forAll(slots, round(config.weightDecay), ([w, g, v], decay) => {
     for (let i = 0; i < w.length; i++) {
       const gradient = round(g[i] + round(decay * w[i]));
-      v[i] = round(mu * v[i]) + gradient;
+      v[i] = settled(round(round(mu * v[i]) + gradient));
       w[i] -= round(rate * (nesterov ? round(gradient + round(mu * v[i])) : v[i]));
       g[i] = 0;
     }
@@ -68,8 +68,8 @@ function adam({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: 
     const keep = round(1 - round(rate * decay));
     for (let i = 0; i < w.length; i++) {
       const gradient = round(g[i] + round((decoupled ? 0 : decay) * w[i]));
-      m[i] = round(beta1 * m[i]) + round(rest1 * gradient);
-      v[i] = round(beta2 * v[i]) + round(rest2 * round(gradient * gradient));
+      m[i] = settled(round(round(beta1 * m[i]) + round(rest1 * gradient)));
+      v[i] = settled(round(round(beta2 * v[i]) + round(rest2 * round(gradient * gradient))));
       const divisor = round(round(round(Math.sqrt(v[i])) / root) + epsilon);
       if (decoupled) w[i] = round(w[i] * keep) + 0;
       w[i] -= round(round(meanRate * m[i]) / divisor);

@@ -23,7 +23,7 @@ import {
 } from "../kernels.js";
 import { slotCount } from "../slots.js";
 import { activate, derivative, softmax } from "./activation.js";
-import { ARITHMETICS, type Arithmetic, dot, type Precision } from "./arithmetic.js";
+import { ARITHMETICS, type Arithmetic, dot, type Precision, settled } from "./arithmetic.js";
 import { sampleCost, target } from "./cost.js";
 import { ReferenceDataset } from "./dataset.js";
 import { dropActivations, dropDeltas } from "./dropout.js";
@@ -227,7 +227,8 @@ export class ReferenceNetwork implements KernelNetwork {
     const outputs = delta[L].length;
     for (let j = 0; j < outputs; j++) {
       const error = round(a[L][j] - target(arithmetic, j, label, outputs, labelSmoothing));
-      delta[L][j] = this.#cost === "quadratic" ? error * derivative(arithmetic, "sigmoid", a[L][j]) : error;
+      const slope = this.#cost === "quadratic" ? derivative(arithmetic, "sigmoid", a[L][j]) : 1;
+      delta[L][j] = settled(round(error * slope));
     }
     // Dropout divided a by 1 - p: f' is of a as it was before.
     const keep = round(1 - dropout);
@@ -235,7 +236,7 @@ export class ReferenceNetwork implements KernelNetwork {
       const { weights, outputs } = this.#layers[l + 1];
       for (let k = 0; k < delta[l].length; k++) {
         const slope = derivative(arithmetic, this.#activation, round(a[l][k] * keep));
-        delta[l][k] = dot(arithmetic, delta[l + 1], weights, k * outputs) * slope;
+        delta[l][k] = settled(round(dot(arithmetic, delta[l + 1], weights, k * outputs) * slope));
       }
       if (dropout > 0) dropDeltas(arithmetic, dropout, a[l], delta[l]);
     }
