@@ -1,9 +1,10 @@
 // NumPy's .npz, a zip archive of arrays, and .npy, an array: "\x93NUMPY", the version, the length of the header, the
 // header as Python writes a dict, then the numbers. Source: numpy.org/doc/stable/reference/generated/numpy.lib.format
 
-import { unzipSync, zipSync } from "fflate";
+import { unzipSync } from "fflate";
 import { FormatError, show } from "../errors.js";
 import { type Activation, type Cost, type LayerParameters, outputOf } from "../kernels/kernels.js";
+import { crc32 } from "./crc.js";
 import { decodeFloats } from "./import/floats.js";
 import { transpose } from "./import/layers.js";
 import { layerSizes } from "./json.js";
@@ -48,17 +49,53 @@ export function encodeNpz(
   const layers = parametersOf(network);
   checkFunctions(activation, cost);
   const sizes = layerSizes(layers);
-  const files: Record<string, Uint8Array> = {
-    "format.npy": textArray("ductus-npz"),
-    "activation.npy": textArray(activation),
-    "output.npy": textArray(outputOf(cost)),
-  };
+  const files: [name: string, bytes: Uint8Array][] = [
+    ["format.npy", textArray("ductus-npz")],
+    ["activation.npy", textArray(activation)],
+    ["output.npy", textArray(outputOf(cost))],
+  ];
   for (const [i, { weights, biases }] of layers.entries()) {
-    files[`W${i + 1}.npy`] = floatArray(weights, [sizes[i + 1], sizes[i]]);
-    files[`b${i + 1}.npy`] = floatArray(biases, [sizes[i + 1]]);
+    files.push([`W${i + 1}.npy`, floatArray(weights, [sizes[i + 1], sizes[i]])]);
+    files.push([`b${i + 1}.npy`, floatArray(biases, [sizes[i + 1]])]);
   }
-  // The same bytes at any time: zip's first year.
-  return zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) });
+  return zip(files);
+}
+
+/** The first day that zip has, for the same bytes at any time. */
+const DAY = 0x21;
+
+/** A zip archive of files as they are: PKWARE's APPNOTE.TXT. Fflate's would bring its compressor along. */
+function zip(files: readonly (readonly [name: string, bytes: Uint8Array])[]): Uint8Array {
+  const [parts, list]: [Uint8Array[], Uint8Array[]] = [[], []];
+  let offset = 0;
+  for (const [name, bytes] of files) {
+    const text = new TextEncoder().encode(name);
+    // Version 2.0, no flags, stored, at midnight.
+    const common = [20, 0, 0, 0, DAY];
+    const sizes = [crc32(bytes), bytes.length, bytes.length];
+    parts.push(record("PK\x03\x04", common, sizes, [text.length, 0]), text, bytes);
+    list.push(record("PK\x01\x02", [20, ...common], sizes, [text.length, 0, 0, 0, 0, 0, 0], [offset]), text);
+    offset += 30 + text.length + bytes.length;
+  }
+  const listed = list.reduce((sum, { length }) => sum + length, 0);
+  const end = record("PK\x05\x06", [0, 0, files.length, files.length], [listed, offset], [0]);
+  const result = new Uint8Array(offset + listed + end.length);
+  let at = 0;
+  for (const part of [...parts, ...list, end]) {
+    result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
+
+/** A signature, then in turns numbers of two bytes and of four. */
+function record(signature: string, ...groups: readonly (readonly number[])[]): Uint8Array {
+  const bytes = Array.from(signature, (character) => character.charCodeAt(0));
+  for (const [g, group] of groups.entries()) {
+    for (const n of group)
+      bytes.push(n & 0xff, (n >>> 8) & 0xff, ...(g % 2 === 0 ? [] : [(n >>> 16) & 0xff, n >>> 24]));
+  }
+  return Uint8Array.from(bytes);
 }
 
 function floatArray(numbers: LayerParameters["biases"], shape: readonly number[]): Uint8Array {

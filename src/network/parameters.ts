@@ -1,13 +1,14 @@
 // Weights and biases that are given instead of learnt.
 
 import { checkArgument, hasObjects } from "../arguments.js";
-import { checkObject, typeName } from "../errors.js";
+import { checkObject } from "../errors.js";
+import { layerSizes } from "../formats/json.js";
 import { type KernelNetwork, type LayerParameters, SGD, type TrainingConfig } from "../kernels/kernels.js";
 import { currentSlot, usedSlot } from "../kernels/slots.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange } from "../ranges.js";
 import { architectureOf } from "./architecture.js";
-import { encodeNetwork } from "./network-file.js";
+import { encodeNetwork, toFloat32 } from "./network-file.js";
 import { NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
 
 /** The options of Network.from(): those of Network.create() but for the layers, which the parameters have. */
@@ -23,50 +24,34 @@ export function fileOf(parameters: readonly LayerParameters[], options: FromOpti
   checkObject("options", options);
   checkKnown("Network.from", options, FROM_OPTIONS);
   checkArgument("parameters", "an array of layers { weights, biases }", parameters, Array.isArray(parameters));
-  if (parameters.length === 0) throw new RangeError("parameters: expected those of one layer or more, got none");
-  const [first] = parameters;
-  checkParameters("parameters[0]", first);
-  const layers = [first.weights.length / first.biases.length];
-  for (const [i, layer] of parameters.entries()) {
-    checkParameters(`parameters[${i}]`, layer, layers[i]);
-    layers.push(layer.biases.length);
-  }
+  parameters.forEach(checkParameters);
+  const layers = layerSizes(parameters);
   const architecture = architectureOf({ ...options, layers });
   return encodeNetwork({ architecture, config: SGD, epochs: 0, state: [parameters] }, {});
 }
 
-/**
- * Checks the parameters of a layer.
- * @param inputs how many it has; any number if undefined, so that all outputs have as many
- * @param outputs how many it has, if that is known
- * @throws {TypeError | RangeError} if they are not finite f32, as many as the layer has
- */
-function checkParameters(name: string, layer: LayerParameters, inputs?: number, outputs?: number): void {
+/** @throws {TypeError | RangeError} unless a layer, the one after `l` others, has finite f32 */
+function checkParameters(layer: LayerParameters, l: number): void {
+  const name = `layer ${l + 1}`;
   checkArgument(name, "an object { weights, biases }", layer, hasObjects(layer, "weights", "biases"));
   checkKnown(name, layer, { weights: true, biases: true });
-  for (const key of ["weights", "biases"] as const) {
-    const numbers: unknown = layer[key];
-    if (!(numbers instanceof Float32Array || numbers instanceof Float64Array)) {
-      throw new TypeError(`${key} of ${name}: expected a Float32Array or Float64Array, got ${typeName(numbers)}`);
-    }
-    if (!numbers.every((x) => Number.isFinite(Math.fround(x)))) {
-      throw new RangeError(`${key} of ${name}: expected finite f32 only`);
-    }
-  }
-  const { weights, biases } = layer;
-  if (biases.length === 0 || (outputs !== undefined && biases.length !== outputs)) {
-    throw new RangeError(`biases of ${name}: expected ${outputs ?? "1 or more"}, got ${biases.length}`);
-  }
-  const expected = (inputs ?? Math.max(1, Math.ceil(weights.length / biases.length))) * biases.length;
-  if (weights.length !== expected) {
-    throw new RangeError(`weights of ${name}: expected ${expected}, [outputs][inputs], got ${weights.length}`);
+  for (const numbers of [layer.weights, layer.biases]) {
+    const areFloats = numbers instanceof Float32Array || numbers instanceof Float64Array;
+    checkArgument(name, "a Float32Array or Float64Array each", numbers, areFloats);
+    if (!toFloat32(numbers).every(Number.isFinite)) throw new RangeError(`${name}: expected finite f32 only`);
   }
 }
 
 /** @throws {TypeError | RangeError} unless they are those of layer l of a network with these sizes */
 export function checkParametersOf(layers: readonly number[], l: number, parameters: LayerParameters): void {
   checkLayer(l, layers);
-  checkParameters("parameters", parameters, layers[l - 1], layers[l]);
+  checkParameters(parameters, l - 1);
+  const [inputs, outputs] = layers.slice(l - 1);
+  const { weights, biases } = parameters;
+  if (biases.length !== outputs || weights.length !== inputs * outputs) {
+    const expected = `${inputs * outputs} weights and ${outputs} biases`;
+    throw new RangeError(`layer ${l}: expected ${expected}, got ${weights.length} and ${biases.length}`);
+  }
 }
 
 /** @throws {TypeError | RangeError} unless layer l, from 1, is one of a network's with these sizes */

@@ -290,7 +290,7 @@ describe("export", () => {
     const format = await ductus("export", "small.safetensors", "--format", "h5");
     expect(format).toMatchObject({
       code: 2,
-      stderr: 'ductus: --format: expected onnx, safetensors or json, got "h5"\n',
+      stderr: 'ductus: --format: expected onnx, safetensors, json, npz or c, got "h5"\n',
     });
   });
 });

@@ -251,7 +251,18 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["predict", ""], "predict: expected a file name, got nothing: see ductus predict --help"],
     [["predict", "none", "--index", "abc"], '--index: expected a whole number from 0, got "abc"'],
     [["predict", IMAGES, "--index", "20"], `--index: expected less than 20, the number of images in ${IMAGES}, got 20`],
-    [["export", "--format", "pt"], '--format: expected onnx, safetensors or json, got "pt"'],
+    [["export", "--format", "pt"], '--format: expected onnx, safetensors, json, npz or c, got "pt"'],
+    [
+      ["export", "--out", "w.xyz"],
+      "--out: expected a name that ends in .onnx, .safetensors, .json, .npz, .c or .h, or a --format, got w.xyz",
+    ],
+    [["export", "--int8"], "--int8: expected --format c beside it, got onnx"],
+    [
+      ["export", "--out", "7.c"],
+      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its functions " +
+        "begin, got 7.c",
+    ],
+    [["import"], "import: expected a file, got none: see ductus import --help"],
     [
       ["export", "--out", "model.safetensors"],
       "--out: expected another file than the model itself, got model.safetensors",
@@ -271,7 +282,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, read, distort, export, report, got none: " +
+      "expected a command: train, tune, resume, evaluate, predict, read, distort, export, import, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {

@@ -97,23 +97,15 @@ describe("what is no network's is refused:", () => {
     biases: new Float32Array(biases),
   });
   test.each([
-    [[], RangeError, /^parameters: expected those of one layer or more, got none$/],
+    [[], RangeError, /^layers: expected at least one, got none$/],
     ["x", TypeError, /^parameters: expected an array of layers \{ weights, biases \}, got "x"$/],
-    [[7], TypeError, /^parameters\[0\]: expected an object \{ weights, biases \}, got 7$/],
-    [
-      [{ weights: [1], biases: [1] }],
-      TypeError,
-      /^weights of parameters\[0\]: expected a Float32Array or Float64Array/,
-    ],
-    [[layer(7, 2)], RangeError, /^weights of parameters\[0\]: expected 8, \[outputs\]\[inputs\], got 7$/],
-    [[layer(6, 2), layer(9, 3)], RangeError, /^weights of parameters\[1\]: expected 6, \[outputs\]\[inputs\], got 9$/],
-    [[layer(6, 0)], RangeError, /^biases of parameters\[0\]: expected 1 or more, got 0$/],
-    [[layer(0, 1)], RangeError, /^weights of parameters\[0\]: expected 1, /],
-    [
-      [{ ...layer(0, 1), weights: Float64Array.of(1e39) }],
-      RangeError,
-      /^weights of parameters\[0\]: expected finite f32/,
-    ],
+    [[7], TypeError, /^layer 1: expected an object \{ weights, biases \}, got 7$/],
+    [[{ weights: [1], biases: [1] }], TypeError, /^layer 1: expected a Float32Array or Float64Array each, got Array$/],
+    [[layer(7, 2)], RangeError, /^layer 1: expected weights \[outputs\]\[inputs\] for 2 outputs, got 7$/],
+    [[layer(6, 2), layer(9, 3)], RangeError, /^layer 2: expected weights \[outputs\]\[2\] for 3 outputs, got 9$/],
+    [[layer(6, 0)], RangeError, /^layer 1: expected weights .* for 0 outputs, got 6$/],
+    [[layer(0, 1)], RangeError, /^layer 1: expected weights .* for 1 outputs, got 0$/],
+    [[{ ...layer(0, 1), weights: Float64Array.of(1e39) }], RangeError, /^layer 1: expected finite f32 only$/],
   ])("%j", async (parameters, type, message) => {
     const made = Network.from(parameters as Parameters[], { kernels });
     await expect(made).rejects.toThrow(type as ErrorConstructor);
@@ -125,8 +117,12 @@ describe("what is no network's is refused:", () => {
     await expect(Network.from([layer(6, 2)], unknown)).rejects.toThrow(/^Network.from: .*layers/);
     using network = await Network.from([layer(6, 2)], { kernels });
     expect(() => network.setParameters(2, layer(6, 2))).toThrow(/^layer: expected 1 to 1, got 2$/);
-    expect(() => network.setParameters(1, layer(8, 2))).toThrow(/^weights of parameters: expected 6, /);
-    expect(() => network.setParameters(1, layer(3, 1))).toThrow(/^biases of parameters: expected 2, got 1$/);
+    expect(() => network.setParameters(1, layer(8, 2))).toThrow(
+      /^layer 1: expected 6 weights and 2 biases, got 8 and 2$/,
+    );
+    expect(() => network.setParameters(1, layer(3, 1))).toThrow(
+      /^layer 1: expected 6 weights and 2 biases, got 3 and 1$/,
+    );
     network.dispose();
     expect(() => network.setParameters(1, layer(6, 2))).toThrow(/disposed of/);
   });

@@ -1,7 +1,6 @@
 // The parts of an ONNX file that a fully connected network has: nodes, constant tensors, inputs and outputs. Field
 // numbers as in onnx.proto: see src/formats/onnx.ts.
 
-import { PbfReader } from "pbf";
 import { FormatError, show } from "../../errors.js";
 import { decodeFloats } from "./floats.js";
 import type { Named } from "./layers.js";
@@ -112,30 +111,44 @@ function tensorOf(bytes: Uint8Array, file: string) {
 /** The fields of a message by number: numbers, and bytes of texts, messages and packed lists, all within it. */
 type Fields = ReadonlyMap<number, readonly (number | Uint8Array)[]>;
 
-/** @throws {Error} if a field reaches beyond the end */
+/**
+ * The fields of a message. Pbf's reader would go on beyond the end, and fill lists that a file only claims to have.
+ * @throws {Error} if a field reaches beyond the end, or is of another type than numbers and bytes
+ */
 function fieldsOf(bytes: Uint8Array): Fields {
   const fields = new Map<number, (number | Uint8Array)[]>();
-  const pbf = new PbfReader(bytes);
-  const check = (end: number) => {
-    if (!(end <= bytes.length)) throw new Error("a field beyond the end");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  const take = (length: number) => {
+    at += length;
+    if (!(at <= bytes.length)) throw new Error("a field beyond the end");
+    return at - length;
   };
-  const read = () => {
-    if (pbf.type === 0) return pbf.readVarint();
-    if (pbf.type === 1) return pbf.readDouble();
-    if (pbf.type === 5) return pbf.readFloat();
-    const length = pbf.readVarint();
-    check(pbf.pos + length);
-    pbf.pos += length;
-    return bytes.subarray(pbf.pos - length, pbf.pos);
+  const varint = () => {
+    let [value, factor] = [0, 1];
+    for (let byte = 0x80; byte >= 0x80; factor *= 128) {
+      byte = bytes[take(1)];
+      value += (byte & 0x7f) * factor;
+    }
+    return value;
   };
-  for (let field = pbf.nextField(); field !== 0; field = pbf.nextField()) {
-    const value = read();
-    check(pbf.pos);
+  while (at < bytes.length) {
+    const tag = varint();
+    const type = tag % 8;
+    let value: number | Uint8Array;
+    if (type === 0) value = varint();
+    else if (type === 1) value = view.getFloat64(take(8), true);
+    else if (type === 5) value = view.getFloat32(take(4), true);
+    else if (type === 2) {
+      const length = varint();
+      const start = take(length);
+      value = bytes.subarray(start, start + length);
+    } else throw new Error("a field of an unknown type");
+    const field = Math.floor(tag / 8);
     const values = fields.get(field);
     if (values === undefined) fields.set(field, [value]);
     else values.push(value);
   }
-  check(pbf.pos);
   return fields;
 }
 
@@ -153,9 +166,16 @@ function numberOf(fields: Fields, field: number): number {
   return typeof value === "number" ? value : 0;
 }
 
+/** A packed list of whole numbers: that of a shape has few. */
 function varints(bytes: Uint8Array): number[] {
-  const pbf = new PbfReader(bytes);
   const numbers: number[] = [];
-  while (pbf.pos < bytes.length) numbers.push(pbf.readVarint());
+  let [value, factor] = [0, 1];
+  for (const byte of bytes) {
+    value += (byte & 0x7f) * factor;
+    factor *= 128;
+    if (byte >= 0x80) continue;
+    numbers.push(value);
+    [value, factor] = [0, 1];
+  }
   return numbers;
 }
