@@ -1,9 +1,9 @@
 // ductus export: a model for other programs.
 
 import { basename, dirname, extname, join } from "node:path";
-import type { Network } from "ductus";
+import { FormatError, type Network } from "ductus";
 import { encodeC, encodeJson, encodeNpz, encodeOnnx, encodePyTorch } from "ductus/formats";
-import { UsageError } from "ductus/recipe";
+import { historyOf, UsageError } from "ductus/recipe";
 import { KINDS } from "./kinds.js";
 import { MODEL, readModel } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
@@ -11,7 +11,7 @@ import { STANDARD_OUTPUT } from "./targets.js";
 import { formatCount, printLine } from "./terminal.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 
-const FORMATS = ["onnx", "safetensors", "json", "npz", "c"] as const;
+const FORMATS = ["onnx", "safetensors", "json", "npz", "c", "csv"] as const;
 type Format = (typeof FORMATS)[number];
 
 /** By the ending of a name. */
@@ -22,6 +22,7 @@ const ENDINGS: Readonly<Record<string, Format>> = {
   ".npz": "npz",
   ".c": "c",
   ".h": "c",
+  ".csv": "csv",
 };
 
 export const EXPORT: Command = {
@@ -32,10 +33,13 @@ npz, or C. The tensors have the names and orientation of PyTorch's nn.Sequential
 
 C is a header and a source file in C99 without libraries and allocation, for microcontrollers: digits.h and digits.c of
 --out digits.c. Their functions, digits_predict() and others, give the bits of this program; the header says how images
-have to be made.`,
+have to be made. CSV is the history of the training, a row for each epoch.`,
   arguments: 1,
   options: {
-    format: { value: "FORMAT", help: "onnx, safetensors, json, npz or c (default: by the ending of --out, else onnx)" },
+    format: {
+      value: "FORMAT",
+      help: "onnx, safetensors, json, npz, c or csv (default: by the ending of --out, else onnx)",
+    },
     int8: { help: "in C, weights of 8 bits instead of 32, with a scale for each neuron: a quarter of the size" },
     out: { value: "FILE", help: "where to; - for standard output (default: the model's name with another ending)" },
     force: FORCE,
@@ -58,8 +62,7 @@ export async function exportModel(args: readonly string[]): Promise<void> {
   const format = values.choice("format", FORMATS) ?? formatOf(named);
   const int8 = values.flag("int8");
   if (int8 && format !== "c") throw new UsageError(`--int8: expected --format c beside it, got ${format}`);
-  const stem = path.slice(0, path.length - extname(path).length);
-  const files = format === "c" ? filesInC(named ?? `${stem}.c`, int8) : [fileOf(format, named, stem)];
+  const files = format === "c" ? filesInC(named ?? `${stemOf(path)}.c`, int8) : [fileOf(format, named, path)];
   using network = await readModel(path, { threads: 1 });
   const reads = [{ path, what: "the model" }];
   const written: { output: Output; contents: Uint8Array | string }[] = [];
@@ -90,10 +93,39 @@ function formatOf(named: string | undefined): Format {
   );
 }
 
-function fileOf(format: Exclude<Format, "c">, named: string | undefined, stem: string): Written {
+function fileOf(format: Exclude<Format, "c">, named: string | undefined, path: string): Written {
+  const stem = stemOf(path);
+  if (format === "csv") {
+    const encode = (network: Network) => encodeHistory(network, basename(path));
+    return { path: named ?? `${stem}.csv`, kind: KINDS.history, encode };
+  }
   const encode = { onnx: encodeOnnx, json: encodeJson, npz: encodeNpz, safetensors: encodePyTorch }[format];
   const usual = format === "safetensors" ? `${stem}.weights.safetensors` : `${stem}.${format}`;
   return { path: named ?? usual, kind: KINDS[format], encode: (network) => encode(network) };
+}
+
+/** A name without its ending. */
+function stemOf(path: string): string {
+  return path.slice(0, path.length - extname(path).length);
+}
+
+const COLUMNS = ["epoch", "cost", "accuracy", "validationCost", "validationAccuracy", "seconds"] as const;
+
+/**
+ * The learning curves: costs, shares from 0 to 1, and seconds; a long training has some of its epochs only.
+ * @throws {FormatError} if the model has none
+ */
+function encodeHistory({ metadata }: Network, file: string): string {
+  const history = historyOf(metadata, file);
+  if (history.length === 0) {
+    throw new FormatError(
+      file,
+      "expected the history of `ductus train`, got a model without one, as the library saves",
+    );
+  }
+  const heads = COLUMNS.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  const rows = history.map((entry) => COLUMNS.map((name) => entry[name] ?? "").join(","));
+  return `${[heads.join(","), ...rows].join("\n")}\n`;
 }
 
 /** What functions in C may begin with. */

@@ -34,7 +34,7 @@ exported, and is trained further with the library. Weights alone do not say thei
   },
 };
 
-const MEAN = { min: -1e6, max: 1e6, whole: false, description: "a number from -1000000 to 1000000" };
+const MEAN = { min: 0, max: 1, whole: false, description: "a number from 0 to 1" };
 const DEVIATION = { min: 1e-6, max: 1e6, whole: false, description: "a number from 0.000001 to 1000000" };
 
 export async function importModel(args: readonly string[]): Promise<void> {

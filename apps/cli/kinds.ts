@@ -15,7 +15,7 @@ export interface Kind {
 
 /** How names of other kinds of files end: a file of a command would be taken for one of these. */
 const FOREIGN = [
-  ...["bmp", "csv", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "pb", "pdf", "pickle", "pkl"],
+  ...["bmp", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "pb", "pdf", "pickle", "pkl"],
   ...["pt", "pth", "svg", "tar", "tflite", "tif", "tiff", "txt", "webp", "zip"],
 ];
 
@@ -63,6 +63,7 @@ export const KINDS = {
     const text = start.toString("latin1");
     return text.startsWith("PK\x03\x04") && text.startsWith(NPZ[0], 30) && text.includes(NPZ[1]);
   }),
+  history: startsWith("a history of `ductus export`", "csv", (start) => start.toString().startsWith("epoch,cost,")),
   source: startsWith("C source of `ductus export`", "c", (start) => C_FILE.test(start.toString())),
   header: startsWith("a C header of `ductus export`", "h", (start) => C_FILE.test(start.toString())),
   safetensors: {

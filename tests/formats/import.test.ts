@@ -216,7 +216,7 @@ describe("options", () => {
   test.each<readonly [ImportOptions, RegExp]>([
     [{}, /^activation: expected sigmoid, tanh, relu, since m does not say its own, got none$/],
     [{ activation: "relu" }, /^cost: expected quadratic, .* softmax, as PyTorch's CrossEntropyLoss.*, got none$/],
-    [{ ...GIVEN, mean: Number.NaN }, /^mean: expected a number from -1000000 to 1000000, got NaN$/],
+    [{ ...GIVEN, mean: Number.NaN }, /^mean: expected a number from 0 to 1, got NaN$/],
     [{ ...GIVEN, deviation: 0 }, /^deviation: expected a number from 0.000001 to 1000000, got 0$/],
   ])("%j", (options, message) => {
     expect(() => read(bytes, options)).toThrow(RangeError);

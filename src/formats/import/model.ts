@@ -25,7 +25,7 @@ export interface ImportOptions {
   readonly activation?: Activation;
   /** Decides the function of the outputs; needed where the file does not say that function. */
   readonly cost?: Cost;
-  /** What the pixels, 0 to 1, were shifted by before the network got them: (pixel - mean) / deviation. Default 0. */
+  /** What pixels of 0 to 1 were shifted by before the network got them: (pixel - mean) / deviation. 0 to 1, default 0. */
   readonly mean?: number;
   /** What they were divided by then, 0.000001 to 1,000,000. Default 1. */
   readonly deviation?: number;
@@ -39,7 +39,7 @@ const OPTIONS = {
   deviation: true,
 } as const satisfies Record<keyof ImportOptions, true>;
 
-const MEAN = { min: -1e6, max: 1e6, whole: false, description: "a number from -1000000 to 1000000" };
+const MEAN = { min: 0, max: 1, whole: false, description: "a number from 0 to 1" };
 const DEVIATION = { min: 1e-6, max: 1e6, whole: false, description: "a number from 0.000001 to 1000000" };
 
 /** A network of a file: Network.from() makes one of it. */
