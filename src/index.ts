@@ -37,6 +37,7 @@ export {
 } from "./network/metrics.js";
 export { Network } from "./network/network.js";
 export type { LoadOptions, NetworkOptions } from "./network/options.js";
+export type { FromOptions } from "./network/parameters.js";
 export type { Parameters, Prediction } from "./network/results.js";
 export { cosineSchedule, type Schedule, stepSchedule, warmUp } from "./network/schedules.js";
 export type { EpochReport, TrainOptions } from "./network/trainer.js";

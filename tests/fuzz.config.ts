@@ -17,6 +17,7 @@ export default defineConfig({
       "formats/decode-mutations",
       "formats/safetensors-mutations",
       "formats/kind-mutations",
+      "formats/import-mutations",
       "recipe/metadata-mutations",
       "cli/state-mutations",
     ].map((reader) => `tests/${reader}.test.ts`),

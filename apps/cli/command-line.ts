@@ -4,6 +4,7 @@ import { CONVERT, convert } from "./convert.js";
 import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
+import { IMPORT, importModel } from "./import.js";
 import { PREDICT, predict } from "./predict.js";
 import { READ, read } from "./read.js";
 import { reasonOf } from "./reasons.js";
@@ -25,7 +26,8 @@ const COMMANDS = {
   read: { ...READ, run: read, does: "read all digits of pictures, number by number" },
   distort: { ...DISTORT, run: distort, does: "draw training images with distortions" },
   convert: { ...CONVERT, run: convert, does: "write data in another form: IDX, CSV, pictures" },
-  export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors or JSON" },
+  export: { ...EXPORT, run: exportModel, does: "write a model as ONNX, safetensors, JSON, npz or C" },
+  import: { ...IMPORT, run: importModel, does: "make a model of one of PyTorch, ONNX, NumPy or brain.js" },
   report: { ...REPORT, run: report, does: "write an HTML page on a model and its training" },
 };
 /** What a shell expects of a program whose reader has left. */

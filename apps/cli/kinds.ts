@@ -15,7 +15,7 @@ export interface Kind {
 
 /** How names of other kinds of files end: a file of a command would be taken for one of these. */
 const FOREIGN = [
-  ...["bmp", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "npz", "pb", "pdf", "pickle", "pkl"],
+  ...["bmp", "gif", "gz", "h5", "jpeg", "jpg", "keras", "md", "npy", "pb", "pdf", "pickle", "pkl"],
   ...["pt", "pth", "svg", "tar", "tflite", "tif", "tiff", "txt", "webp", "zip"],
 ];
 
@@ -32,6 +32,10 @@ const START = 8192;
 const MAX_HEADER = 2 ** 23;
 const PNG = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 /** After the IR version: field 2, producer_name, of 6 bytes. */
+/** How a network in C begins, in both of its files. */
+const C_FILE = /^\/\* [\w.-]+\.[ch]: a network of Ductus in C99\./;
+/** In an archive of `ductus export`, the name of the first array, and its text, in words of four bytes. */
+const NPZ = ["format.npy", [..."ductus-npz"].join("\0\0\0")] as const;
 const ONNX_PRODUCER = Buffer.from("\x12\x06ductus", "latin1");
 
 /** Bytes of a PNG after the last text: its checksum, and IEND. */
@@ -56,6 +60,13 @@ export const KINDS = {
   json: startsWith("a JSON file of `ductus export`", "json", (start) =>
     start.toString().startsWith('{"format":"ductus-json",'),
   ),
+  npz: startsWith("a NumPy archive of `ductus export`", "npz", (start) => {
+    const text = start.toString("latin1");
+    return text.startsWith("PK\x03\x04") && text.startsWith(NPZ[0], 30) && text.includes(NPZ[1]);
+  }),
+  history: startsWith("a history of `ductus export`", "csv", (start) => start.toString().startsWith("epoch,cost,")),
+  source: startsWith("C source of `ductus export`", "c", (start) => C_FILE.test(start.toString())),
+  header: startsWith("a C header of `ductus export`", "h", (start) => C_FILE.test(start.toString())),
   safetensors: {
     name: "a safetensors file of `ductus export`",
     ending: "safetensors",

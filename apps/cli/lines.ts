@@ -26,7 +26,18 @@ export function startLine(
   return `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ${parts.join(", ")}`;
 }
 
-export function epochLine({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {
+/** How epochs and the result of a training are printed: for people, or as JSON, an object in a line for each. */
+export function linesOf(json: boolean) {
+  return json ? { epoch: epochJson, result: resultJson } : { epoch: epochLine, result: resultLines };
+}
+
+function epochJson({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {
+  const { correct, count, accuracy: share, cost: mean } = validation ?? {};
+  const validated = validation && { accuracy: share, correct, count, cost: mean };
+  return JSON.stringify({ epoch, cost, accuracy, validation: validated, bestEpoch, seconds });
+}
+
+function epochLine({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {
   const score = validation ? `${validation.correct} / ${validation.count}  ${percent(validation.accuracy)}` : "none";
   const columns = [
     String(epoch).padStart(5),
@@ -39,14 +50,32 @@ export function epochLine({ epoch, cost, accuracy, validation, bestEpoch, second
   return columns.join("   ");
 }
 
-/** The result on the test set, the time that all took, and the samples trained a second. */
-export function resultLines(
-  { bestEpoch, epochs, seed }: Network,
-  { accuracy, standardError, correct, count }: Evaluation,
-  seconds: number,
-  rate: number,
-  hash: string,
-): string[] {
+/** What a training comes to. */
+export interface Result {
+  readonly network: Network;
+  readonly evaluation: Evaluation;
+  /** The time that all took. */
+  readonly seconds: number;
+  /** Samples trained a second. */
+  readonly rate: number;
+  /** Of the weights. */
+  readonly hash: string;
+  /** The name of its file, for people. */
+  readonly shown: string;
+  /** The same as it was given. */
+  readonly path: string;
+}
+
+function resultJson({ network, evaluation, seconds, rate, hash, path }: Result): string[] {
+  const { predictions: _, ...test } = evaluation;
+  const { layers, epochs, bestEpoch, seed } = network;
+  const result = { model: path, layers, epochs, bestEpoch, test, seconds, samplesPerSecond: rate, seed, weights: hash };
+  return [JSON.stringify(result)];
+}
+
+function resultLines({ network, evaluation, seconds, rate, hash, shown }: Result): string[] {
+  const { accuracy, standardError, correct, count } = evaluation;
+  const { bestEpoch, epochs, seed } = network;
   return [
     ...(bestEpoch === undefined ? [] : [`used           epoch ${bestEpoch}, the best of ${epochs} in validation`]),
     bold(`test accuracy  ${percent(accuracy)} ± ${percent(standardError)}`) +
@@ -54,5 +83,6 @@ export function resultLines(
     `time           ${formatSeconds(seconds)}, ${formatCount(rate)} samples/s in training`,
     `seed           ${seed}`,
     `weights        sha256 ${hash}`,
+    `model          ${shown}`,
   ];
 }

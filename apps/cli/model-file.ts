@@ -80,7 +80,11 @@ export function readRecipe(network: Network, file: string): Recipe | undefined {
  * @throws {FormatError} if it is empty, larger than 2 GiB, or not a regular file
  * @throws {Error} if it cannot be read
  */
-async function readInput(path: string, what: string, check?: (size: number) => Promise<void>): Promise<Uint8Array> {
+export async function readInput(
+  path: string,
+  what: string,
+  check?: (size: number) => Promise<void>,
+): Promise<Uint8Array> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw new FormatError(path, `expected ${what}, got a folder`);

@@ -9,7 +9,7 @@ import { MODEL, readModel, readRecipe } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { type Input, isSame } from "./targets.js";
 import { printLine } from "./terminal.js";
-import { runTraining } from "./training-run.js";
+import { JSON_LINES, runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { NO_WIDE, useWide } from "./wide.js";
 
@@ -35,6 +35,7 @@ trained for more.`,
       help: `save it after every N epochs: ${RANGES.epochs.description}`,
       default: "1",
     },
+    json: JSON_LINES,
   },
 };
 
@@ -80,7 +81,7 @@ export async function resume(args: readonly string[]): Promise<void> {
   const reads = [{ path: folder ?? saved.data, what: "the data" }];
   const out = await openOutput(named ?? path, { path, epochs: network.epochs }, values.flag("force"), reads);
   const { recipe, split } = await withData({ ...saved, method, epochs: target }, folder);
-  await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, wide, json: values.flag("json"), start });
 }
 
 /**

@@ -17,7 +17,7 @@ import { KINDS } from "./kinds.js";
 import { MODEL } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
 import { printLine } from "./terminal.js";
-import { runTraining } from "./training-run.js";
+import { JSON_LINES, runTraining } from "./training-run.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
 import { NO_WIDE, useWide } from "./wide.js";
@@ -43,6 +43,7 @@ after each epoch: \`ductus resume\` continues from it.`,
       help: `save the model after every N epochs: ${RANGES.epochs.description}`,
       default: "1",
     },
+    json: JSON_LINES,
   },
 };
 
@@ -81,5 +82,5 @@ export async function train(args: readonly string[]): Promise<void> {
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   const wide = kernels === undefined && useWide(values);
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await runTraining({ network, recipe, split, out, checkpointEvery, wide, start });
+  await runTraining({ network, recipe, split, out, checkpointEvery, wide, json: values.flag("json"), start });
 }

@@ -5,11 +5,14 @@ import { DivergenceError, type Network } from "ductus";
 import { calibrationMetadata } from "ductus/formats";
 import { calibrateMade, type Recipe, type Session, shellWord, trainByRecipe } from "ductus/recipe";
 import { checkAgainstData, type Split } from "./data.js";
-import { epochLine, HEADER, resultLines, startLine } from "./lines.js";
+import { HEADER, linesOf, startLine } from "./lines.js";
 import type { Output } from "./output.js";
 import { digitReaderOf } from "./reader.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, printError, printLine, TrainingProgress } from "./terminal.js";
+
+/** The option of commands that train. */
+export const JSON_LINES = { help: "print JSON, an object in a line for each epoch, and one for the result" } as const;
 
 export interface TrainingRun {
   readonly network: Network;
@@ -20,6 +23,8 @@ export interface TrainingRun {
   readonly checkpointEvery: number;
   /** Whether the module computes with vectors of 256 bits. */
   readonly wide: boolean;
+  /** Whether JSON is printed. */
+  readonly json: boolean;
   /** performance.now() when the command began. */
   readonly start: number;
 }
@@ -29,7 +34,7 @@ export interface TrainingRun {
  * @throws {UsageError} at once, for a value that the data do not allow
  */
 export async function runTraining(options: TrainingRun): Promise<void> {
-  const { network, recipe, split, out, checkpointEvery, wide, start } = options;
+  const { network, recipe, split, out, checkpointEvery, wide, json, start } = options;
   checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;
@@ -38,8 +43,11 @@ export async function runTraining(options: TrainingRun): Promise<void> {
   const onProgress = (epoch: number, samples: number) =>
     progress.update((epoch - begun - 1) * training.length + samples);
   const session = trainByRecipe(network, recipe, split, { signal, onProgress });
-  printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize), wide));
-  printLine(bold(HEADER));
+  const lines = linesOf(json);
+  if (!json) {
+    printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize), wide));
+    printLine(bold(HEADER));
+  }
   const progress = new TrainingProgress(recipe.epochs - begun, training.length);
   const checkpoints = new Checkpoints(session, out, (message) => progress.printError(message));
   let trainingSeconds = 0;
@@ -47,16 +55,17 @@ export async function runTraining(options: TrainingRun): Promise<void> {
     for await (const { report, warning } of session) {
       trainingSeconds += report.trainingSeconds;
       if (report.epoch % checkpointEvery === 0 || report.epoch === recipe.epochs) await checkpoints.write();
-      progress.printLine(epochLine(report));
+      progress.printLine(lines.epoch(report));
       if (warning !== undefined) progress.printError(`ductus: warning: ${warning}`);
     }
-    const result = await network.evaluate(test);
+    const evaluation = await network.evaluate(test);
     const seconds = (performance.now() - start) / 1000;
     const rate = ((network.epochs - begun) * training.length) / trainingSeconds;
-    for (const line of resultLines(network, result, seconds, rate, await network.hash())) printLine(line);
+    const { shown, path } = out;
+    const result = { network, evaluation, seconds, rate, hash: await network.hash(), shown, path };
     const calibration = calibrationFor(network, recipe, split);
-    await checkpoints.finish({ test_correct: `${result.correct} / ${test.length}`, ...calibration });
-    printLine(`model          ${out.shown}`);
+    await checkpoints.finish({ test_correct: `${evaluation.correct} / ${test.length}`, ...calibration });
+    for (const line of lines.result(result)) printLine(line);
   } catch (error) {
     progress.stop();
     const saved = await checkpoints.rescue();

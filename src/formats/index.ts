@@ -40,10 +40,14 @@ export {
   type Verdict,
   verdict,
 } from "../reading/verdict.js";
+export { type CFiles, type COptions, encodeC } from "./c/c.js";
+export { quantize } from "./c/quantize.js";
 export { decodePicture } from "./decode.js";
 
+export { decodeModel, type ImportedModel, type ImportOptions } from "./import/model.js";
 export { encodeJson } from "./json.js";
 export { kindOfFile } from "./kind.js";
+export { encodeNpz } from "./npz.js";
 export { encodeOnnx } from "./onnx.js";
 export { decodePng, encodePng } from "./png.js";
 export { encodePyTorch } from "./pytorch.js";

@@ -89,6 +89,25 @@ function toLittleEndian(bytes: Uint8Array): void {
  * @throws {FormatError} unless lengths, header, types, shapes and offsets agree, without gap or overlap
  */
 export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensors {
+  return decodeTensors(bytes, file, { F32: 4 }, (data) => {
+    toLittleEndian(data);
+    return new Float32Array(data.buffer);
+  });
+}
+
+/** The types that are taken, and the bytes of a number of each. */
+type Sizes = Readonly<Record<string, number>>;
+
+/**
+ * As decodeSafetensors(), for tensors of some types.
+ * @param read the numbers in a copy of a tensor's bytes
+ */
+export function decodeTensors(
+  bytes: Uint8Array,
+  file: string,
+  sizes: Sizes,
+  read: (data: Uint8Array<ArrayBuffer>, type: string) => Float32Array,
+): Safetensors {
   checkBytes(file, bytes);
   const kind = kindOfFile(bytes);
   if (kind !== undefined && kind !== "a safetensors file") {
@@ -107,7 +126,7 @@ export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensor
     throw new FormatError(file, `expected a safetensors header of at most ${MAX_HEADER} bytes, got ${headerLength}`);
   }
   const start = LENGTH_BYTES + Number(headerLength);
-  const { metadata, places } = parseHeader(bytes.subarray(LENGTH_BYTES, start), file);
+  const { metadata, places } = parseHeader(bytes.subarray(LENGTH_BYTES, start), file, sizes);
   let used = 0;
   for (const { name, begin, end } of places) {
     if (begin !== used) {
@@ -123,12 +142,11 @@ export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensor
     throw new FormatError(file, `expected ${used} bytes of tensor data, got ${bytes.length - start}${hint}`);
   }
   const tensors = new Map<string, Tensor>();
-  for (const { name, shape, begin, end } of places) {
+  for (const { name, type, shape, begin, end } of places) {
     // Copied byte by byte, for the data may begin at any one, and a NaN keeps its bits.
     const copy = new Uint8Array(end - begin);
     copy.set(bytes.subarray(start + begin, start + end));
-    toLittleEndian(copy);
-    tensors.set(name, { shape, data: new Float32Array(copy.buffer) });
+    tensors.set(name, { shape, data: read(copy, type) });
   }
   return { tensors, metadata };
 }
@@ -136,13 +154,18 @@ export function decodeSafetensors(bytes: Uint8Array, file = "model"): Safetensor
 /** Where a tensor lies: bytes begin to end - 1 of the data. */
 interface Place {
   readonly name: string;
+  readonly type: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
 }
 
 /** The metadata, and the tensors by ascending place. */
-function parseHeader(bytes: Uint8Array, file: string): { metadata: Map<string, string>; places: Place[] } {
+function parseHeader(
+  bytes: Uint8Array,
+  file: string,
+  sizes: Sizes,
+): { metadata: Map<string, string>; places: Place[] } {
   if (bytes[0] !== OPEN) throw new FormatError(file, `expected a header that begins with "{", got byte ${bytes[0]}`);
   const written = countSyntax(bytes);
   // Lists of objects or lists would take 30 times their text in memory; a header has none.
@@ -167,7 +190,7 @@ function parseHeader(bytes: Uint8Array, file: string): { metadata: Map<string, s
     }
     metadata.set(key, value);
   }
-  const places = Object.entries(tensors).map(([name, entry]) => checkEntry(name, entry, file));
+  const places = Object.entries(tensors).map(([name, entry]) => checkEntry(name, entry, file, sizes));
   // JSON.parse keeps the last of equal keys, at any depth, so then there are fewer keys than in the text.
   const keys = Object.keys(header).length + metadata.size + 3 * places.length;
   if (written.keys !== keys) {
@@ -176,24 +199,26 @@ function parseHeader(bytes: Uint8Array, file: string): { metadata: Map<string, s
   return { metadata, places: places.sort((a, b) => a.begin - b.begin) };
 }
 
-/** Throws FormatError unless the entry has the three keys of an f32 tensor, and as many bytes as its shape says. */
-function checkEntry(name: string, entry: unknown, file: string): Place {
+/** Throws FormatError unless the entry has the three keys of a tensor of these types, and as many bytes as its shape says. */
+function checkEntry(name: string, entry: unknown, file: string, sizes: Sizes): Place {
   const refuse = (expected: string, got: string) =>
     new FormatError(file, `tensor ${show(name)}: expected ${expected}, got ${got}`);
   if (!isObject(entry)) throw refuse("an object", show(entry));
   const keys = Object.keys(entry);
   if (keys.sort().join() !== "data_offsets,dtype,shape") throw refuse("dtype, shape and data_offsets", show(keys));
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== "F32") throw refuse("dtype F32", show(dtype));
+  if (typeof dtype !== "string" || !Object.hasOwn(sizes, dtype)) {
+    throw refuse(`dtype ${Object.keys(sizes).join(", ")}`, show(dtype));
+  }
   if (!isWhole(shape, 1) || shape.length > MAX_DIMENSIONS) {
     throw refuse(`a shape of at most ${MAX_DIMENSIONS} whole numbers from 1`, show(shape));
   }
   if (!isWhole(offsets, 0) || offsets.length !== 2) throw refuse("two data_offsets, whole numbers", show(offsets));
   const [begin, end] = offsets;
   // Inexact from 2^53, but then larger than any file, for no factor is 0.
-  const size = shape.reduce((product, n) => product * n, 4);
+  const size = shape.reduce((product, n) => product * n, sizes[dtype]);
   if (end - begin !== size) throw refuse(`${size} bytes for shape ${show(shape)}`, `bytes ${begin} to ${end}`);
-  return { name, shape, begin, end };
+  return { name, type: dtype, shape, begin, end };
 }
 
 /**

@@ -1,6 +1,7 @@
 // What the encoders take of a network, and its weights alone as a model file.
 
 import { checkArgument, checkChoice, hasObjects } from "../arguments.js";
+import type { Preparation } from "../data/preparation.js";
 import { ACTIVATIONS, type Activation, COSTS, type Cost, type LayerParameters, SGD } from "../kernels/kernels.js";
 import type { Architecture } from "../network/architecture.js";
 import { encodeNetwork } from "../network/network-file.js";
@@ -9,6 +10,10 @@ import { encodeNetwork } from "../network/network-file.js";
 export interface NetworkWeights extends Architecture {
   /** Epochs that it was trained for. */
   readonly epochs: number;
+  /** How images are made that it reads, if that is known. */
+  readonly preparation?: Preparation;
+  /** What its classes are called, if they have names. */
+  readonly classNames?: readonly string[];
   /** The weights [outputs][inputs] and biases [outputs] of layer l, 1 to layers.length - 1. */
   parameters(l: number): LayerParameters;
 }

@@ -65,3 +65,29 @@ function compile(bytes: () => Uint8Array<ArrayBuffer>): Promise<WasmModule> {
   }
   return module;
 }
+
+/** The options of kernels among others. */
+export function kernelOptionsOf({ kernels, threads }: KernelOptions): KernelOptions {
+  return { kernels, threads };
+}
+
+/**
+ * Makes something that uses kernels: those given, or ones of its own, which are closed if it cannot be made.
+ * @throws {TypeError | RangeError} for an option that cannot be used, and what `make` throws
+ */
+export async function withKernels<Value>(
+  { kernels, threads }: KernelOptions,
+  make: (kernels: Kernels, owned: boolean) => Value,
+): Promise<Value> {
+  if (kernels !== undefined) {
+    checkKernels(kernels);
+    return make(kernels, false);
+  }
+  const own = await createKernels(threads);
+  try {
+    return make(own, true);
+  } catch (error) {
+    own.close();
+    throw error;
+  }
+}

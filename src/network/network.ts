@@ -5,8 +5,8 @@
 import { checkArgument, checkNoOptions, checkText } from "../arguments.js";
 import type { Dataset, Pixels } from "../data/dataset.js";
 import { type Preparation, preparationOf, usualPreparation } from "../data/preparation.js";
-import { checkObject, ThreadError, typeName } from "../errors.js";
-import { checkKernels, createKernels, type KernelOptions } from "../kernels/create.js";
+import { checkObject, ThreadError } from "../errors.js";
+import { type KernelOptions, kernelOptionsOf, withKernels } from "../kernels/create.js";
 import {
   type Activation,
   type Cost,
@@ -14,6 +14,7 @@ import {
   type KernelDataset,
   type KernelNetwork,
   type Kernels,
+  type LayerParameters,
   SGD,
   type TrainingConfig,
 } from "../kernels/kernels.js";
@@ -27,9 +28,10 @@ import { methodOf } from "./method.js";
 import { type Evaluation, evaluationOf } from "./metrics.js";
 import { type BestEpoch, decodeNetwork, encodeNetwork, toFloat32 } from "./network-file.js";
 import { LOAD_OPTIONS, type LoadOptions, NETWORK_OPTIONS, type NetworkOptions } from "./options.js";
+import { checkLayer, checkParametersOf, type FromOptions, fileOf, isNow, writeParameters } from "./parameters.js";
 import { predictImages } from "./predict.js";
 import type { Parameters, Prediction } from "./results.js";
-import { convertState, readState, type State, writeState } from "./state.js";
+import { convertState, copyCurrent, readState, type State, writeState } from "./state.js";
 import {
   type CheckedOptions,
   checkRecipe,
@@ -114,8 +116,7 @@ export class Network {
     const { file = "model" } = options;
     checkText("file", file);
     if (bytes instanceof ArrayBuffer) bytes = new Uint8Array(bytes);
-    if (!(bytes instanceof Uint8Array))
-      throw new TypeError(`${file}: expected a Uint8Array or ArrayBuffer, got ${typeName(bytes)}`);
+    checkArgument(file, "a Uint8Array or ArrayBuffer", bytes, bytes instanceof Uint8Array);
     const { architecture, config, epochs, best, preparation, classNames, metadata, state } = decodeNetwork(bytes, file);
     const network = await Network.#on(options, architecture);
     network.#epochs = epochs;
@@ -129,18 +130,16 @@ export class Network {
     return network;
   }
 
-  static async #on({ kernels, threads }: KernelOptions, architecture: Architecture): Promise<Network> {
-    if (kernels !== undefined) {
-      checkKernels(kernels);
-      return new Network(kernels, false, architecture);
-    }
-    const own = await createKernels(threads);
-    try {
-      return new Network(own, true, architecture);
-    } catch (error) {
-      own.close();
-      throw error;
-    }
+  /**
+   * A network of these weights and biases, first layer to last: of another network, or of decodeModel()'s.
+   * @throws {TypeError | RangeError} if they do not fit each other, or for an option that cannot be used
+   */
+  static async from(parameters: readonly LayerParameters[], options: FromOptions = {}): Promise<Network> {
+    return Network.load(fileOf(parameters, options), kernelOptionsOf(options));
+  }
+
+  static #on(options: KernelOptions, architecture: Architecture): Promise<Network> {
+    return withKernels(options, (kernels, owned) => new Network(kernels, owned, architecture));
   }
 
   /** How many epochs this network was trained for. */
@@ -189,14 +188,23 @@ export class Network {
    * @throws {TypeError | RangeError} if there is no such layer or option
    */
   parameters(l: number, options: { readonly now?: boolean } = {}): Parameters {
-    checkObject("options", options);
-    checkKnown("parameters", options, { now: true });
-    const { now = false } = options;
-    checkArgument("now", "true or false", now, typeof now === "boolean");
-    const max = this.layers.length - 1;
-    checkRange("layer", l, { min: 1, max, whole: true, description: `1 to ${max}` });
+    const now = isNow(options);
+    checkLayer(l, this.layers);
     const { weights, biases } = now ? this.#alive.readLayer(l, usedSlot(this.#config)) : this.#used()[l - 1];
     return { weights: toFloat32(weights), biases: toFloat32(biases) };
+  }
+
+  /**
+   * Replaces the weights and biases of layer l, 1 to layers.length - 1. What the optimiser remembers stays as it is; the
+   * best epoch so far is forgotten.
+   * @throws {TypeError | RangeError} if there is no such layer, or they do not fit it
+   * @throws {Error} within an epoch
+   */
+  setParameters(l: number, parameters: LayerParameters): void {
+    checkParametersOf(this.layers, l, parameters);
+    if (this.#training) throw new Error("network: expected no training within an epoch, got parameters in one");
+    writeParameters(this.#alive, this.#config, l, parameters);
+    this.#best = undefined;
   }
 
   /**
@@ -277,10 +285,7 @@ export class Network {
   #keepBest({ epoch, validation }: EpochReport): number {
     const { correct } = validation as Evaluation;
     if (this.#best !== undefined && correct <= this.#best.correct) return this.#best.epoch;
-    const network = this.#alive;
-    for (let l = 1; l < this.layers.length; l++) {
-      network.writeLayer(l, network.readLayer(l, currentSlot(this.#config)), usedSlot(this.#config));
-    }
+    copyCurrent(this.#alive, this.#config, this.layers.length);
     this.#best = { epoch, correct };
     return epoch;
   }
@@ -315,12 +320,7 @@ export class Network {
   predict(images: readonly Pixels[]): Prediction[];
   predict(images: Pixels | readonly Pixels[], ...more: unknown[]): Prediction | Prediction[] {
     checkNoOptions("predict", "an image, or an array of images, alone", more);
-    const many = Array.isArray(images) && typeof images[0] !== "number";
-    const list = many ? (images as readonly Pixels[]) : [images as Pixels];
-    const sizes = [this.layers[0], this.layers.at(-1) as number] as const;
-    const nameOf = (i: number) => (many ? `images[${i}]` : "image");
-    const predictions = predictImages(this.#alive, usedSlot(this.#config), list, sizes, nameOf);
-    return many ? predictions : predictions[0];
+    return predictImages(this.#alive, usedSlot(this.#config), images, this.layers);
   }
 
   /**

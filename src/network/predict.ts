@@ -9,19 +9,20 @@ import type { Prediction } from "./results.js";
 const TOGETHER = 1024;
 
 /**
- * How a network reads images, with the weights of a slot.
- * @param sizes of the network: pixels and classes
- * @param nameOf image i in errors
+ * How a network of these layers reads one image, or each of many, with the weights of a slot.
  * @throws {TypeError | RangeError} if an image is not a typed array of as many finite pixels as the network has inputs
  */
 export function predictImages(
   network: KernelNetwork,
   slot: number,
-  images: readonly Pixels[],
-  [inputs, outputs]: readonly [number, number],
-  nameOf: (i: number) => string,
-): Prediction[] {
-  const checked = Array.from(images, (image, i) => {
+  images: Pixels | readonly Pixels[],
+  layers: readonly number[],
+): Prediction | Prediction[] {
+  const many = Array.isArray(images) && typeof images[0] !== "number";
+  const list = many ? (images as readonly Pixels[]) : [images as Pixels];
+  const nameOf = (i: number) => (many ? `images[${i}]` : "image");
+  const [inputs, outputs] = [layers[0], layers[layers.length - 1]];
+  const checked = Array.from(list, (image, i) => {
     // One by one, so that floats, which take four times the memory of bytes, are not joined.
     const pixels = toBytes(image);
     checkPixels(nameOf(i), pixels);
@@ -38,7 +39,7 @@ export function predictImages(
     }
     first += part.length;
   }
-  return predictions;
+  return many ? predictions : predictions[0];
 }
 
 /** The images from number `first` on that are of one kind, bytes or floats. */

@@ -2,7 +2,7 @@
 // falls back on when an epoch fails, and what its file holds.
 
 import type { KernelNetwork, LayerParameters, TrainingConfig } from "../kernels/kernels.js";
-import { type SlotName, savedSlots, slotNames } from "../kernels/slots.js";
+import { currentSlot, type SlotName, savedSlots, slotNames, usedSlot } from "../kernels/slots.js";
 
 /** [slot of savedSlots()][l - 1] */
 export type State = readonly (readonly LayerParameters[])[];
@@ -37,4 +37,11 @@ export function convertState(state: State, before: TrainingConfig, after: Traini
     if (name === "weights" || name === "average" || name === "best") return slots.get(name) ?? weights;
     return (sameOptimizer && slots.get(name)) || zeros;
   });
+}
+
+/** Copies the weights after an epoch to where the best ones are kept, in a network of so many layers. */
+export function copyCurrent(network: KernelNetwork, config: TrainingConfig, layers: number): void {
+  for (let l = 1; l < layers; l++) {
+    network.writeLayer(l, network.readLayer(l, currentSlot(config)), usedSlot(config));
+  }
 }

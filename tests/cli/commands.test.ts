@@ -49,7 +49,7 @@ async function model(file: string): Promise<Network> {
   return Network.load(await readFile(join(folder, file)), { kernels: createReference() });
 }
 
-test.each(["resume", "evaluate", "predict", "distort", "export", "report"])(
+test.each(["resume", "evaluate", "predict", "distort", "export", "import", "report"])(
   "%s --help explains its options",
   async (command) => {
     const { code, stdout } = await ductus(command, "--help");
@@ -290,7 +290,7 @@ describe("export", () => {
     const format = await ductus("export", "small.safetensors", "--format", "h5");
     expect(format).toMatchObject({
       code: 2,
-      stderr: 'ductus: --format: expected onnx, safetensors or json, got "h5"\n',
+      stderr: 'ductus: --format: expected onnx, safetensors, json, npz, c or csv, got "h5"\n',
     });
   });
 });

@@ -16,7 +16,7 @@ let model: Buffer;
 let count = 0;
 
 const TRAIN = ["train", "--data", "../data", "--epochs", "1", "--hidden", "8", "--validation", "0"];
-const EXPORTS = ["onnx", "json", "safetensors"].map((format) => [`export to ${format}`, format] as const);
+const EXPORTS = ["onnx", "json", "safetensors", "npz"].map((format) => [`export to ${format}`, format] as const);
 const COMMANDS: readonly (readonly [string, readonly string[]])[] = [
   ["train", TRAIN],
   ["report", ["report", "../model.safetensors"]],

@@ -37,6 +37,7 @@ test.each<[string[], number]>([
   [["predict", "../data/t10k-images-idx3-ubyte", "--index", "3"], 0],
   [["predict", "none", "../data/t10k-images-idx3-ubyte", "--index", "20"], 1],
   [["export"], 0],
+  [["import", "model.onnx", "--json", "--out", "again.safetensors"], 0],
   [["report"], 0],
   [["distort", "--data", "../data", "--epochs", "1"], 0],
 ])("%j exits with %i", async (args, code) => {

@@ -47,6 +47,7 @@ describe("--out -", () => {
     ["export"],
     ["export", "--format", "json"],
     ["export", "--format", "safetensors"],
+    ["export", "--format", "npz"],
     ["report"],
     ["distort", "--data", "data", "--epochs", "2"],
   ])("%s %s %s: the bytes of the file, and nothing else", async (...args) => {

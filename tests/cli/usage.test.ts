@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DISTORT, distort } from "../../apps/cli/distort.js";
 import { EVALUATE, evaluate } from "../../apps/cli/evaluate.js";
 import { EXPORT, exportModel } from "../../apps/cli/export.js";
+import { IMPORT, importModel } from "../../apps/cli/import.js";
 import { PREDICT, predict } from "../../apps/cli/predict.js";
 import { READ, read } from "../../apps/cli/read.js";
 import { REPORT, report } from "../../apps/cli/report.js";
@@ -29,6 +30,7 @@ const COMMANDS: readonly (readonly [string, Command, (args: readonly string[]) =
   ["read", READ, read],
   ["distort", DISTORT, distort],
   ["export", EXPORT, exportModel],
+  ["import", IMPORT, importModel],
   ["report", REPORT, report],
 ];
 
@@ -251,7 +253,18 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["predict", ""], "predict: expected a file name, got nothing: see ductus predict --help"],
     [["predict", "none", "--index", "abc"], '--index: expected a whole number from 0, got "abc"'],
     [["predict", IMAGES, "--index", "20"], `--index: expected less than 20, the number of images in ${IMAGES}, got 20`],
-    [["export", "--format", "pt"], '--format: expected onnx, safetensors or json, got "pt"'],
+    [["export", "--format", "pt"], '--format: expected onnx, safetensors, json, npz, c or csv, got "pt"'],
+    [
+      ["export", "--out", "w.xyz"],
+      "--out: expected a name that ends in .onnx, .safetensors, .json, .npz, .c, .h or .csv, or a --format, got w.xyz",
+    ],
+    [["export", "--int8"], "--int8: expected --format c beside it, got onnx"],
+    [
+      ["export", "--out", "7.c"],
+      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its functions " +
+        "begin, got 7.c",
+    ],
+    [["import"], "import: expected a file, got none: see ductus import --help"],
     [
       ["export", "--out", "model.safetensors"],
       "--out: expected another file than the model itself, got model.safetensors",
@@ -271,7 +284,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, read, distort, convert, export, report, got none: " +
+      "expected a command: train, tune, resume, evaluate, predict, read, distort, convert, export, import, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {
@@ -298,7 +311,7 @@ describe("every option of every command, before a file is read", () => {
   }
 
   // A file is an argument that is needed: one that is not there would be told of otherwise.
-  const needed = (name: string) => (name === "predict" || name === "read" ? ["none.png"] : []);
+  const needed = (name: string) => (["predict", "read", "import"].includes(name) ? ["none.png"] : []);
 
   test.each(COMMANDS)("%s: a value that is missing, empty or malformed", async (name, { options }, run) => {
     for (const [option, { value }] of Object.entries(options)) {

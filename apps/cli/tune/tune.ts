@@ -54,6 +54,7 @@ depends on its options and the seed alone, not on the workers.`,
     "learning-rate": { value: "ETA", help: "step size (default: from a tenth to several times what train takes)" },
     validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
     seed: { value: "N", help: "decides the trials, their initial weights and order of samples", default: "1" },
+    json: { help: "print JSON: the best trial, its command line and model" },
   },
 };
 
@@ -95,12 +96,15 @@ export async function tune(args: readonly string[]): Promise<void> {
   const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
   const again = journal.finished;
   const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
-  printLine(`${describe(space, rungs, seed)}${wide ? ", 256-bit" : ""}`);
+  const json = values.flag("json");
+  const printLines = (lines: readonly string[]) => (json ? undefined : live.printLines(lines));
+  printLines([`${describe(space, rungs, seed)}${wide ? ", 256-bit" : ""}`]);
   try {
-    const best = await runSearch(search, (rung, outcomes) => live.printLines(rungLines(rungs, rung, outcomes, table)));
+    const best = await runSearch(search, (rung, outcomes) => printLines(rungLines(rungs, rung, outcomes, table)));
     const notice = await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
-    live.printLines(bestLines(best, drawn.length, data.validation.length, journal.best.path, epochs, start));
-    if (again) live.printLines(FURTHER);
+    printLines(bestLines(best, drawn.length, data.validation.length, journal.best.path, epochs, start));
+    if (json) live.printLines([bestJson(best, drawn.length, data.validation.length, journal.best.path)]);
+    if (again) printLines(FURTHER);
     if (notice !== undefined) printError(`ductus: ${notice}`);
   } catch (error) {
     live.stop();
@@ -155,6 +159,13 @@ const FURTHER = [
   "This search was finished before. To search further, give another folder with --out, and another --seed,",
   "more --trials or --epochs, or narrower ranges around the best values.",
 ];
+
+function bestJson({ trial, entry, recipe, layers }: Best, trials: number, images: number, model: string): string {
+  const { epoch, validationAccuracy = 0 } = entry;
+  const correct = Math.round(validationAccuracy * images);
+  const validation = { ...accuracyOf(correct, images), correct, count: images };
+  return JSON.stringify({ trial, trials, epoch, validation, model, layers, command: trainCommand(recipe, layers) });
+}
 
 function bestLines(
   { trial, entry, recipe, layers }: Best,
