@@ -9,10 +9,10 @@ import { Layer, Network, QUADRATIC, RELU, TANH } from "./layer";
 import { sigmoidPrime } from "./sigmoid";
 import { Row1, Row2, Row3, settled, usedLanes } from "./simd";
 
-/** delta of every layer for samples first..first+count-1, after outputErrors(). */
+/** delta of every layer that is not frozen for samples first..first+count-1, after outputErrors(). */
 export function backprop(network: Network, first: u32, count: u32): void {
   if (network.cost === QUADRATIC) outputError(network.layer(network.layers), first, count);
-  for (let l = network.layers - 1; l >= 1; l--) {
+  for (let l = network.layers - 1; l > network.frozen; l--) {
     if (network.layer(l).listBytes !== 0) activeError(network.layer(l), network.layer(l + 1), first, count);
     else layerError(network.layer(l), network.layer(l + 1), first, count, 1 - network.dropout);
     dropDeltas(network, network.layer(l), first, count);

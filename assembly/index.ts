@@ -17,6 +17,7 @@ export {
   arrange,
   configure,
   createNetwork,
+  freeze,
   initialise,
   readLayer,
   releaseNetwork,

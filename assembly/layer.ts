@@ -165,6 +165,8 @@ export class Network {
   average: f32;
   /** p: the fraction of hidden neurons that training leaves out, see dropout.ts. */
   dropout: f32;
+  /** Layers 1 to `frozen` keep their weights and biases. */
+  frozen: u32;
   /** Mini-batches trained before the current epoch. */
   steps: u32;
 

@@ -37,6 +37,7 @@ export function createNetwork(sizes: usize, count: u32, activation: u32, cost: u
   network.steps = 0;
   network.cost = cost;
   configure(network, SGD, 0, 0, 0, 0, 0, 0, 0);
+  freeze(network, 0);
   network.block = max<u32>(4, min<u32>(64, (EXPANSION_FLOATS / load<u32>(sizes)) & ~3));
   let table = header + offsetof<Network>() + <usize>(count - 1) * offsetof<Layer>();
   let floats: u64 = 0;
@@ -144,6 +145,11 @@ export function configure(
   network.smoothing = smoothing;
   network.dropout = dropout;
   for (let l: u32 = 1; l <= network.layers; l++) network.layer(l).target = optimizer === SGD ? 0 : network.bytes;
+}
+
+/** Layers 1..layers keep their weights and biases from now on; 0, as at first, for none, and at most all but the last. */
+export function freeze(network: Network, layers: u32): void {
+  network.frozen = layers;
 }
 
 /** Says how many mini-batches were trained before this epoch: Adam counts them. */

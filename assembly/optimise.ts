@@ -41,9 +41,9 @@ function stepRows<Row>(network: Network, kind: u32, start: usize, end: usize, de
   else adam<Row>(network, start, end, decay, eta, t);
 }
 
-/** A step for this thread's weights and biases; biases do not decay. */
+/** A step for this thread's weights and biases of the layers that are not frozen; biases do not decay. */
 function stepOwn(network: Network, kind: u32, eta: f32, t: u32): void {
-  for (let l: u32 = 1; l <= network.layers; l++) {
+  for (let l = network.frozen + 1; l <= network.layers; l++) {
     const layer = network.layer(l);
     const first = <usize>rowStart(layer);
     const end = <usize>rowEnd(layer);

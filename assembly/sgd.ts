@@ -71,13 +71,14 @@ function trainBatch(network: Network, images: usize, m: u32, eta: f32, dataset: 
   predict(output, first, count, dataset.predictions + ((sample + first) << 1));
   backprop(network, first, count);
   const step = (network.optimizer === SGD ? -eta : 1) / <f32>m;
-  for (let l: u32 = 2; l <= network.layers; l++) {
+  const later = max<u32>(network.frozen, 1) + 1;
+  for (let l = later; l <= network.layers; l++) {
     scaleDeltas(network.layer(l), first, count, 0, network.layer(l).vectors, step);
   }
   if (!barrier()) return false;
   decayWeights(network, eta);
-  updateFirst(network, images, m, from, to, step, sparse);
-  for (let l: u32 = 2; l <= network.layers; l++) {
+  if (network.frozen === 0) updateFirst(network, images, m, from, to, step, sparse);
+  for (let l = later; l <= network.layers; l++) {
     const previous = network.layer(l - 1);
     if (previous.listBytes !== 0) updateActive(previous, network.layer(l), m);
     else updateLayer(previous, network.layer(l), m);

@@ -24,6 +24,7 @@ export type { StartThread, Thread, ThreadOptions } from "./kernels/threads/team.
 export type { Reply, Request } from "./kernels/threads/thread.js";
 export { createWasmKernels } from "./kernels/wasm/wasm.js";
 export { type DistortOptions, distort } from "./network/augment.js";
+export { averageParameters } from "./network/average.js";
 export { type Backpropagation, backpropagate } from "./network/inspect.js";
 export type { EpochFigures } from "./network/learning.js";
 export type { MethodOptions } from "./network/method.js";

@@ -54,6 +54,8 @@ export const RANGES = {
   inputs: whole(1, 2 ** 22),
   /** Neurons of a hidden layer. */
   hidden: whole(1, 65_536),
+  /** Layers that keep their weights and biases: fewer than a network has. */
+  frozen: whole(0, 1000),
   /** Classes, and so neurons of the last layer. */
   classes: whole(1, 65_536),
   /** Images held back for validation. */

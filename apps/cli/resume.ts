@@ -17,7 +17,7 @@ export const RESUME: Command = {
   usage: "resume [MODEL] [options]",
   summary: `Continues an interrupted training run, from the model it saved last (default ${MODEL}), with the
 same recipe: the final weights have the same bits as if it had not been interrupted. With --epochs, a finished run is
-trained for more.`,
+trained for more. With other data or other options: ductus train --from.`,
   arguments: 1,
   options: {
     epochs: { value: "N", help: "train to epoch N instead of the recipe's last" },

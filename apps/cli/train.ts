@@ -10,9 +10,11 @@ import {
   type OptionTable,
   RANGES,
   recipeFrom,
+  UsageError,
   type Values,
 } from "ductus/recipe";
 import { withData } from "./data.js";
+import { readStart, startFrom } from "./from.js";
 import { KINDS } from "./kinds.js";
 import { MODEL } from "./model-file.js";
 import { FORCE, Output } from "./output.js";
@@ -53,13 +55,18 @@ after each epoch: \`ductus resume\` continues from it.`,
  */
 export function localRecipe(values: Values, table: OptionTable = OPTIONS) {
   const { recipe, hidden } = recipeFrom(values, table);
-  return { recipe: { ...recipe, data: recipe.data === undefined ? undefined : resolve(recipe.data) }, hidden };
+  const whole = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
+  return { recipe: { ...recipe, data: whole(recipe.data), from: whole(recipe.from) }, hidden };
 }
 
 /** @throws {UsageError} for a value that cannot be used */
 export function trainOptions(values: Values) {
   const options = localRecipe(values);
   checkEffects(values);
+  const { frozen = 0 } = options.recipe.method;
+  if (frozen > options.hidden.length) {
+    throw new UsageError(`--freeze: expected at most ${options.hidden.length}, the hidden layers, got ${frozen}`);
+  }
   return {
     ...options,
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
@@ -72,15 +79,21 @@ export function trainOptions(values: Values) {
 
 export async function train(args: readonly string[]): Promise<void> {
   const start = performance.now();
-  const values = parseCommand(TRAIN, args);
-  if (values === undefined) return printLine(helpOf(TRAIN));
+  const parsed = parseCommand(TRAIN, args);
+  if (parsed === undefined) return printLine(helpOf(TRAIN));
+  const { start: from, values } = await readStart(parsed);
   const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
-  const reads = [{ path: options.recipe.data, what: "the data" }];
+  const reads = [
+    { path: options.recipe.data, what: "the data" },
+    { path: options.recipe.from, what: "the model that it starts from" },
+  ];
   const out = await Output.open(path, { kind: KINDS.model, force, keepOthers: true, exclusive: true, reads });
   const { recipe, split } = await withData(options.recipe);
   printWarnings(recipe.data, split.warnings);
   const layers = [split.training.inputs, ...hidden, split.training.classes];
   const wide = kernels === undefined && useWide(values);
   using network = await Network.create({ ...networkOptionsOf(recipe), layers, kernels, threads });
-  await runTraining({ network, recipe, split, out, checkpointEvery, wide, json: values.flag("json"), start });
+  const started = from && startFrom(from, network, split.training, parsed.path("from") as string);
+  from?.dispose();
+  await runTraining({ network, recipe, split, out, checkpointEvery, wide, started, json: values.flag("json"), start });
 }

@@ -23,6 +23,8 @@ export interface TrainingRun {
   readonly checkpointEvery: number;
   /** Whether the module computes with vectors of 256 bits. */
   readonly wide: boolean;
+  /** What the network starts from, in a line; undefined for random weights, or those of the model that goes on. */
+  readonly started?: string;
   /** Whether JSON is printed. */
   readonly json: boolean;
   /** performance.now() when the command began. */
@@ -34,7 +36,7 @@ export interface TrainingRun {
  * @throws {UsageError} at once, for a value that the data do not allow
  */
 export async function runTraining(options: TrainingRun): Promise<void> {
-  const { network, recipe, split, out, checkpointEvery, wide, json, start } = options;
+  const { network, recipe, split, out, checkpointEvery, wide, started, json, start } = options;
   checkAgainstData(recipe, split);
   const { training, test } = split;
   const begun = network.epochs;
@@ -46,6 +48,7 @@ export async function runTraining(options: TrainingRun): Promise<void> {
   const lines = linesOf(json);
   if (!json) {
     printLine(startLine(network.layers, recipe, training, network.threadsFor(recipe.batchSize), wide));
+    if (started !== undefined) printLine(started);
     printLine(bold(HEADER));
   }
   const progress = new TrainingProgress(recipe.epochs - begun, training.length);

@@ -54,6 +54,8 @@ export interface TrainingConfig {
   readonly labelSmoothing: number;
   /** p, from 0 to below 1: the fraction of hidden neurons left out, chosen anew for each sample. */
   readonly dropout: number;
+  /** Layers 1 to this one keep their weights and biases: 0 for none, at most all but the last. */
+  readonly frozen: number;
   /** Whether a copy of the best weights so far is kept. */
   readonly keepBest: boolean;
 }
@@ -68,6 +70,7 @@ export const SGD: TrainingConfig = {
   averaging: 0,
   labelSmoothing: 0,
   dropout: 0,
+  frozen: 0,
   keepBest: false,
 };
 

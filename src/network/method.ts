@@ -35,6 +35,10 @@ export interface MethodOptions {
    */
   readonly dropout?: number;
   /**
+   * So many layers, from the first on, keep their weights and biases: 0 to one less than the network has. Default 0.
+   */
+  readonly frozen?: number;
+  /**
    * Early stopping: training ends once so many epochs in a row brought no more validation images read correctly. The
    * weights of the best epoch are what evaluate, predict, parameters and exports use. 1 to 1,000,000; default: training
    * ends with the last epoch, whose weights are used.
@@ -51,7 +55,8 @@ export function methodOf(
   table: Readonly<Record<keyof MethodOptions, TrainingOption>> = METHOD,
 ): TrainingConfig {
   const checked = checkOptions(options, table);
-  const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, patience } = checked;
+  const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, frozen, patience } =
+    checked;
   const [adam, plain] = [optimizer.startsWith("adam"), optimizer === "sgd"];
   return {
     optimizer,
@@ -62,6 +67,7 @@ export function methodOf(
     averaging,
     labelSmoothing,
     dropout,
+    frozen,
     keepBest: patience !== undefined,
   };
 }

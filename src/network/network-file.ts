@@ -113,7 +113,7 @@ export function decodeNetwork(
   }
   const architecture = parseArchitecture(metadata, file);
   const epochs = parseNumber(metadata, "epochs", file);
-  const config = parseConfig(metadata, file);
+  const config = parseConfig(metadata, architecture.layers.length - 2, file);
   const best = metadata.has("best_epoch")
     ? {
         epoch: parseNumber(metadata, "best_epoch", file),
@@ -153,20 +153,25 @@ interface ConfigMetadata {
   readonly average: number;
   readonly labelSmoothing: number;
   readonly dropout: number;
+  /** Left out if it is 0. */
+  readonly frozen?: number;
   readonly keepBest: boolean;
 }
 
 function configMetadata(config: TrainingConfig): ConfigMetadata {
   const { optimizer, momentum, beta2: beta, epsilon, weightDecay, averaging: average } = config;
-  const { labelSmoothing, dropout, keepBest } = config;
-  return { optimizer, momentum, beta, epsilon, weightDecay, average, labelSmoothing, dropout, keepBest };
+  const { labelSmoothing, dropout, frozen, keepBest } = config;
+  const kept = frozen === 0 ? {} : { frozen };
+  return { optimizer, momentum, beta, epsilon, weightDecay, average, labelSmoothing, dropout, ...kept, keepBest };
 }
 
-function parseConfig(metadata: ReadonlyMap<string, string>, file: string): TrainingConfig {
+/** @param most layers that can be frozen */
+function parseConfig(metadata: ReadonlyMap<string, string>, most: number, file: string): TrainingConfig {
   try {
     const config: ConfigMetadata = JSON.parse(metadata.get("method") ?? "");
     checkObject("method", config);
-    checkKnown("method", config, configMetadata(SGD));
+    checkKnown("method", config, configMetadata({ ...SGD, frozen: 1 }));
+    if ((config.frozen ?? 0) > most) throw new RangeError("more are frozen than there are");
     const { beta, average, keepBest, ...options } = config;
     const patience = keepBest ? 1 : undefined; // any will do
     return methodOf({ ...options, beta2: beta, averaging: average, epsilon: options.epsilon || undefined, patience });

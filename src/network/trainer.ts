@@ -122,7 +122,12 @@ export function checkRecipe(
       checkOption(key, value, option);
     }
   }
-  const { batchSize } = options;
+  const { batchSize, frozen = 0 } = options;
+  if (frozen > layers.length - 2) {
+    throw new RangeError(
+      `frozen: expected at most ${layers.length - 2}, since the last of ${layers.length - 1} layers learns, got ${frozen}`,
+    );
+  }
   if (batchSize > training.length) {
     throw new RangeError(
       `batch size: expected at most ${training.length}, the number of training samples, got ${batchSize}`,

@@ -93,6 +93,15 @@ export const METHOD = declareOptions({
     search: "uniform",
     form: { group: "method", label: "Dropout", hint: RANGES.fraction.description, place: 10 },
   },
+  frozen: {
+    flag: "freeze",
+    belongs: "method",
+    kind: { type: "number", range: RANGES.frozen },
+    needs: { option: "hidden" },
+    default: 0,
+    value: "N",
+    help: `layers, from the first on, that keep their weights and biases: ${RANGES.frozen.description}`,
+  },
   patience: {
     flag: "patience",
     belongs: "method",

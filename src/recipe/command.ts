@@ -58,10 +58,12 @@ export function pixelFlags(options: PixelOptions): string {
     .join(" ");
 }
 
-/** What a training does that another does not, but for what all have and the data: "cosine", "weight-decay 0.01". */
+/** What a training does that another does not, but for what all have, the data, and the model that it starts from: "cosine", "weight-decay 0.01". */
 export function describeRecipe(recipe: Recipe, table: OptionTable = OPTIONS): string[] {
   return entriesOf(recipe, [], table)
-    .filter((entry) => isTold(entry) && !entry[0].basic && entry[0].belongs !== "data")
+    .filter(
+      (entry) => isTold(entry) && !entry[0].basic && entry[0].belongs !== "data" && entry[0].kind.type !== "folder",
+    )
     .map(([option, value]) => {
       const named = isNested(option) || option.kind.type === "number";
       return named ? `${option.flag} ${value}` : String(value);

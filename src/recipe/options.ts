@@ -102,6 +102,15 @@ export const OPTIONS: OptionTable = freeze({
     form: { group: "method", label: "Held back", hint: "images: a sixth, 10000", place: 15 },
   },
   seed,
+  from: {
+    flag: "from",
+    belongs: "start",
+    kind: { type: "folder" },
+    unset: "random weights",
+    value: "MODEL",
+    help: "start with the weights of this model instead of random ones; its last layer only if the classes are the same",
+    metadata: "from",
+  },
   limit: {
     flag: "limit",
     belongs: "data",

@@ -30,6 +30,8 @@ export interface Recipe extends PixelOptions {
   readonly method: MethodOptions;
   /** Those that were given. */
   readonly distortions: Distortions;
+  /** The file of the model whose weights it starts with; undefined for random ones. */
+  readonly from?: string;
   /** Decides all that is random: a whole number from 0 to 2^32 - 1. */
   readonly seed: number;
   /** How the initial weights are drawn. */

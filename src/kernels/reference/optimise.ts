@@ -9,9 +9,17 @@ import type { Layer } from "./layer.js";
 /** What is kept for each parameter: [slot][l], as in slots.ts. */
 export type Slots = readonly (readonly Layer[])[];
 
-/** Calls `step` with each run of parameters in all slots, and with its decay, which is 0 for biases. */
-function forAll(slots: Slots, decay: number, step: (slots: RealArray[], decay: number) => void): void {
-  for (let l = 1; l < slots[0].length; l++) {
+/**
+ * Calls `step` with each run of parameters in all slots, and with its decay, which is 0 for biases; but not with those
+ * that are frozen.
+ */
+function forAll(
+  { frozen }: TrainingConfig,
+  slots: Slots,
+  decay: number,
+  step: (slots: RealArray[], decay: number) => void,
+): void {
+  for (let l = frozen + 1; l < slots[0].length; l++) {
     const weights = slots.map((layers) => layers[l].weights);
     const biases = slots.map((layers) => layers[l].biases);
     step(weights, decay);
@@ -22,7 +30,7 @@ function forAll(slots: Slots, decay: number, step: (slots: RealArray[], decay: n
 /** Plain descent with decay, before its update:  w <- (1 - eta L) w. */
 export function decayWeights({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: number): void {
   if (config.optimizer !== "sgd" || config.weightDecay === 0) return;
-  forAll(slots, round(config.weightDecay), ([weights], decay) => {
+  forAll(config, slots, round(config.weightDecay), ([weights], decay) => {
     if (decay === 0) return;
     const factor = round(1 - round(round(eta) * decay));
     // Never -0, which a sum over zeros would make 0.
@@ -42,7 +50,7 @@ export function optimise(arithmetic: Arithmetic, config: TrainingConfig, slots: 
 function momentum({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: number): void {
   const nesterov = config.optimizer === "nesterov";
   const [mu, rate] = [round(config.momentum), round(eta)];
-  forAll(slots, round(config.weightDecay), ([w, g, v], decay) => {
+  forAll(config, slots, round(config.weightDecay), ([w, g, v], decay) => {
     for (let i = 0; i < w.length; i++) {
       const gradient = round(g[i] + round(decay * w[i]));
       v[i] = settled(round(round(mu * v[i]) + gradient));
@@ -64,7 +72,7 @@ function adam({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: 
   const rate = round(eta);
   const meanRate = round(rate / (1 - power(beta1, t)));
   const root = round(Math.sqrt(1 - power(beta2, t)));
-  forAll(slots, round(config.weightDecay), ([w, g, m, v], decay) => {
+  forAll(config, slots, round(config.weightDecay), ([w, g, m, v], decay) => {
     const keep = round(1 - round(rate * decay));
     for (let i = 0; i < w.length; i++) {
       const gradient = round(g[i] + round((decoupled ? 0 : decay) * w[i]));
@@ -82,7 +90,7 @@ function adam({ round }: Arithmetic, config: TrainingConfig, slots: Slots, eta: 
 function average({ round }: Arithmetic, config: TrainingConfig, slots: Slots): void {
   const rest = round(1 - round(config.averaging));
   const slot = averageSlot(config);
-  forAll(slots, 0, (runs) => {
+  forAll(config, slots, 0, (runs) => {
     const [w, mean] = [runs[0], runs[slot]];
     for (let i = 0; i < w.length; i++) mean[i] += round(rest * round(w[i] - mean[i]));
   });

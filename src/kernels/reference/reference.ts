@@ -232,7 +232,7 @@ export class ReferenceNetwork implements KernelNetwork {
     }
     // Dropout divided a by 1 - p: f' is of a as it was before.
     const keep = round(1 - dropout);
-    for (let l = L - 1; l >= 1; l--) {
+    for (let l = L - 1; l > this.#config.frozen; l--) {
       const { weights, outputs } = this.#layers[l + 1];
       for (let k = 0; k < delta[l].length; k++) {
         const slope = derivative(arithmetic, this.#activation, round(a[l][k] * keep));
@@ -252,7 +252,7 @@ export class ReferenceNetwork implements KernelNetwork {
     const sgd = this.#config.optimizer === "sgd";
     decayWeights(this.#arithmetic, this.#config, this.#slots, eta);
     const step = round((sgd ? -round(eta) : 1) / m);
-    for (let l = 1; l < this.#layers.length; l++) {
+    for (let l = this.#config.frozen + 1; l < this.#layers.length; l++) {
       const { inputs, outputs, weights, biases } = this.#slots[sgd ? 0 : 1][l];
       for (let s = 0; s < m; s++) {
         const { a, delta } = this.#passes[s];

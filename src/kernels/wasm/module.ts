@@ -48,6 +48,7 @@ export interface Exports extends Record<string, unknown> {
   readLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
   writeLayer(network: number, l: number, slot: number, weights: number, biases: number): void;
   reserveSlots(network: number, slots: number): number;
+  freeze(network: number, layers: number): void;
   setSteps(network: number, steps: number): void;
   useSlot(network: number, slot: number): void;
   activations(network: number, l: number, s: number): number;

@@ -44,11 +44,12 @@ export class WasmNetwork implements KernelNetwork {
   }
 
   configure(config: TrainingConfig): void {
-    const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout } = config;
+    const { optimizer, momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout, frozen } = config;
     const slots = slotCount(config);
     checkAllocated(this.#memory.exports.reserveSlots(this.#pointer, slots), `${slots} numbers for each weight`);
     const numbers = [momentum, beta2, epsilon, weightDecay, averaging, labelSmoothing, dropout] as const;
     this.#memory.exports.configure(this.#pointer, OPTIMIZERS.indexOf(optimizer), ...numbers);
+    this.#memory.exports.freeze(this.#pointer, frozen);
   }
 
   sliceFor(m: number): number {
