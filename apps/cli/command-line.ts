@@ -1,6 +1,7 @@
 // The command line: runs the command, and turns errors into one line and an exit code.
 
 import { CONVERT, convert } from "./convert.js";
+import { CROSS_VALIDATE, crossValidateRecipe } from "./cross-validate.js";
 import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
@@ -20,6 +21,11 @@ import { packageVersion } from "./version.js";
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or own data" },
   tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
+  "cross-validate": {
+    ...CROSS_VALIDATE,
+    run: crossValidateRecipe,
+    does: "test a recipe on all training data, by parts",
+  },
   resume: { ...RESUME, run: resume, does: "continue an interrupted training run" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read the digit of each picture, or of an IDX file" },
@@ -36,7 +42,7 @@ const NAMES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
 const HELP = `Usage: ductus <command> [options]
 
-${NAMES.map((name) => `  ${name.padEnd(10)}${COMMANDS[name].does}`).join("\n")}
+${NAMES.map((name) => `  ${name.padEnd(16)}${COMMANDS[name].does}`).join("\n")}
 
 Options of a command: ductus <command> --help, or ductus help <command>
 Version: ductus --version, or ductus -v`;

@@ -138,7 +138,10 @@ async function named<T>(load: () => T | Promise<T>): Promise<T> {
 }
 
 /** @throws {UsageError} for a value that these data do not allow */
-export function checkAgainstData({ batchSize, method, limit }: Recipe, { training, validation }: Split): void {
+export function checkAgainstData(
+  { batchSize, method, limit }: Recipe,
+  { training, validation }: Pick<Split, "training" | "validation">,
+): void {
   if (batchSize > training.length && batchSize === OPTIONS.batchSize.default) {
     const images = `${training.length} image${training.length === 1 ? "" : "s"}`;
     const name = limit === undefined ? "--batch-size" : `--limit ${limit}`;

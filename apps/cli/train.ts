@@ -59,8 +59,11 @@ export function localRecipe(values: Values, table: OptionTable = OPTIONS) {
   return { recipe: { ...recipe, data: whole(recipe.data), from: whole(recipe.from) }, hidden };
 }
 
-/** @throws {UsageError} for a value that cannot be used */
-export function trainOptions(values: Values) {
+/**
+ * What trains, and on what.
+ * @throws {UsageError} for a value that cannot be used
+ */
+export function recipeOptions(values: Values) {
   const options = localRecipe(values);
   checkEffects(values);
   const { frozen = 0 } = options.recipe.method;
@@ -71,6 +74,13 @@ export function trainOptions(values: Values) {
     ...options,
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
     threads: values.number("threads", RANGES.threads),
+  };
+}
+
+/** @throws {UsageError} for a value that cannot be used */
+export function trainOptions(values: Values) {
+  return {
+    ...recipeOptions(values),
     checkpointEvery: values.number("checkpoint-every", RANGES.epochs) as number,
     path: values.path("out") as string,
     force: values.flag("force"),

@@ -19,6 +19,13 @@ export {
 export { checkRange, RANGES, type Range } from "../ranges.js";
 export { escapeControls } from "../text.js";
 export { describeRecipe, pixelFlags, recipeRows, shellWord, trainCommand } from "./command.js";
+export {
+  type CrossValidation,
+  type CrossValidationOptions,
+  crossValidate,
+  type Fold,
+  summarizeFolds,
+} from "./cross-validate.js";
 export { addToHistory, type HistoryEntry, historyOf, isEntry, warningIn } from "./history.js";
 export { checkMetadata, type NetworkRecipe, recipeMetadata, recipeOf } from "./metadata.js";
 export { OPTIONS } from "./options.js";

@@ -284,7 +284,7 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, resume, evaluate, predict, read, distort, convert, export, import, report, got none: " +
+      "expected a command: train, tune, cross-validate, resume, evaluate, predict, read, distort, convert, export, import, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {

@@ -26,6 +26,7 @@ const values = new Values({}, [], commandOptions());
 const recipe = whole(recipeFrom(values).recipe);
 const metadata = new Map(Object.entries(recipeMetadata(recipe, [])));
 const report = whole({ epoch: 1, learningRate: 1, cost: 1, correct: 1, accuracy: 1, trainingSeconds: 1, seconds: 1 });
+const fold = whole({ fold: 1, evaluation: { accuracy: 1 } });
 const training = { epochs: 1, batchSize: 2, learningRate: 1, validation: data };
 const reader = whole({ predict: () => ({ label: 1, activations: Float32Array.of(0.1, 0.9) }) });
 const found = whole({ box: {}, digits: 1, pieces: [1], pixels: new Uint8Array(4) });
@@ -58,6 +59,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
   index: {
     Dataset: [{ images: new Uint8Array(4), labels: Uint8Array.of(0, 1), classes: 2, columns: 2, pixelMax: 1 }],
     accuracyOf: [1, 2],
+    averageParameters: [[network], [1]],
     backpropagate: [network, new Uint8Array(4), 1],
     chooseThreads: [[4, 3, 2], 10, 2],
     classFigures: [[[1]]],
@@ -127,6 +129,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     checkMetadata: [whole({ metadata, ...recipe, epochs: 1 }), "model"],
     checkRange: ["n", 1, whole({ min: 0, max: 1, whole: true, description: "1" })],
     commandOptions: [whole(OPTIONS)],
+    crossValidate: [recipe, [3], data, { folds: 2, kernels }],
     describeRecipe: [recipe],
     distortionsFrom: [values],
     escapeControls: ["x"],
@@ -141,6 +144,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     recipeOf: [metadata, recipe, "model"],
     recipeRows: [recipe, [4, 3, 2]],
     shellWord: ["x"],
+    summarizeFolds: [[fold, fold]],
     trainByRecipe: [
       network,
       whole({ ...recipe, batchSize: 2 }),
