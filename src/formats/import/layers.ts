@@ -71,7 +71,7 @@ function turn({ weight, bias }: FoundLayer, transposed: boolean, file: string): 
   if (biases.length !== outputs) {
     throw new FormatError(
       file,
-      `${show(bias?.name ?? "")}: expected ${outputs} biases, the outputs of ${show(weight.name)}, got ${biases.length}`,
+      `${show(bias?.name ?? "")}: expected ${outputs} biases, for ${show(weight.name)}, got ${biases.length}`,
     );
   }
   const weights = transposed ? transpose(weight.data, rows, columns) : weight.data;
