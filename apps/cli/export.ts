@@ -27,8 +27,8 @@ const ENDINGS: Readonly<Record<string, Format>> = {
 
 export const EXPORT: Command = {
   usage: "export [MODEL] [options]",
-  summary: `Writes a model (default ${MODEL}) for other programs: ONNX, safetensors with the weights alone, JSON, NumPy's
-npz, or C. The tensors have the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight
+  summary: `Writes a model (default ${MODEL}) for other programs: ONNX, safetensors with the weights alone, JSON,
+NumPy's npz, or C. The tensors have the names and orientation of PyTorch's nn.Sequential(Linear, Sigmoid, ...): 0.weight
 [outputs, inputs], 0.bias, 2.weight, ... In npz they are W1, b1, W2, ...
 
 C is a header and a source file in C99 without libraries and allocation, for microcontrollers: digits.h and digits.c of
@@ -89,7 +89,8 @@ function formatOf(named: string | undefined): Format {
   if (format !== undefined) return format;
   const endings = Object.keys(ENDINGS);
   throw new UsageError(
-    `--out: expected a name that ends in ${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}, or a --format, got ${named}`,
+    `--out: expected a name that ends in ${endings.slice(0, -1).join(", ")} or ${endings.at(-1)}, or a --format, ` +
+      `got ${named}`,
   );
 }
 
@@ -136,8 +137,8 @@ function filesInC(named: string, int8: boolean): Written[] {
   const name = basename(named).replace(/\.[ch]$/i, "");
   if (named === STANDARD_OUTPUT || !C_NAME.test(name)) {
     throw new UsageError(
-      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its functions " +
-        `begin, got ${named}`,
+      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its " +
+        `functions begin, got ${named}`,
     );
   }
   const place = join(dirname(named), name);

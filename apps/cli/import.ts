@@ -14,7 +14,8 @@ export const IMPORT: Command = {
   usage: "import FILE [options]",
   summary: `Makes a model of a fully connected network of another program: safetensors with the state_dict of PyTorch's
 Linear layers, ONNX, NumPy's npz, JSON of brain.js, or a file of \`ductus export\`. It reads as it did there, can be
-exported, and is trained further with the library. Weights alone do not say their functions: give --activation and --cost.`,
+exported, and is trained further with the library. Weights alone do not say their functions: give --activation and
+--cost.`,
   arguments: 1,
   options: {
     activation: { value: "NAME", help: "of the hidden layers: sigmoid, tanh or relu (default: what the file says)" },

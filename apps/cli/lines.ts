@@ -51,7 +51,7 @@ function epochLine({ epoch, cost, accuracy, validation, bestEpoch, seconds }: Ep
 }
 
 /** What a training comes to. */
-export interface Result {
+interface Result {
   readonly network: Network;
   readonly evaluation: Evaluation;
   /** The time that all took. */

@@ -199,7 +199,7 @@ function parseHeader(
   return { metadata, places: places.sort((a, b) => a.begin - b.begin) };
 }
 
-/** Throws FormatError unless the entry has the three keys of a tensor of these types, and as many bytes as its shape says. */
+/** Throws FormatError unless an entry has the three keys of a tensor of these types, and as many bytes as its shape. */
 function checkEntry(name: string, entry: unknown, file: string, sizes: Sizes): Place {
   const refuse = (expected: string, got: string) =>
     new FormatError(file, `tensor ${show(name)}: expected ${expected}, got ${got}`);

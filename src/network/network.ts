@@ -195,8 +195,8 @@ export class Network {
   }
 
   /**
-   * Replaces the weights and biases of layer l, 1 to layers.length - 1. What the optimiser remembers stays as it is; the
-   * best epoch so far is forgotten.
+   * Replaces the weights and biases of layer l, 1 to layers.length - 1. What the optimiser remembers stays as it is,
+   * and the best epoch so far is forgotten.
    * @throws {TypeError | RangeError} if there is no such layer, or they do not fit it
    * @throws {Error} within an epoch
    */

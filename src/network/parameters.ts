@@ -34,7 +34,6 @@ export function fileOf(parameters: readonly LayerParameters[], options: FromOpti
 function checkParameters(layer: LayerParameters, l: number): void {
   const name = `layer ${l + 1}`;
   checkArgument(name, "an object { weights, biases }", layer, hasObjects(layer, "weights", "biases"));
-  checkKnown(name, layer, { weights: true, biases: true });
   for (const numbers of [layer.weights, layer.biases]) {
     const areFloats = numbers instanceof Float32Array || numbers instanceof Float64Array;
     checkArgument(name, "a Float32Array or Float64Array each", numbers, areFloats);

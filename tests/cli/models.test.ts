@@ -117,7 +117,8 @@ describe("export", () => {
     const [entry] = JSON.parse((await load("model.safetensors")).metadata.get("history") as string);
     expect(rows[1]).toBe(Object.values(entry).join(","));
     expect((await ductus("export", "again.safetensors", "--format", "csv")).stderr).toBe(
-      "ductus: again.safetensors: expected the history of `ductus train`, got a model without one, as the library saves\n",
+      "ductus: again.safetensors: expected the history of `ductus train`, got a model without one, as the library " +
+        "saves\n",
     );
   });
 

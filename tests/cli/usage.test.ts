@@ -261,8 +261,8 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["export", "--int8"], "--int8: expected --format c beside it, got onnx"],
     [
       ["export", "--out", "7.c"],
-      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its functions " +
-        "begin, got 7.c",
+      "--out: expected for C a name of 1 to 40 letters, digits, _, - and ., the first a letter, with which its " +
+        "functions begin, got 7.c",
     ],
     [["import"], "import: expected a file, got none: see ductus import --help"],
     [

@@ -255,3 +255,13 @@ test("weights in 8 bits move by half a step at most, and those that are 0 stay s
     }
   }
 });
+
+test.skipIf(!HAS_GCC || !isHere("g++"))("a program in C++ calls it, too", async () => {
+  const folder = await newFolder();
+  await writeFiles(folder, encodeC(randomLayers([9, 3], 1), { classNames: ["a", "b", "c"] }));
+  const program = '#include "digits.h"\nint main() { uint8_t p[9] = {}; return digits_selftest(p) - 1; }\n';
+  await writeFile(join(folder, "main.cpp"), program);
+  await run(folder, "gcc", [...STRICT, "-c", "digits.c"]);
+  await run(folder, "g++", ["-Wall", "-Wextra", "-Werror", "-pedantic", "main.cpp", "digits.o", "-o", "program"]);
+  expect(String(await run(folder, "./program", []))).toBe("");
+});

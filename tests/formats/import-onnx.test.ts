@@ -121,3 +121,10 @@ describe("ONNX", () => {
     expect(refusal(onnxOf([...start, ...end], constants, { external: true }))).toMatch(/without external data/);
   });
 });
+
+test("a file of more fields or nodes than a network has is refused before it takes memory", () => {
+  const fields = new Uint8Array(2_000_000).fill(0x08);
+  expect(refusal(Uint8Array.from([0x08, 8, 0x12, 0, ...fields]))).toMatch(/expected an ONNX model with a graph/);
+  const nodes = Array.from({ length: 1001 }, (_, i): NodeSpec => ["Identity", [`a${i}`], `a${i + 1}`]);
+  expect(refusal(onnxOf(nodes, []))).toMatch(/expected a graph of at most 1000 nodes, got 1001/);
+});

@@ -86,7 +86,7 @@ describe("safetensors of PyTorch", () => {
     ],
     [
       [floatTensor("a.weight", [5, 6], FIRST.weights), floatTensor("b.weight", [4, 3], new Float32Array(12))],
-      /expected layers of which each has as many inputs as another has outputs, .* "a.weight" 6 to 5, "b.weight" 3 to 4/,
+      /expected layers of which each has as many inputs as another .*, got "a.weight" 6 to 5, "b.weight" 3 to 4/,
     ],
     [[floatTensor("fc.weight", [1, 1], Float32Array.of(Number.NaN))], /layer 1: expected finite numbers only/],
     [[floatTensor("fc.weight", [1, 1], Float32Array.of(1e39), "F64")], /layer 1: expected finite numbers only/],

@@ -171,7 +171,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     fit: [data, training],
     parameters: [1, { now: true }],
     predict: [new Uint8Array(4)],
-    setParameters: [1, network.parameters(1)],
+    setParameters: [1, open(network.parameters(1))],
     save: [open({ note: "x" })],
     threadsFor: [1],
     train: [data, training],

@@ -122,11 +122,11 @@ export function functionsIn(used: ReadonlySet<Nonlinearity>): string {
  * hold the weights of one input, for all outputs.
  */
 export function sumsOf(int8: boolean): string {
-  const [type, scales] = int8 ? ["int8_t", "\n                 const float *scales,"] : ["float", ""];
+  const [type, scales] = int8 ? ["int8_t", " const float *scales,"] : ["float", ""];
   const weight = int8 ? "scales[j] * (float)row[j]" : "row[j]";
   return `/* z = b + w a, from bytes or, where there are none, from floats. */
-static void sums(const uint8_t *bytes, const float *floats, uint32_t inputs, uint32_t outputs, const ${type} *weights,${scales}
-                 const float *biases, float *z)
+static void sums(const uint8_t *bytes, const float *floats, uint32_t inputs, uint32_t outputs,
+                 const ${type} *weights,${scales} const float *biases, float *z)
 {
     const ${type} *row = weights;
     uint32_t j, k;

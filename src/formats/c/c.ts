@@ -17,8 +17,8 @@ import { quantize, quantizeLayer } from "./quantize.js";
 /** How encodeC() writes a network. */
 export interface COptions {
   /**
-   * The files' name without its ending: 1 to 40 letters, digits, _, - and ., the first a letter. The functions begin with
-   * it, with _ for - and . in it. Default "digits".
+   * The files' name without its ending: 1 to 40 letters, digits, _, - and ., the first a letter. The functions begin
+   * with it, with _ for - and . in it. Default "digits".
    */
   readonly name?: string;
   /** Of the hidden layers. Default: the network's, of layers alone "sigmoid". */

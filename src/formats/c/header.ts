@@ -30,7 +30,7 @@ export function headerOf(network: CNetwork): string {
   return `/* ${name}.h: a network of Ductus in C99.
  *
  * Layers [${sizes.join(", ")}], ${functions}, weights of ${weights}.
- * It needs no library and allocates nothing: the functions take about ${stack + 200} bytes of stack, and may be called from
+ * It needs no library and allocates nothing: functions take about ${stack + 200} bytes of stack, and may be called from
  * several threads at once. Compile ${name}.c with -std=c99 -ffp-contract=off: then the activations have the bits that
  * Ductus computes. ${upper}_selftest() checks that on the chip: call it once, at the start.
  *
@@ -82,7 +82,7 @@ function preparationLines({ form, rows, columns, inputs, ground, invert }: Prepa
     : [`Its inputs lay between ${dark} and ${bright}: call it with floats like these, not with bytes.`];
   if (form === "mnist") {
     return [
-      `An image is ${size} pixels, row by row from the top left: the ink bright (255), the ground dark (0), as in MNIST.`,
+      `An image is ${size} pixels, row by row from the top left, as in MNIST: ink bright (255), ground dark (0).`,
       "A digit on paper has to be inverted. Cut it out, scale it to fit 20 x 20 pixels with its proportions kept, in",
       `levels of grey, and place it in ${size} with its centre of mass in the middle. Without that, a network that`,
       "reads 95 of 100 images of its test set reads few of a camera's.",

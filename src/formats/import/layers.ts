@@ -57,7 +57,8 @@ export function orderLayers(found: readonly FoundLayer[], file: string, turned: 
     const more = layers.length > 6 ? ", ..." : "";
     throw new FormatError(
       file,
-      `expected layers of which each has as many inputs as another has outputs, in one order, got ${sizes.join(", ")}${more}`,
+      "expected layers of which each has as many inputs as another has outputs, in one order, got " +
+        `${sizes.join(", ")}${more}`,
     );
   }
   return order.map(({ parameters }) => parameters);
@@ -70,7 +71,7 @@ function turn({ weight, bias }: FoundLayer, transposed: boolean, file: string): 
   if (biases.length !== outputs) {
     throw new FormatError(
       file,
-      `${show(bias?.name ?? "")}: expected ${outputs} biases, as ${show(weight.name)} has outputs, got ${biases.length}`,
+      `${show(bias?.name ?? "")}: expected ${outputs} biases, for ${show(weight.name)}, got ${biases.length}`,
     );
   }
   const weights = transposed ? transpose(weight.data, rows, columns) : weight.data;

@@ -25,7 +25,7 @@ export interface ImportOptions {
   readonly activation?: Activation;
   /** Decides the function of the outputs; needed where the file does not say that function. */
   readonly cost?: Cost;
-  /** What pixels of 0 to 1 were shifted by before the network got them: (pixel - mean) / deviation. 0 to 1, default 0. */
+  /** What pixels of 0 to 1 were shifted by for the network: it got (pixel - mean) / deviation. 0 to 1, default 0. */
   readonly mean?: number;
   /** What they were divided by then, 0.000001 to 1,000,000. Default 1. */
   readonly deviation?: number;
@@ -168,8 +168,8 @@ function costOf({ output, cost: trained }: FoundNetwork, options: ImportOptions,
   if (cost === undefined) {
     if (known !== undefined) return known === "softmax" ? "log-likelihood" : "quadratic";
     throw new RangeError(
-      `cost: expected ${expected}, since ${file} does not say the function of its outputs (log-likelihood has softmax, ` +
-        "as PyTorch's CrossEntropyLoss; the others have the sigmoid), got none",
+      `cost: expected ${expected}, since ${file} does not say the function of its outputs (log-likelihood has ` +
+        "softmax, as PyTorch's CrossEntropyLoss; the others have the sigmoid), got none",
     );
   }
   if (known !== undefined && outputOf(cost) !== known) {

@@ -29,7 +29,9 @@ export interface OnnxGraph {
 const TYPES = { 1: "F32", 10: "F16", 11: "F64", 16: "BF16" } as const;
 /** TensorProto.DataLocation. */
 const EXTERNAL = 1;
-const MOST_NODES = 10_000;
+const MOST_NODES = 1000;
+/** Fields of a message: more than any of a network has, whose numbers are in one field. */
+const MOST_FIELDS = 100_000;
 
 /**
  * The graph of an ONNX file.
@@ -132,7 +134,8 @@ function fieldsOf(bytes: Uint8Array): Fields {
     }
     return value;
   };
-  while (at < bytes.length) {
+  for (let count = 0; at < bytes.length; count++) {
+    if (count === MOST_FIELDS) throw new Error("too many fields");
     const tag = varint();
     const type = tag % 8;
     let value: number | Uint8Array;
