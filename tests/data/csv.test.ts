@@ -106,6 +106,11 @@ describe("forms", () => {
     await expect(readCsv(["x"] as unknown as Uint8Array[], "f.csv")).rejects.toThrow(/^piece of a stream: expected/);
   });
 
+  test("more classes than a network has", () => {
+    const rows = Array.from({ length: 65_537 }, (_, i) => `${i},1`).join("\n");
+    expect(() => parse(`label,a\n${rows}`)).toThrow("f.csv: line 2: expected at most 65536 classes, got 65537");
+  });
+
   test("a hundred thousand columns", () => {
     const row = (label: string, pixel: number) => `${label}${`,${pixel}`.repeat(100_000)}\n`;
     expect(parse(row("a", 3) + row("b", 4))).toMatchObject({ inputs: 100_000, length: 2 });
@@ -152,8 +157,9 @@ describe("mistakes have their line and column", () => {
 
   test.each([
     ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x31, 0, 0x2c, 0), "got UTF-16: save it as UTF-8"],
-    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), "got a gzip file"],
-    ["zip", bytesOf("PK\x03\x04, 1, 2"), "got a zip archive"],
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), "got a gzip file: unpack it first"],
+    ["IDX", Uint8Array.of(0, 0, 8, 3, 0), "got an IDX file: give its folder"],
+    ["zip", bytesOf("PK\x03\x04, 1, 2"), "got a zip archive: unpack it first"],
     [
       "Latin-1, later on",
       Buffer.from(`label,a\n${"a,1\n".repeat(400)}\xe9,2`, "latin1"),
