@@ -93,8 +93,8 @@ export function softmax(layer: Layer, z: usize): void {
 }
 
 /**
- * delta f'(z), settled, in place for a row of one or two vectors, from scale a: (a + shift) (1 - a) with shift 0 for sigmoid and
- * 1 for tanh; of ReLU 1 where a > 0, else 0.
+ * delta f'(z), settled, in place for a row of one or two vectors, from scale a: (a + shift) (1 - a) with shift 0 for
+ * sigmoid and 1 for tanh; of ReLU 1 where a > 0, else 0.
  */
 export function differentiate<Row>(delta: usize, a: usize, scale: v128, shift: v128, relu: bool): void {
   const one = f32x4.splat(1);

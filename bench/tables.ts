@@ -2,6 +2,7 @@
 
 import type { KernelReport } from "./kernels.js";
 import type { OtherRow } from "./other.js";
+import type { PeerRun } from "./peers/train.js";
 import type { Rate } from "./timing.js";
 import type { TrainingRow } from "./training.js";
 
@@ -120,6 +121,50 @@ export function nodesTable(rows: readonly NodeRow[]): string {
     return [`[${layers.join(", ")}]`, String(batchSize), String(threads), count(first), ...cells];
   });
   return markdownTable(["layers", "batch", "threads", ...Object.keys(rows[0].rates)], lines, 1);
+}
+
+/** A training by a peer. */
+export interface PeerRow extends PeerRun {
+  readonly threads: number;
+  /** Samples of an epoch. */
+  readonly samples: number;
+  /** Accuracies in validation that are waited for, in percent. */
+  readonly targets: readonly number[];
+}
+
+/** Samples per second in the fastest epoch, and seconds to each accuracy. */
+export function peersTable(rows: readonly PeerRow[]): string {
+  const lines = rows.map(({ name, threads, epochs, samples, targets, ended }) => {
+    const times = epochs.map(({ seconds }, i) => seconds - (i === 0 ? 0 : epochs[i - 1].seconds));
+    const best = Math.max(0, ...epochs.map(({ correct }) => correct));
+    const reached = targets.map((target) => epochs.find(({ correct }) => correct >= 100 * target)?.seconds.toFixed(2));
+    const why = epochs.length === 0 ? ended : `${(best / 100).toFixed(2)} %${ended === undefined ? "" : `, ${ended}`}`;
+    const rate = times.length === 0 ? "" : count(samples / Math.min(...times));
+    return [
+      name,
+      String(threads),
+      rate,
+      ...reached.map((seconds) => seconds ?? "not"),
+      String(epochs.length),
+      why ?? "",
+    ];
+  });
+  const seconds = rows[0].targets.map((target) => `s to ${target} %`);
+  return markdownTable(["", "threads", "samples/s", ...seconds, "epochs", "best"], lines, 1);
+}
+
+/** Images that are read per second: all in one call, and in a call each. */
+export interface ReadingRow {
+  readonly name: string;
+  readonly all: number;
+  readonly one: number;
+  /** The largest difference of an activation from Ductus'. */
+  readonly off: number;
+}
+
+export function readingTable(rows: readonly ReadingRow[]): string {
+  const lines = rows.map(({ name, all, one, off }) => [name, count(all), count(one), off.toExponential(0)]);
+  return markdownTable(["one thread", "images/s, one call", "images/s, a call each", "off by"], lines, 1);
 }
 
 /** Rows as a Markdown table: the first `left` columns flush left, the rest flush right. */
