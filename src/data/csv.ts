@@ -37,8 +37,13 @@ const CSV_OPTIONS = {
 export interface ByteStream {
   /** What reads it. */
   getReader(): {
-    /** The next piece; `done` after the last one. */
-    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array }>;
+    /** The next piece. */
+    read(): Promise<{
+      /** Whether there is none any more. */
+      readonly done: boolean;
+      /** Its bytes. */
+      readonly value?: Uint8Array;
+    }>;
   };
 }
 
