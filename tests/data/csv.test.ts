@@ -130,7 +130,7 @@ describe("mistakes have their line and column", () => {
     ["label,a,b\n1,0,1\n0,=1+1,1", 'line 3, column 2: expected a pixel, a number from 0, got "=1+1"'],
     ["label,a,b\n1,0,1\n0,-1,1", 'line 3, column 2: expected a pixel, a number from 0, got "-1"'],
     ["label,a,b\n1,0,1\n0,NaN,1", 'line 3, column 2: expected a pixel, a number from 0, got "NaN"'],
-    ["label,a,b\n1,0,1\n0,1e999,1", "line 3, column 2: expected a pixel from 0 to 255"],
+    ["label,a,b\n1,0,1\n0,1e999,1", "line 3, column 2: expected a pixel that a 32-bit number holds, got Infinity"],
     ["label,a,b\n1,0,1\n0,300,1", "line 3, column 2: expected a pixel from 0 to 255, or from 0 to 1, got 300: say how"],
     ["label,a,b\n1,0,1\n=A1,3,1", 'line 3, column 1: expected a label, got a formula, "=A1"'],
     ["label,a,b\n1,0,1\n,3,1", "line 3, column 1: expected a label, got an empty cell"],
@@ -153,6 +153,12 @@ describe("mistakes have their line and column", () => {
   ])("%j", (text, message) => {
     expect(() => parse(text)).toThrow(FormatError);
     expect(() => parse(text)).toThrow(`f.csv: ${message}`);
+  });
+
+  test("a number that is too large, be full ink what it may", () => {
+    expect(() => parse("label,a\n0,1\n1,1e39", { pixelMax: 1 })).toThrow(
+      "f.csv: line 3, column 2: expected a pixel that a 32-bit number holds, got 1e+39",
+    );
   });
 
   test.each([
