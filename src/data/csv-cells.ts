@@ -77,7 +77,9 @@ export class CellReader {
     const kind = kindOfFile(head);
     if (kind !== "a text file" && kind !== "a JSON file") {
       const utf16 = (head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff);
-      const got = utf16 ? "UTF-16: save it as UTF-8" : (kind ?? "something else");
+      const remedy =
+        kind === "an IDX file" ? ": give its folder" : /zip|archive/.test(kind ?? "") ? ": unpack it first" : "";
+      const got = utf16 ? "UTF-16: save it as UTF-8" : `${kind ?? "something else"}${remedy}`;
       throw new FormatError(this.name, `expected CSV, text of numbers in UTF-8, got ${got}`);
     }
     const begin = BOM.every((byte, i) => head[i] === byte) ? BOM.length : 0;

@@ -315,6 +315,9 @@ function isHeader(cells: readonly (number | string)[]): boolean {
 
 /** Pixels with the range that a network takes: what a file means by them is told by its largest one. */
 export function scaled({ pixels, largest, place }: CsvRows, name: string, pixelMax: number | undefined): Pixels {
+  if (Math.fround(largest) === Number.POSITIVE_INFINITY) {
+    throw new FormatError(name, `${place}: expected a pixel that a 32-bit number holds, got ${largest}`);
+  }
   if (pixelMax !== undefined) return pixels;
   if (largest > 255) {
     const got = `${largest}: say how much full ink is (pixelMax, --pixel-max)`;

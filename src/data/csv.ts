@@ -33,6 +33,20 @@ const CSV_OPTIONS = {
   ...PIXELS,
 } as const satisfies Record<keyof CsvOptions, unknown>;
 
+/** A stream as browsers have it: what is needed of a ReadableStream, so that the types do without DOM. */
+export interface ByteStream {
+  /** What reads it. */
+  getReader(): {
+    /** The next piece. */
+    read(): Promise<{
+      /** Whether there is none any more. */
+      readonly done: boolean;
+      /** Its bytes. */
+      readonly value?: Uint8Array;
+    }>;
+  };
+}
+
 /** Reads a CSV file piece by piece. */
 export class CsvReader {
   readonly #taker: RowTaker;
@@ -117,7 +131,7 @@ export function parseCsv(file: IdxFile, options: CsvOptions = {}): Dataset {
  * @throws {FormatError | TypeError | RangeError} as parseCsv()
  */
 export async function readCsv(
-  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  stream: ByteStream | AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
   options: CsvOptions = {},
 ): Promise<Dataset> {
@@ -134,8 +148,8 @@ async function* piecesOf(stream: Parameters<typeof readCsv>[0]): AsyncIterable<U
   const given: object = Object(stream);
   if (Symbol.asyncIterator in given || Symbol.iterator in given) return yield* stream as AsyncIterable<Uint8Array>;
   checkArgument("stream", "a stream or an iterable of bytes", stream, "getReader" in given);
-  const reader = (stream as ReadableStream<Uint8Array>).getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+  const reader = (stream as ByteStream).getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value as Uint8Array;
 }
 
 /** Rows of a piece. */

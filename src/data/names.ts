@@ -61,10 +61,13 @@ export interface Classified {
 /**
  * The classes that texts stand for, each text once.
  * @param known the names of the classes in their order, if they are known; else they are sorted, numbers by their value
- * @throws {RangeError} if a text is none of those that are known, or no name
+ * @throws {RangeError} if a text is none of those that are known, or no name, or there are more than 65,536
  */
 export function classify(texts: readonly string[], known?: readonly string[]): Classified {
   const names = known ?? [...texts].sort(new Intl.Collator("en", { numeric: true }).compare);
+  if (names.length > RANGES.classes.max) {
+    throw new RangeError(`expected at most ${RANGES.classes.max} classes, got ${names.length}`);
+  }
   const places = new Map(names.map((name, label) => [name, label]));
   const labels = texts.map((text) => places.get(text) ?? -1);
   const unknown = labels.indexOf(-1);

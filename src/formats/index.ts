@@ -1,7 +1,7 @@
 // Files and pictures, for Node and browsers: pictures of digits in MNIST's form, PNG, IDX, CSV, safetensors, ONNX and
 // JSON.
 
-export { type CsvOptions, encodeCsv, parseCsv, readCsv } from "../data/csv.js";
+export { type ByteStream, type CsvOptions, encodeCsv, parseCsv, readCsv } from "../data/csv.js";
 export { encodeIdx, type IdxPair } from "../data/encode-idx.js";
 export { type IdxFile, idxDimensions, idxHeaderLength, parseDataset } from "../data/idx.js";
 export { prepareDigit, prepareImage, preparePicture, toGrey, transposePicture } from "../data/pictures.js";

@@ -3,7 +3,14 @@
 import { WriteStream } from "node:tty";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { bar, LiveLines } from "../../apps/cli/live-lines.js";
-import { bold, formatCount, formatSeconds, printLine, TrainingProgress } from "../../apps/cli/terminal.js";
+import {
+  bold,
+  formatCount,
+  formatSeconds,
+  printLine,
+  ReadingProgress,
+  TrainingProgress,
+} from "../../apps/cli/terminal.js";
 import { accuracyOf } from "../../src/network/metrics.js";
 
 test.each([
@@ -106,6 +113,30 @@ describe("on a terminal", () => {
     expect(screen(written.stderr)[1]).toMatch(/^\[ +\] 0 % \| 0 samples\/s \| \.\.\. left$/);
     progress.stop();
     expect(screen(written.stderr)).toEqual(["an error"]);
+  });
+
+  test("reading that takes long has a bar, which goes when it is over", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const progress = new ReadingProgress();
+      progress.update(1, 4);
+      expect(written.stderr).toBe("");
+      vi.advanceTimersByTime(600);
+      progress.update(2, 4);
+      progress.update(3, 4);
+      expect(screen(written.stderr)).toEqual([`reading [${"=".repeat(15)}${" ".repeat(15)}] 50 %`]);
+      vi.advanceTimersByTime(200);
+      progress.update(3, 4);
+      expect(screen(written.stderr)[0]).toMatch(/ 75 %$/);
+      progress.stop();
+      expect(screen(written.stderr)).toEqual([]);
+      const quick = new ReadingProgress("writing");
+      quick.update(4, 4);
+      quick.stop();
+      expect(screen(written.stderr)).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   describe("live lines", () => {

@@ -106,6 +106,11 @@ describe("forms", () => {
     await expect(readCsv(["x"] as unknown as Uint8Array[], "f.csv")).rejects.toThrow(/^piece of a stream: expected/);
   });
 
+  test("more classes than a network has", () => {
+    const rows = Array.from({ length: 65_537 }, (_, i) => `${i},1`).join("\n");
+    expect(() => parse(`label,a\n${rows}`)).toThrow("f.csv: line 2: expected at most 65536 classes, got 65537");
+  });
+
   test("a hundred thousand columns", () => {
     const row = (label: string, pixel: number) => `${label}${`,${pixel}`.repeat(100_000)}\n`;
     expect(parse(row("a", 3) + row("b", 4))).toMatchObject({ inputs: 100_000, length: 2 });
@@ -125,7 +130,7 @@ describe("mistakes have their line and column", () => {
     ["label,a,b\n1,0,1\n0,=1+1,1", 'line 3, column 2: expected a pixel, a number from 0, got "=1+1"'],
     ["label,a,b\n1,0,1\n0,-1,1", 'line 3, column 2: expected a pixel, a number from 0, got "-1"'],
     ["label,a,b\n1,0,1\n0,NaN,1", 'line 3, column 2: expected a pixel, a number from 0, got "NaN"'],
-    ["label,a,b\n1,0,1\n0,1e999,1", "line 3, column 2: expected a pixel from 0 to 255"],
+    ["label,a,b\n1,0,1\n0,1e999,1", "line 3, column 2: expected a pixel that a 32-bit number holds, got Infinity"],
     ["label,a,b\n1,0,1\n0,300,1", "line 3, column 2: expected a pixel from 0 to 255, or from 0 to 1, got 300: say how"],
     ["label,a,b\n1,0,1\n=A1,3,1", 'line 3, column 1: expected a label, got a formula, "=A1"'],
     ["label,a,b\n1,0,1\n,3,1", "line 3, column 1: expected a label, got an empty cell"],
@@ -150,10 +155,17 @@ describe("mistakes have their line and column", () => {
     expect(() => parse(text)).toThrow(`f.csv: ${message}`);
   });
 
+  test("a number that is too large, be full ink what it may", () => {
+    expect(() => parse("label,a\n0,1\n1,1e39", { pixelMax: 1 })).toThrow(
+      "f.csv: line 3, column 2: expected a pixel that a 32-bit number holds, got 1e+39",
+    );
+  });
+
   test.each([
     ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x31, 0, 0x2c, 0), "got UTF-16: save it as UTF-8"],
-    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), "got a gzip file"],
-    ["zip", bytesOf("PK\x03\x04, 1, 2"), "got a zip archive"],
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), "got a gzip file: unpack it first"],
+    ["IDX", Uint8Array.of(0, 0, 8, 3, 0), "got an IDX file: give its folder"],
+    ["zip", bytesOf("PK\x03\x04, 1, 2"), "got a zip archive: unpack it first"],
     [
       "Latin-1, later on",
       Buffer.from(`label,a\n${"a,1\n".repeat(400)}\xe9,2`, "latin1"),

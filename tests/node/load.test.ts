@@ -176,6 +176,7 @@ describe("pictures in a folder for each class", () => {
       "a huge file",
       async () => {
         await putPictures(["a", "b"], 1);
+        await put("b/9.png", "");
         await truncate(join(folder, "b", "9.png"), 2 ** 30);
       },
       "9.png: expected a picture of at most 134217728 bytes, got 1073741824",
