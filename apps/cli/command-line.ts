@@ -4,6 +4,7 @@ import { DISTORT, distort } from "./distort.js";
 import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { PREDICT, predict } from "./predict.js";
+import { WORKER, worker } from "./queue/worker.js";
 import { READ, read } from "./read.js";
 import { reasonOf } from "./reasons.js";
 import { messageOf } from "./refused.js";
@@ -11,13 +12,15 @@ import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printError, printLine, printsToStandardOutput } from "./terminal.js";
 import { TRAIN, train } from "./train.js";
-import { TUNE, tune } from "./tune/tune.js";
+import { TUNE } from "./tune/plan.js";
+import { tune } from "./tune/tune.js";
 import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
 import { packageVersion } from "./version.js";
 
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or other IDX files" },
   tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
+  worker: { ...WORKER, run: worker, does: "train for searches on other machines, from a queue" },
   resume: { ...RESUME, run: resume, does: "continue an interrupted training run" },
   evaluate: { ...EVALUATE, run: evaluate, does: "test a model: accuracy, per-class figures, confusion matrix" },
   predict: { ...PREDICT, run: predict, does: "read the digit of each picture, or of an IDX file" },
