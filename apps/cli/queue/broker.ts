@@ -11,6 +11,8 @@ import { checkServer } from "./server.js";
 
 /** Milliseconds between two attempts. */
 const RETRY_MS = 500;
+/** Of PostgreSQL. */
+const UNIQUE_VIOLATION = "23505";
 /** Before the names of all keys on a Redis. */
 const PREFIX = "ductus";
 
@@ -20,6 +22,7 @@ export class Broker {
   /** What is open, the latest first. */
   readonly #open: (Queue | Worker)[] = [];
   #isAway = false;
+  #logging: Promise<void> = Promise.resolve();
 
   private constructor(
     readonly address: Address,
@@ -69,6 +72,12 @@ export class Broker {
         await sleep(RETRY_MS);
       }
     }
+  }
+
+  /** Adds a row to the log of a search, unless that is over. Of this program's rows one is added at a time. */
+  log(board: Queue, search: string, row: string): Promise<void> {
+    this.#logging = this.#logging.catch(() => {}).then(() => this.patiently(() => addRow(board, search, row)));
+    return this.#logging;
   }
 
   /** An error of the server in a sentence, without the password. */
@@ -121,11 +130,26 @@ export class Broker {
 
   #options(): BullMQ.QueueOptions {
     const { kind, url } = this.address;
-    if (kind === "postgres") return { connection: { connectionString: url, migrate: true, max: 1 } };
+    if (kind === "postgres") return { connection: { connectionString: url, migrate: true, max: 3 } };
     const retryStrategy = (attempt: number) => Math.min(100 * attempt, RETRY_MS);
     // The version was checked: the check of BullMQ prints.
     const connection = { url, maxRetriesPerRequest: null, retryStrategy };
     return { connection, prefix: PREFIX, skipVersionCheck: true };
+  }
+}
+
+async function addRow(board: Queue, search: string, row: string): Promise<void> {
+  for (;;) {
+    try {
+      await board.addJobLog(search, row);
+      return;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (/missing key/i.test(message)) return;
+      // On PostgreSQL rows are numbered before they are written: of two writers one has to do it again.
+      if (code !== UNIQUE_VIOLATION) throw error;
+      await sleep(50 * Math.random());
+    }
   }
 }
 

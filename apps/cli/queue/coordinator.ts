@@ -85,7 +85,7 @@ export class Coordinator implements Engine {
     while (open.size > 0) {
       signal.throwIfAborted();
       const rows = await this.#read(open);
-      for (const row of rows) await settle(row);
+      await Promise.all(rows.map(settle));
       if (rows.length > 0) heard = performance.now();
       else await sleep(LOOK_MS);
       if (performance.now() - heard < SILENCE_MS) continue;
@@ -112,7 +112,7 @@ export class Coordinator implements Engine {
 
   async #greet(): Promise<void> {
     const hello = JSON.stringify({ hello: this.#session, machine: MACHINE } satisfies Hello);
-    await this.broker.patiently(() => this.#board.addJobLog(this.#search, hello));
+    await this.broker.log(this.#board, this.#search, hello);
   }
 
   async #submit(open: ReadonlyMap<string, readonly Job[]>): Promise<void> {

@@ -111,10 +111,10 @@ async function serve(broker: Broker, identity: Identity, lanes: Lanes, lease: nu
     }
     try {
       const outcome = await lanes.run(payload, signal);
-      await broker.patiently(() => tell(board, payload.search, rowOf(payload.id, MACHINE, outcome)));
+      await broker.log(board, payload.search, rowOf(payload.id, MACHINE, outcome));
     } catch (error) {
       if (!signal.aborted) {
-        broker.say(`ductus: ${MACHINE}: ${(error as Error).message}`);
+        broker.say(`ductus: ${MACHINE}: a trial is given back: ${(error as Error).message}`);
         throw error;
       }
       await job.moveToWait(token);
@@ -126,7 +126,7 @@ async function serve(broker: Broker, identity: Identity, lanes: Lanes, lease: nu
     concurrency: lanes.size,
     lockDuration: lease,
     stalledInterval: lease / 2,
-    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    maxStalledCount: 1_000_000,
     runRetryDelay: 500,
     drainDelay: 1,
   });
@@ -139,13 +139,6 @@ async function serve(broker: Broker, identity: Identity, lanes: Lanes, lease: nu
     await taken.close();
   }
   signal.throwIfAborted();
-}
-
-/** Adds a row to the log of a search, unless that is over. */
-async function tell(board: ReturnType<Broker["queue"]>, search: string, row: string): Promise<void> {
-  await board.addJobLog(search, row).catch((error: Error) => {
-    if (!/missing key/i.test(error.message)) throw error;
-  });
 }
 
 /** Says once of each search on the board why this machine does not work for it. Returns what ends it. */
