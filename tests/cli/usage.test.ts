@@ -13,7 +13,7 @@ import { READ, read } from "../../apps/cli/read.js";
 import { REPORT, report } from "../../apps/cli/report.js";
 import { RESUME, resume } from "../../apps/cli/resume.js";
 import { TRAIN, train } from "../../apps/cli/train.js";
-import { TUNE, tune } from "../../apps/cli/tune/tune.js";
+import { TUNE, tune } from "../../apps/cli/tune/plan.js";
 import { type Command, exitCodeOf, helpOf } from "../../apps/cli/usage.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { keepDuctus, type Result, startDuctus } from "./command-line.js";

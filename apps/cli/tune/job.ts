@@ -63,7 +63,7 @@ export class Trainer {
     const session = trainByRecipe(network, recipe, this.data, { until: epochs });
     let [correct, count, cost] = [0, 0, 0];
     for await (const { report, history: all, save } of session) {
-      const entry = untimed(all[all.length - 1]);
+      const entry = pure(all[all.length - 1]);
       // Of a training that began anew, the epochs of earlier rungs are no result of this one.
       if (report.epoch > (job.from?.epochs ?? 0)) {
         history.push(entry);
@@ -72,12 +72,12 @@ export class Trainer {
       if (job.snapshot !== undefined && (best === undefined || isBetter(entry, best))) {
         best = entry;
         // It is whole as it is: there is nothing to resume.
-        snapshot = save({ target_epochs: String(report.epoch), history: JSON.stringify(all.map(untimed)) });
+        snapshot = save({ target_epochs: String(report.epoch), history: JSON.stringify(all.map(pure)) });
       }
       onEpoch(report.epoch);
     }
     if (snapshot !== undefined) await saveFile(job.snapshot as string, snapshot);
-    const curves = JSON.stringify(session.history.map(untimed));
+    const curves = JSON.stringify(session.history.map(pure));
     if (job.to !== undefined) await saveFile(job.to, session.save({ history: curves }));
     return { trial, rung, correct, count, cost, history };
   }
@@ -105,9 +105,9 @@ export class Trainer {
 }
 
 /**
- * Without how long it took, which says more of the machine, and of who else works on it, than of the settings: so a
- * search has one result, to the byte.
+ * The figures of an epoch, without what is not the same on every machine: how long it took, and a warning, which depends
+ * on where the training paused. So a search has one result, to the byte.
  */
-function untimed(entry: HistoryEntry): HistoryEntry {
+function pure({ warning: _, ...entry }: HistoryEntry): HistoryEntry {
   return { ...entry, seconds: 0 };
 }
