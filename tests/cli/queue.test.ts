@@ -1,10 +1,11 @@
-// ductus tune --queue and ductus worker, with servers of their own: whoever trains, and whatever dies meanwhile, the best
-// model and the results are the same to the byte.
+// ductus tune --queue and ductus worker, with servers of their own: whoever trains, and whatever dies meanwhile, the
+// best model and the results are the same to the byte.
 
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -13,6 +14,7 @@ import { writeIdxFolder } from "../idx-files.js";
 import { MAIN, type Result, startProgram } from "./command-line.js";
 import { KINDS, type Kind, PASSWORD, programOf, type Server, startServer } from "./servers.js";
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** A search of a second or two, in four rungs. */
 const SEARCH = "--data data --hidden 30,30 --validation 500 --trials 27 --epochs 54".split(" ");
 
@@ -194,7 +196,7 @@ describe.each(KINDS.map((kind) => ({ kind, program: programOf(kind) })))("$kind"
         expect({ code, stderr }).toEqual({
           code: 1,
           stderr: expect.stringMatching(
-            /^ductus: \w+:\/\/127\.0\.0\.1:\d+: expected a server for the queue, got a user or password that it refuses\n$/,
+            /^ductus: \w+:\/\/127[.\d:]+: expected a server for the queue, got a user or password that it refuses\n$/,
           ),
         });
       }
@@ -294,6 +296,23 @@ describe("Redis alone", () => {
   );
 
   test.skipIf(!there)(
+    "a coordinator whose disk is full ends in one sentence, and goes on where it was",
+    async () => {
+      const args = ["tune", ...SEARCH, "--queue", server.url, "--out", "full"];
+      const command = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(" ");
+      // Eight blocks: the journal has more when half of the first rung is there.
+      const coordinator = startProgram(folder, "sh", ["-c", `ulimit -f 8; exec ${command}`]);
+      running.push(coordinator);
+      await worker(server.url);
+      const { code, stderr } = await coordinator.result;
+      expect(code).toBe(1);
+      expect(stderr.trim().split("\n").pop()).toMatch(/^ductus: full\/search\.json: expected .*, got .*limit/);
+      await expectSame(start(args), "full");
+    },
+    MANY,
+  );
+
+  test.skipIf(!there)(
     "a search of another version is named, and no job of it is taken; what is no job is refused",
     async () => {
       const hash = "0".repeat(64);
@@ -315,4 +334,25 @@ describe("Redis alone", () => {
     },
     MANY,
   );
+});
+
+test("without its packages a queue is refused in one sentence, with the command that installs them", async () => {
+  const copy = join(folder, "copy");
+  await cp(join(ROOT, "build"), join(copy, "build"), { recursive: true });
+  await cp(join(ROOT, "package.json"), join(copy, "package.json"));
+  const main = join(copy, "build/cli/main.js");
+  for (const [url, driver] of [
+    ["redis://:s3cret@host", "ioredis"],
+    ["postgres://me:s3cret@host/base", "pg"],
+  ]) {
+    const args = [main, "worker", "--data", "data", "--queue", url];
+    const { code, stdout, stderr } = await startProgram(folder, process.execPath, args).result;
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(
+      new RegExp(
+        `^ductus: \\w+://host: expected the packages bullmq and ${driver}, which a queue needs, got no bullmq: ` +
+          `npm install bullmq@6 ${driver} [^\n]+\n$`,
+      ),
+    );
+  }
 });

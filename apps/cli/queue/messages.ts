@@ -73,7 +73,7 @@ export function rowOf(id: string, machine: string, { correct, count, cost, histo
   return JSON.stringify({ id, machine, correct, count, cost, history, error } satisfies Result);
 }
 
-/** A row of a search's log; undefined if it is none. What its figures are worth is checked with the search's settings. */
+/** A row of a search's log; undefined if it is none. Its figures are to be checked with the settings of the search. */
 export function parseRow(text: unknown): Result | Hello | undefined {
   if (typeof text !== "string" || text.length > MAX_RESULT) return undefined;
   try {

@@ -60,13 +60,13 @@ Needs the package bullmq, and ioredis or pg.`,
 export async function worker(args: readonly string[]): Promise<void> {
   const values = parseCommand(WORKER, args);
   if (values === undefined) return printLine(helpOf(WORKER));
-  const url = values.text("queue");
-  if (url === undefined) throw usageError("worker", "--queue: expected the URL of a server, got none");
-  const address = Address.parse(url);
   const size = values.number("workers", RANGES.threads) ?? availableParallelism();
   const lease = 1000 * (values.number("lease", LEASE) as number);
   const folder = values.path("data");
   const cache = values.path("cache");
+  const url = values.text("queue");
+  if (url === undefined) throw usageError("worker", "--queue: expected the URL of a server, got none");
+  const address = Address.parse(url);
   const wide = useWide(values);
   if (cache !== undefined) await makeFolder(cache);
   const identity = await identityOf(folder);

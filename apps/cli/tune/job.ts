@@ -105,8 +105,8 @@ export class Trainer {
 }
 
 /**
- * The figures of an epoch, without what is not the same on every machine: how long it took, and a warning, which depends
- * on where the training paused. So a search has one result, to the byte.
+ * The figures of an epoch, without what is not the same on every machine: how long it took, and a warning, which
+ * depends on where the training paused. So a search has one result, to the byte.
  */
 function pure({ warning: _, ...entry }: HistoryEntry): HistoryEntry {
   return { ...entry, seconds: 0 };

@@ -34,6 +34,7 @@ const BEST = "best.safetensors";
 
 export class Journal {
   #saving: Promise<void> = Promise.resolve();
+  readonly #lines = new WeakMap<Outcome, string>();
   /** A save that did not begin yet. */
   #next: Promise<void> | undefined;
   /** Folders whose results were taken. */
@@ -202,9 +203,16 @@ export class Journal {
     return this.#next;
   }
 
+  /** The line of a result, made once: there may be thousands. */
+  #lineOf(outcome: Outcome): string {
+    const line = this.#lines.get(outcome) ?? `    ${JSON.stringify(outcome)}`;
+    this.#lines.set(outcome, line);
+    return line;
+  }
+
   async #write(): Promise<void> {
     const { settings, finished, outcomes } = this;
-    const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`).join(",\n");
+    const lines = outcomes.map((outcome) => this.#lineOf(outcome)).join(",\n");
     const head = Object.entries({ format: FORMAT, settings, finished })
       .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
       .join("");
