@@ -159,7 +159,7 @@ describe.each(KINDS.map((kind) => ({ kind, program: programOf(kind) })))("$kind"
     `SIGTERM gives a trial back at once${missing}`,
     async () => {
       const out = `stopped ${kind}`;
-      const stopped = await worker(server.url, ["--lease", "20"]);
+      const stopped = await worker(server.url, ["--lease", "15"]);
       const coordinator = search(server.url, out);
       await said(coordinator, /waits for machines/);
       await sleep(300);
@@ -168,7 +168,7 @@ describe.each(KINDS.map((kind) => ({ kind, program: programOf(kind) })))("$kind"
         code: 143,
         stderr: "ductus: stopped by SIGTERM; trials that were not done are given back\n",
       });
-      await worker(server.url, ["--lease", "20"]);
+      await worker(server.url, ["--lease", "15"]);
       await expectSame(coordinator, out);
     },
     MANY,

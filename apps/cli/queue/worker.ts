@@ -16,7 +16,7 @@ import { type Identity, identityOf, lackOf, MACHINE, nameOf } from "./identity.j
 import { Lanes } from "./lanes.js";
 import { BOARD, jobsName, parseNotice, parsePayload, rowOf } from "./messages.js";
 
-const LEASE = { min: 2, max: 20, whole: true, description: "a whole number from 2 to 20" };
+const LEASE = { min: 2, max: 15, whole: true, description: "a whole number from 2 to 15" };
 /** Milliseconds between two looks at the board. */
 const BOARD_MS = 5000;
 /** Searches on the board that are looked at. */
