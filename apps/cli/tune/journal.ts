@@ -24,6 +24,8 @@ export interface SearchSettings {
   readonly epochs: number;
   readonly reduction: number;
   readonly seed: number;
+  /** How trials are proposed, if not at random. */
+  readonly proposals?: string;
   /** SHA-256 of the training and the validation data; undefined for MNIST. */
   readonly hashes?: readonly string[];
 }

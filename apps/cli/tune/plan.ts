@@ -15,6 +15,7 @@ import { parseSpace, type Settings, type Space, searchOptions } from "./space.js
 
 const TRIALS = { min: 1, max: 10_000, whole: true, description: "a whole number from 1 to 10000" };
 const REDUCTION = { min: 2, max: 100, whole: true, description: "a whole number from 2 to 100" };
+const PROPOSALS = ["random", "tpe"] as const;
 const MAX_SHARDS = 10_000;
 
 export const TUNE: Command = {
@@ -37,6 +38,11 @@ rung, and --merge takes the results of the other parts from their folders: docs/
       value: "R",
       help: `keep the best 1/R of the trials, train them R times as long: ${REDUCTION.description}`,
       default: "3",
+    },
+    proposals: {
+      value: "KIND",
+      help: "random, or tpe: two thirds of the trials by a model of the results so far, in generations",
+      default: "random",
     },
     workers: {
       value: "N",
@@ -66,6 +72,7 @@ export interface Plan {
   readonly space: Space;
   readonly trials: number;
   readonly reduction: number;
+  readonly proposals: (typeof PROPOSALS)[number];
   readonly workers: number;
   readonly out: string;
   /** Where other machines take trials from; undefined if this one trains. */
@@ -100,6 +107,7 @@ export async function planOf(given: Values): Promise<Plan> {
     space,
     trials: values.number("trials", TRIALS) as number,
     reduction: values.number("reduction", REDUCTION) as number,
+    proposals: values.choice("proposals", PROPOSALS) as (typeof PROPOSALS)[number],
     workers: values.number("workers", RANGES.threads) ?? availableParallelism(),
     out: values.path("out") as string,
     address: url === undefined ? undefined : Address.parse(url),
@@ -126,14 +134,19 @@ function shardOf(values: Values): Shard | undefined {
 
 /** The values with those of the search in a folder, where none are given. */
 async function withSettings(values: Values, folder: string): Promise<Values> {
-  const { options, trials, epochs, reduction, seed } = await settingsIn(folder);
+  const { options, trials, epochs, reduction, seed, proposals } = await settingsIn(folder);
   const numbers = Object.entries({ trials, epochs, reduction, seed }).map(([name, value]) => [name, String(value)]);
-  return new Values({ ...options, ...Object.fromEntries(numbers), ...values.given }, values.args, values.options);
+  const kind = proposals === undefined ? {} : { proposals: String(proposals) };
+  return new Values(
+    { ...options, ...Object.fromEntries(numbers), ...kind, ...values.given },
+    values.args,
+    values.options,
+  );
 }
 
 /** What the journal of a search says that it was asked for. */
 export async function settingsOf(
-  { space, trials, reduction }: Plan,
+  { space, trials, reduction, proposals }: Plan,
   recipe: Recipe,
   data: Data,
 ): Promise<SearchSettings> {
@@ -144,6 +157,7 @@ export async function settingsOf(
     epochs: recipe.epochs,
     reduction,
     seed: recipe.seed,
+    ...(proposals === "random" ? {} : { proposals }),
     hashes: recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf),
   };
 }

@@ -25,8 +25,10 @@ export interface Trial {
 
 export interface Search {
   readonly rungs: readonly Rung[];
-  /** Each as it is trained, or the reason why it cannot be. */
+  /** Each as it is trained, or the reason why it cannot be; more are proposed while the first rung is run. */
   readonly trials: readonly (Trial | UsageError)[];
+  /** Proposes more trials by the results of the first rung so far. Returns whether it did. */
+  readonly propose: () => boolean;
   readonly journal: Journal;
   /** Who trains. */
   readonly engine: Engine;
@@ -77,9 +79,14 @@ export async function runSearch(
   onRung: (rung: number, outcomes: readonly Outcome[]) => void,
 ): Promise<Best> {
   const { rungs, trials, journal } = search;
-  let going = trials.map((_, i) => i + 1);
+  let going: number[] = [];
+  while (search.propose()) {
+    const proposed = trials.map((_, i) => i + 1).slice(going.length);
+    await runRung(search, 1, proposed);
+    going = [...going, ...proposed];
+  }
   for (let rung = 1; rung <= rungs.length; rung++) {
-    await runRung(search, rung, going);
+    if (rung > 1) await runRung(search, rung, going);
     const outcomes = ranked(going.flatMap((trial) => journal.of(trial, rung) ?? []));
     onRung(rung, outcomes);
     const whole = outcomes.filter(({ error }) => error === undefined);

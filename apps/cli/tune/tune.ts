@@ -20,8 +20,9 @@ import { bestLines, describe, FURTHER, rungLines, searchJson } from "./lines.js"
 import { LiveTable } from "./live.js";
 import { type Plan, planOf, settingsOf, TUNE } from "./plan.js";
 import { Pool } from "./pool.js";
+import { generationsOf, propose } from "./proposals.js";
 import { runSearch, type Search, saveBest, type Trial, Waiting } from "./search.js";
-import { drawTrials, optionsOf, type Settings } from "./space.js";
+import { countTrials, type Draw, drawTrials, optionsOf, type Settings } from "./space.js";
 import { summaryOf } from "./summary.js";
 import { TrialTable } from "./table.js";
 
@@ -36,8 +37,8 @@ export async function tune(args: readonly string[]): Promise<void> {
   printWarnings(recipe.data, warnings);
   const settings = await settingsOf(plan, recipe, data);
   const journal = await Journal.open(plan.out, settings, data.validation.length);
-  const drawn = drawTrials(plan.space, plan.trials, recipe.seed);
-  const rungs = rungsOf(drawn.length, recipe.epochs, plan.reduction);
+  const drawn: Settings[] = [];
+  const rungs = rungsOf(countTrials(plan.space, plan.trials), recipe.epochs, plan.reduction);
   const live = new LiveTable(new TrialTable(drawn));
   const local = new Pool(plan.workers, data);
   const interrupt = listenForSignals();
@@ -51,9 +52,14 @@ export async function tune(args: readonly string[]): Promise<void> {
     const refresh = await takeMerged(plan, journal, data.validation.length);
     if (!plan.json) printLine(`${describe(plan.space, rungs, recipe.seed)}${wide ? ", 256-bit" : ""}`);
     await invite(hosts, plan, { settings, data, rungs, live, signal });
-    const trials = drawn.map((one) => trialOf({ ...plan.space.fixed, ...one }, recipe, data, settings.hashes?.[0]));
+    const trials: (Trial | UsageError)[] = [];
+    const add = (one: Settings) => {
+      drawn.push(one);
+      trials.push(trialOf({ ...plan.space.fixed, ...one }, recipe, data, settings.hashes?.[0]));
+    };
+    const propose = proposer(plan, recipe.seed, journal, add);
     const engine = hosts.coordinator ?? local;
-    const search = { rungs, trials, journal, engine, local, live, signal, shard: plan.shard, refresh };
+    const search = { rungs, trials, propose, journal, engine, local, live, signal, shard: plan.shard, refresh };
     await searchAll(plan, search, drawn, { images: data.validation.length, epochs: recipe.epochs, start });
     await hosts.coordinator?.finish();
     if (hosts.coordinator?.differs) process.exitCode = 1;
@@ -68,6 +74,29 @@ export async function tune(args: readonly string[]): Promise<void> {
     interrupt.stop();
     await end();
   }
+}
+
+/** What proposes a generation of trials at each call, and returns whether there was one. */
+function proposer({ space, trials, proposals }: Plan, seed: number, journal: Journal, add: (one: Settings) => void) {
+  const count = countTrials(space, trials);
+  if (proposals === "random" || count < trials) {
+    const drawn = drawTrials(space, trials, seed);
+    return () => {
+      for (const one of drawn) add(one);
+      return drawn.splice(0).length > 0;
+    };
+  }
+  const draws: Draw[] = [];
+  const sizes = generationsOf(count);
+  return () => {
+    const size = sizes.shift();
+    if (size === undefined) return false;
+    const outcomes = journal.outcomes.filter(({ trial, rung }) => rung === 1 && trial <= draws.length);
+    const proposed = propose(space, seed, draws, outcomes, size);
+    for (const { settings } of proposed) add(settings);
+    draws.push(...proposed);
+    return true;
+  };
 }
 
 /** Other machines, if there are any. */
