@@ -1,7 +1,7 @@
 // npm run bench:cluster: what a trial costs beside its training when it goes through a queue, measured with a Redis of
-// its own, and from that what many machines would do: the tables of docs/cluster.md. --trials N and --rounds N change the
-// measurement. The simulation is one of queues: a server and a coordinator, each of which does one thing at a time, and
-// workers that train.
+// its own, and from that what many machines would do: the tables of docs/cluster.md. --trials N and --rounds N change
+// the measurement. The simulation is one of queues: a server and a coordinator, each of which does one thing at a time,
+// and workers that train.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
