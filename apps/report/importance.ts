@@ -1,6 +1,6 @@
-// How much an option that was searched mattered: the share of the spread of accuracies that is between groups of trials
-// with like values, epsilon^2 = (B - (g - 1) W / (n - g)) / (B + W), with the squares B between and W within g groups of
-// n trials (Kelley, 1935: unlike B / (B + W), it is about 0 for an option that does not matter).
+// How much an option that was searched mattered: the share of the spread of accuracies that is between groups of
+// trials with like values, epsilon^2 = (B - (g - 1) W / (n - g)) / (B + W), with the squares B between and W within g
+// groups of n trials (Kelley, 1935: unlike B / (B + W), it is about 0 for an option that does not matter).
 
 import type { SearchResult } from "./data.js";
 
