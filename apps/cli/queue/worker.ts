@@ -144,8 +144,13 @@ async function serve(broker: Broker, identity: Identity, lanes: Lanes, lease: nu
 /** Says once of each search on the board why this machine does not work for it. Returns what ends it. */
 function watch(broker: Broker, board: ReturnType<Broker["queue"]>, identity: Identity): () => void {
   const said = new Set<string>();
+  let isLooking = false;
   const look = async () => {
+    // While the server is away, one look waits for it.
+    if (isLooking) return;
+    isLooking = true;
     const jobs = await board.getJobs(["waiting"], 0, MAX_SEARCHES).catch(() => []);
+    isLooking = false;
     for (const job of jobs) {
       const notice = parseNotice(job?.data);
       const lack = notice && lackOf(identity, notice);
