@@ -47,8 +47,9 @@ export default defineConfig([
   {
     input: { "command-line": "apps/cli/command-line.ts", "tune-worker": "apps/cli/tune/worker.ts" },
     platform: "node",
-    // The library is loaded from the package, so that there is one of each of its classes.
-    external: /^ductus/,
+    // The library is loaded from the package, so that there is one of each of its classes; queues from where the user
+    // has installed them.
+    external: /^(ductus|bullmq|ioredis|pg)/,
     transform: { target: "node20" },
     // What both have is in a file of its own.
     output: { dir: "build/cli", chunkFileNames: "[name].js", minify: true },

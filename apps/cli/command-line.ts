@@ -7,6 +7,7 @@ import { EVALUATE, evaluate } from "./evaluate.js";
 import { EXPORT, exportModel } from "./export.js";
 import { IMPORT, importModel } from "./import.js";
 import { PREDICT, predict } from "./predict.js";
+import { WORKER, worker } from "./queue/worker.js";
 import { READ, read } from "./read.js";
 import { reasonOf } from "./reasons.js";
 import { messageOf } from "./refused.js";
@@ -14,13 +15,15 @@ import { REPORT, report } from "./report.js";
 import { RESUME, resume } from "./resume.js";
 import { printError, printLine, printsToStandardOutput } from "./terminal.js";
 import { TRAIN, train } from "./train.js";
-import { TUNE, tune } from "./tune/tune.js";
+import { TUNE } from "./tune/plan.js";
+import { tune } from "./tune/tune.js";
 import { exitCodeOf, helpOf, unknownName, usageError } from "./usage.js";
 import { packageVersion } from "./version.js";
 
 const COMMANDS = {
   train: { ...TRAIN, run: train, does: "train a network on MNIST or own data" },
   tune: { ...TUNE, run: tune, does: "search the options of a training on the validation set" },
+  worker: { ...WORKER, run: worker, does: "train for searches on other machines, from a queue" },
   "cross-validate": {
     ...CROSS_VALIDATE,
     run: crossValidateRecipe,

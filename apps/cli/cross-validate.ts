@@ -4,7 +4,7 @@ import { crossValidate, type Fold, summarizeFolds, UsageError, Values } from "du
 import { checkAgainstData, trainingData } from "./data.js";
 import { Interrupted, listenForSignals } from "./signals.js";
 import { bold, formatSeconds, percent, printError, printLine } from "./terminal.js";
-import { recipeOptions, TRAIN } from "./train.js";
+import { checkFrozen, recipeOptions, TRAIN } from "./train.js";
 import { type Command, helpOf, parseCommand } from "./usage.js";
 import { printWarnings } from "./warnings.js";
 import { useWide } from "./wide.js";
@@ -35,6 +35,7 @@ export async function crossValidateRecipe(args: readonly string[]): Promise<void
   const { recipe, hidden, kernels, threads } = recipeOptions(
     new Values(values.given, values.args, { ...TRAIN.options, ...CROSS_VALIDATE.options }),
   );
+  checkFrozen(recipe, hidden);
   const wide = kernels === undefined && useWide(values);
   const { training, warnings } = await trainingData({ ...recipe, validation: 0 });
   printWarnings(recipe.data, warnings);

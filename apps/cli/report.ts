@@ -78,7 +78,7 @@ async function reportData(network: Network, title: string, measured: Measured): 
       ["layers", `[${layers.join(", ")}]`],
       ...(recipe === undefined ? ownRows(network) : recipeRows(recipe, layers)),
       ["epochs trained", String(network.epochs)],
-      ...(history.length === 0 ? [] : [["time in epochs", formatSeconds(seconds)] as const]),
+      ...(seconds === 0 ? [] : [["time in epochs", formatSeconds(seconds)] as const]),
     ],
     hash: await network.hash(),
     image: { rows: dataset.inputs / dataset.columns, columns: dataset.columns },

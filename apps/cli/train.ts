@@ -9,6 +9,7 @@ import {
   OPTIONS,
   type OptionTable,
   RANGES,
+  type Recipe,
   recipeFrom,
   UsageError,
   type Values,
@@ -66,15 +67,17 @@ export function localRecipe(values: Values, table: OptionTable = OPTIONS) {
 export function recipeOptions(values: Values) {
   const options = localRecipe(values);
   checkEffects(values);
-  const { frozen = 0 } = options.recipe.method;
-  if (frozen > options.hidden.length) {
-    throw new UsageError(`--freeze: expected at most ${options.hidden.length}, the hidden layers, got ${frozen}`);
-  }
   return {
     ...options,
     kernels: values.choice("kernels", ["wasm", "reference"]) === "reference" ? createReference() : undefined,
     threads: values.number("threads", RANGES.threads),
   };
+}
+
+/** @throws {UsageError} if no layer would learn */
+export function checkFrozen({ method: { frozen = 0 } }: Recipe, hidden: readonly number[]): void {
+  if (frozen <= hidden.length) return;
+  throw new UsageError(`--freeze: expected at most ${hidden.length}, the hidden layers, got ${frozen}`);
 }
 
 /** @throws {UsageError} for a value that cannot be used */
@@ -91,8 +94,10 @@ export async function train(args: readonly string[]): Promise<void> {
   const start = performance.now();
   const parsed = parseCommand(TRAIN, args);
   if (parsed === undefined) return printLine(helpOf(TRAIN));
+  trainOptions(parsed);
   const { start: from, values } = await readStart(parsed);
   const { hidden, kernels, threads, checkpointEvery, path, force, ...options } = trainOptions(values);
+  checkFrozen(options.recipe, hidden);
   const reads = [
     { path: options.recipe.data, what: "the data" },
     { path: options.recipe.from, what: "the model that it starts from" },

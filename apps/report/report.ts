@@ -55,7 +55,9 @@ function fillCurves({ history }: ReportData): void {
   }
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   const time = seconds < 10 ? seconds.toFixed(1) : formatCount(Math.round(seconds));
-  find("curves-note").textContent = `${countOf(history.length, "epoch")} of training in ${time} seconds.`;
+  // A search keeps no times.
+  const duration = seconds === 0 ? "" : ` in ${time} seconds`;
+  find("curves-note").textContent = `${countOf(history.length, "epoch")} of training${duration}.`;
   const warning = history.find(({ warning }) => warning !== undefined)?.warning;
   if (warning !== undefined) find("curves-note").append(make("strong", {}, ` Warning: ${warning}.`));
   find("curves").append(...makeCurves(history));

@@ -4,18 +4,29 @@ import { makeSample } from "../ui/chart.js";
 import { countOf, formatPercent, make, makeTable } from "../ui/elements.js";
 import { makeFitted } from "../ui/plot.js";
 import type { SearchedOption, SearchResult, SearchTrial } from "./data.js";
+import { importances } from "./importance.js";
 import { type Axis, accuracyAxis, drawMarks, linearAxis, logAxis, type Mark, wordAxis } from "./scatter.js";
 
 /** A sentence or two on what was searched. */
-export function describeSearch({ options, trials, best }: SearchResult): string {
+export function describeSearch(search: SearchResult): string {
+  const { options, trials, best } = search;
   const names = options.map(({ name }) => name).join(", ");
   const failures = trials.filter(({ points }) => points.length === 0).length;
   return (
     `The best of ${countOf(trials.length, "trial")} of ${names}, number ${best + 1}, chosen on the validation data: ` +
     "in each round the best trials continued for more epochs. " +
     "The accuracy axes show by what factor the errors fall." +
-    `${failures === 0 ? "" : ` ${countOf(failures, "trial")} failed.`}`
+    `${failures === 0 ? "" : ` ${countOf(failures, "trial")} failed.`}${describeImportance(search)}`
   );
+}
+
+/** What mattered most, in a sentence; "" if that cannot be said. */
+function describeImportance(search: SearchResult): string {
+  const shares = importances(search);
+  if (shares === undefined) return "";
+  const order = Array.from(shares.keys()).sort((a, b) => shares[b] - shares[a]);
+  const list = order.map((k) => `${search.options[k].name} ${Math.round(100 * shares[k])} %`).join(", ");
+  return ` Of the spread of the last accuracies each option alone explains: ${list}.`;
 }
 
 /** A chart by epoch, and one for each option. */

@@ -97,7 +97,6 @@ export const METHOD = declareOptions({
     flag: "freeze",
     belongs: "method",
     kind: { type: "number", range: RANGES.frozen },
-    needs: { option: "hidden" },
     default: 0,
     value: "N",
     help: `layers, from the first on, that keep their weights and biases: ${RANGES.frozen.description}`,

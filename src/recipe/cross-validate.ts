@@ -7,6 +7,7 @@ import { checkObject } from "../errors.js";
 import type { KernelOptions } from "../kernels/create.js";
 import type { Evaluation } from "../network/metrics.js";
 import { Network } from "../network/network.js";
+import type { TrainOptions } from "../network/trainer.js";
 import { checkKnown } from "../options/known.js";
 import { checkRange, RANGES, type Range } from "../ranges.js";
 import { checkRecipe, networkOptionsOf, type Recipe } from "./recipe.js";
@@ -17,7 +18,7 @@ export interface CrossValidationOptions extends KernelOptions {
   /** k, parts of the data: a whole number from 2 to 1000, at most the samples. Default 5. */
   readonly folds?: number;
   /** Ends it: the signal's reason is thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: TrainOptions["signal"];
 }
 
 /** The keys of CrossValidationOptions. */

@@ -107,8 +107,8 @@ export const OPTIONS: OptionTable = freeze({
     belongs: "start",
     kind: { type: "folder" },
     unset: "random weights",
-    value: "MODEL",
-    help: "start with the weights of this model instead of random ones; its last layer only if the classes are the same",
+    value: "FILE",
+    help: "start with the weights of this model instead of random ones, those of its last layer if the classes are the same",
     metadata: "from",
   },
   limit: {

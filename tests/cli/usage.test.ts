@@ -10,11 +10,13 @@ import { EVALUATE, evaluate } from "../../apps/cli/evaluate.js";
 import { EXPORT, exportModel } from "../../apps/cli/export.js";
 import { IMPORT, importModel } from "../../apps/cli/import.js";
 import { PREDICT, predict } from "../../apps/cli/predict.js";
+import { WORKER, worker } from "../../apps/cli/queue/worker.js";
 import { READ, read } from "../../apps/cli/read.js";
 import { REPORT, report } from "../../apps/cli/report.js";
 import { RESUME, resume } from "../../apps/cli/resume.js";
 import { TRAIN, train } from "../../apps/cli/train.js";
-import { TUNE, tune } from "../../apps/cli/tune/tune.js";
+import { TUNE } from "../../apps/cli/tune/plan.js";
+import { tune } from "../../apps/cli/tune/tune.js";
 import { type Command, exitCodeOf, helpOf } from "../../apps/cli/usage.js";
 import { writeIdxFolder } from "../idx-files.js";
 import { keepDuctus, type Result, startDuctus } from "./command-line.js";
@@ -24,6 +26,7 @@ const IMAGES = "data/t10k-images-idx3-ubyte";
 const COMMANDS: readonly (readonly [string, Command, (args: readonly string[]) => Promise<void>])[] = [
   ["train", TRAIN, train],
   ["tune", TUNE, tune],
+  ["worker", WORKER, worker],
   ["resume", RESUME, resume],
   ["evaluate", EVALUATE, evaluate],
   ["predict", PREDICT, predict],
@@ -284,7 +287,8 @@ describe("wrong usage is one sentence and exit code 2", () => {
     [["tain"], "unknown command tain: did you mean train? See ductus --help"],
     [
       [],
-      "expected a command: train, tune, cross-validate, resume, evaluate, predict, read, distort, convert, export, import, report, got none: " +
+      "expected a command: train, tune, worker, cross-validate, resume, evaluate, predict, read, distort, convert, " +
+        "export, import, report, got none: " +
         "see ductus --help",
     ],
   ])("%j", async (args, message) => {

@@ -129,7 +129,7 @@ export const CALLS: Readonly<Record<string, Readonly<Record<string, readonly unk
     checkMetadata: [whole({ metadata, ...recipe, epochs: 1 }), "model"],
     checkRange: ["n", 1, whole({ min: 0, max: 1, whole: true, description: "1" })],
     commandOptions: [whole(OPTIONS)],
-    crossValidate: [recipe, [3], data, { folds: 2, kernels }],
+    crossValidate: [whole({ ...recipe, batchSize: 2, epochs: 1 }), [3], data, { folds: 2, kernels }],
     describeRecipe: [recipe],
     distortionsFrom: [values],
     escapeControls: ["x"],

@@ -27,13 +27,13 @@ test("every sample tests once", async () => {
 
 test("the network has not seen what tests it, and its training is that of the recipe", async () => {
   // Noise cannot be read unless it was learnt by heart.
-  const noise = randomDataset(300, 30, 10, 5);
-  const recipe = recipeOf({ epochs: "200", "learning-rate": "1" });
+  const noise = randomDataset(120, 80, 4, 5);
+  const recipe = recipeOf({ epochs: "150", "learning-rate": "1" });
   for await (const { evaluation } of crossValidate(recipe, [40], noise, { folds: 2, threads: 1 })) {
-    expect(evaluation.accuracy).toBeLessThan(0.3);
+    expect(evaluation.accuracy).toBeLessThan(0.5);
   }
-  using network = await Network.create({ layers: [30, 40, 10], threads: 1 });
-  await network.fit(noise, { epochs: 200, batchSize: 4, learningRate: 1 });
+  using network = await Network.create({ layers: [80, 40, 4], threads: 1 });
+  await network.fit(noise, { epochs: 150, batchSize: 4, learningRate: 1 });
   expect((await network.evaluate(noise)).accuracy).toBeGreaterThan(0.9);
 });
 

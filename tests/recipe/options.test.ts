@@ -196,6 +196,7 @@ describe("the table", () => {
       averaging: true,
       labelSmoothing: true,
       dropout: true,
+      frozen: true,
       patience: true,
     };
     const distortions: Record<keyof Distortions, true> = {
@@ -213,6 +214,7 @@ describe("the table", () => {
       schedule: true,
       warmUp: true,
       seed: true,
+      from: true,
       initialWeights: true,
       activation: true,
       cost: true,
@@ -288,6 +290,8 @@ const OTHERS: Readonly<Record<string, string>> = {
   sigma: "5",
   schedule: "step:5:0.5",
   "warm-up": "2",
+  freeze: "1",
+  from: "/a model",
   patience: "4",
   validation: "100",
   seed: "9",
@@ -322,9 +326,10 @@ describe("a recipe with every option", () => {
       warm_up: "2",
       method_options:
         '{"optimizer":"adamw","momentum":0.8,"beta2":0.99,"epsilon":1e-7,"weightDecay":0.01,"averaging":0.9,' +
-        '"labelSmoothing":0.1,"dropout":0.2,"patience":4}',
+        '"labelSmoothing":0.1,"dropout":0.2,"frozen":1,"patience":4}',
       distortions: '{"shift":1,"rotation":10,"scale":0.1,"shear":0.2,"elastic":20,"sigma":5}',
       validation: "100",
+      from: "/a model",
       limit: "50",
       made: "1.5",
       data: "/a folder",
@@ -344,8 +349,8 @@ describe("a recipe with every option", () => {
       "ductus train --hidden 30 --epochs 3 --batch-size 7 --eta 0.5 --schedule step:5:0.5 --warm-up 2 " +
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
-        "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
-        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --validation 100 --limit 50 --made 1.5 " +
+        "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --freeze 1 --patience 4 --shift 1 --rotation 10 --scale 0.1 " +
+        "--shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --from '/a model' --validation 100 --limit 50 --made 1.5 " +
         "--data '/a folder' --split letters --csv-label last --pixel-max 16 --invert --transpose",
     );
     // A flag has no value.

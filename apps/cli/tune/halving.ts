@@ -56,6 +56,25 @@ export function ranked(outcomes: readonly Outcome[]): Outcome[] {
   );
 }
 
+/** Whether two outcomes of a trial are the same to the last bit, however long they took. */
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  const text = ({ correct, count, cost, history, error }: Outcome) =>
+    JSON.stringify([correct, count, cost, error, figuresOf(history)]);
+  return text(a) === text(b);
+}
+
+/** Epochs in the form in which they can be compared. */
+function figuresOf(history: readonly HistoryEntry[]) {
+  return history.map(({ epoch, cost, accuracy, validationCost, validationAccuracy, warning }) => [
+    epoch,
+    cost,
+    accuracy,
+    validationCost,
+    validationAccuracy,
+    warning,
+  ]);
+}
+
 /** Whether an epoch reads the validation data better than another: more of them, or as many at less cost. */
 export function isBetter(a: HistoryEntry, b: HistoryEntry): boolean {
   const [accuracy, other] = [a.validationAccuracy ?? 0, b.validationAccuracy ?? 0];

@@ -6,10 +6,13 @@ import { type HistoryEntry, networkOptionsOf, type Recipe, trainByRecipe } from 
 import { readModel } from "../model-file.js";
 import { saveFile } from "../output.js";
 import { failed, isBetter, type Outcome } from "./halving.js";
+import type { Task } from "./task.js";
 
 export interface Job {
   readonly trial: number;
   readonly rung: number;
+  /** What decides its result; layers and recipe follow from it and the data. */
+  readonly task: Task;
   readonly layers: readonly number[];
   readonly recipe: Recipe;
   /** It trains up to this epoch. */
@@ -17,7 +20,8 @@ export interface Job {
   readonly threads: number;
   /** Where it continues from, and with what history so far; the first rung begins anew. */
   readonly from?: { readonly path: string; readonly epochs: number };
-  readonly to: string;
+  /** Where it is saved, unless nobody continues from there. */
+  readonly to?: string;
   /** Where it is saved as it was after its best epoch, if that is asked for. */
   readonly snapshot?: string;
   /** The best epoch of earlier rungs, whose snapshot there is. */
@@ -56,21 +60,25 @@ export class Trainer {
     let best = network.epochs > 0 ? job.best : undefined;
     let snapshot: Uint8Array | undefined;
     const history: HistoryEntry[] = [];
-    const session = trainByRecipe(network, recipe, this.data, { until: epochs, file: job.to });
+    const session = trainByRecipe(network, recipe, this.data, { until: epochs });
     let [correct, count, cost] = [0, 0, 0];
     for await (const { report, history: all, save } of session) {
-      const entry = all[all.length - 1];
-      if (report.epoch > (job.from?.epochs ?? 0)) history.push(entry);
-      ({ correct, count, cost } = report.validation as NonNullable<typeof report.validation>);
+      const entry = pure(all[all.length - 1]);
+      // Of a training that began anew, the epochs of earlier rungs are no result of this one.
+      if (report.epoch > (job.from?.epochs ?? 0)) {
+        history.push(entry);
+        ({ correct, count, cost } = report.validation as NonNullable<typeof report.validation>);
+      }
       if (job.snapshot !== undefined && (best === undefined || isBetter(entry, best))) {
         best = entry;
         // It is whole as it is: there is nothing to resume.
-        snapshot = save({ target_epochs: String(report.epoch) });
+        snapshot = save({ target_epochs: String(report.epoch), history: JSON.stringify(all.map(pure)) });
       }
       onEpoch(report.epoch);
     }
     if (snapshot !== undefined) await saveFile(job.snapshot as string, snapshot);
-    await saveFile(job.to, session.save());
+    const curves = JSON.stringify(session.history.map(pure));
+    if (job.to !== undefined) await saveFile(job.to, session.save({ history: curves }));
     return { trial, rung, correct, count, cost, history };
   }
 
@@ -94,4 +102,12 @@ export class Trainer {
     }
     return this.#kernels.kernels;
   }
+}
+
+/**
+ * The figures of an epoch, without what is not the same on every machine: how long it took, and a warning, which
+ * depends on where the training paused. So a search has one result, to the byte.
+ */
+function pure({ warning: _, ...entry }: HistoryEntry): HistoryEntry {
+  return { ...entry, seconds: 0 };
 }

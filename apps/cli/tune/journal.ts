@@ -2,15 +2,16 @@
 // trial that may continue. A checkpoint is written before its result, and the one before it is removed after: whenever
 // the program is killed, the results on disk have their checkpoints.
 
+import { existsSync } from "node:fs";
 import { mkdir, open, readdir, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { FormatError } from "ductus";
 import { type HistoryEntry, isEntry, UsageError } from "ductus/recipe";
 import { KINDS } from "../kinds.js";
 import { Output } from "../output.js";
 import { reasonOf } from "../reasons.js";
 import { STANDARD_OUTPUT } from "../targets.js";
-import { type Outcome, rungsOf } from "./halving.js";
+import { type Outcome, rungsOf, sameOutcome } from "./halving.js";
 import type { Settings } from "./space.js";
 
 /** What decides a search. */
@@ -23,6 +24,8 @@ export interface SearchSettings {
   readonly epochs: number;
   readonly reduction: number;
   readonly seed: number;
+  /** How trials are proposed, if not at random. */
+  readonly proposals?: string;
   /** SHA-256 of the training and the validation data; undefined for MNIST. */
   readonly hashes?: readonly string[];
 }
@@ -33,6 +36,11 @@ const BEST = "best.safetensors";
 
 export class Journal {
   #saving: Promise<void> = Promise.resolve();
+  readonly #lines = new WeakMap<Outcome, string>();
+  /** A save that did not begin yet. */
+  #next: Promise<void> | undefined;
+  /** Folders whose results were taken. */
+  readonly #others: string[] = [];
 
   private constructor(
     readonly folder: string,
@@ -108,6 +116,47 @@ export class Journal {
     return this.outcomes.find((outcome) => outcome.trial === trial && outcome.rung === rung);
   }
 
+  /** Where a trial was saved at the end of a rung: here, or in a folder whose results were taken. */
+  findCheckpoint(trial: number, rung: number): string {
+    const name = basename(this.checkpoint(trial, rung));
+    return (
+      [this.folder, ...this.#others].map((folder) => join(folder, name)).find(existsSync) ?? join(this.folder, name)
+    );
+  }
+
+  /**
+   * Takes the results that another folder has of this search.
+   * @param mayLack whether there may be none yet
+   * @throws {FormatError} if what is there is no search
+   * @throws {Error} if it is another search, or has another result of a trial
+   */
+  async take(folder: string, validation: number, mayLack: boolean): Promise<void> {
+    const path = join(folder, FILE);
+    const text = await readJournal(path);
+    if (text === undefined) {
+      if (mayLack) return;
+      throw new Error(`${folder}: expected the folder of a search, got none: name folders that tune --shard wrote`);
+    }
+    const saved = parseJournal(text, path);
+    const different = differenceOf(saved.settings, this.settings);
+    if (different !== undefined) {
+      throw new Error(`${folder}: expected results of this search, got those of one with ${different}`);
+    }
+    if (!areOutcomes(saved.outcomes, this.settings, validation)) throw noSearch(path);
+    if (!this.#others.includes(folder)) this.#others.push(folder);
+    let taken = 0;
+    for (const outcome of saved.outcomes) {
+      const own = this.of(outcome.trial, outcome.rung);
+      if (own !== undefined && !sameOutcome(own, outcome)) throw conflict(outcome, folder, this.folder);
+      if (own !== undefined) continue;
+      this.outcomes.push(outcome);
+      taken++;
+    }
+    if (taken === 0) return;
+    this.outcomes.sort(inOrder);
+    await this.#save();
+  }
+
   /** All epochs of a trial up to a rung. */
   historyOf(trial: number, rung: number): HistoryEntry[] {
     return this.outcomes.filter((one) => one.trial === trial && one.rung <= rung).flatMap(({ history }) => history);
@@ -115,8 +164,9 @@ export class Journal {
 
   /** Keeps a result. */
   async add(outcome: Outcome): Promise<void> {
+    if (this.of(outcome.trial, outcome.rung) !== undefined) return;
     this.outcomes.push(outcome);
-    this.outcomes.sort((a, b) => a.rung - b.rung || a.trial - b.trial);
+    this.outcomes.sort(inOrder);
     await this.#save();
     // What cannot be removed now is removed by clean().
     await unlink(this.checkpoint(outcome.trial, outcome.rung - 1)).catch(() => {});
@@ -145,17 +195,30 @@ export class Journal {
     }
   }
 
-  /** One save at a time, each with all that is known by then. */
+  /** One save at a time, each with all that is known when it begins: who asks meanwhile shares the next one. */
   #save(): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
-      const { settings, finished, outcomes } = this;
-      const lines = outcomes.map((outcome) => `    ${JSON.stringify(outcome)}`).join(",\n");
-      const head = Object.entries({ format: FORMAT, settings, finished })
-        .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
-        .join("");
-      await this.out.save(`{\n${head}  "outcomes": [\n${lines}\n  ]\n}\n`);
+    this.#next ??= this.#saving.then(() => {
+      this.#next = undefined;
+      return this.#write();
     });
-    return this.#saving;
+    this.#saving = this.#next;
+    return this.#next;
+  }
+
+  /** The line of a result, made once: there may be thousands. */
+  #lineOf(outcome: Outcome): string {
+    const line = this.#lines.get(outcome) ?? `    ${JSON.stringify(outcome)}`;
+    this.#lines.set(outcome, line);
+    return line;
+  }
+
+  async #write(): Promise<void> {
+    const { settings, finished, outcomes } = this;
+    const lines = outcomes.map((outcome) => this.#lineOf(outcome)).join(",\n");
+    const head = Object.entries({ format: FORMAT, settings, finished })
+      .map(([key, value]) => `  "${key}": ${JSON.stringify(value)},\n`)
+      .join("");
+    await this.out.save(`{\n${head}  "outcomes": [\n${lines}\n  ]\n}\n`);
   }
 }
 
@@ -188,6 +251,32 @@ async function readJournal(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new Error(`${path}: expected a search that can be read, got ${reasonOf(error)}`);
   }
+}
+
+/**
+ * What the search in a folder was asked for.
+ * @throws {FormatError} if there is none
+ */
+export async function settingsIn(folder: string): Promise<SearchSettings> {
+  const path = join(folder, FILE);
+  const text = await readJournal(path);
+  if (text === undefined) throw new Error(`${folder}: expected the folder of a search, got none`);
+  const { settings } = parseJournal(text, path);
+  const numbers = [settings.trials, settings.epochs, settings.reduction, settings.seed];
+  const texts = Object.values(settings.options ?? {});
+  if (!numbers.every(Number.isSafeInteger) || !texts.every((text) => typeof text === "string")) throw noSearch(path);
+  return settings;
+}
+
+function inOrder(a: Outcome, b: Outcome): number {
+  return a.rung - b.rung || a.trial - b.trial;
+}
+
+function conflict({ trial, rung }: Outcome, ...folders: readonly string[]): Error {
+  return new Error(
+    `trial ${trial}, rung ${rung}: expected one result, got different ones in ${folders.join(" and ")}: ` +
+      "one of the two machines computes wrongly",
+  );
 }
 
 function noSearch(file: string): FormatError {

@@ -2,6 +2,7 @@
 
 import { Worker } from "node:worker_threads";
 import type { Dataset, DatasetOptions, Pixels } from "ductus";
+import type { Engine, Listener } from "./engine.js";
 import type { Outcome } from "./halving.js";
 import type { Data, Job } from "./job.js";
 
@@ -11,14 +12,10 @@ export type Reply =
   | { readonly outcome: Outcome }
   | { readonly error: string };
 
-export interface Listener {
-  /** A trial has trained up to this epoch; at first, up to the one that it begins after. */
-  readonly onEpoch: (trial: number, epoch: number) => void;
-  readonly onOutcome: (outcome: Outcome) => Promise<void>;
-}
-
-export class Pool {
-  readonly #workers: Worker[] = [];
+export class Pool implements Engine {
+  readonly #workers = new Set<Worker>();
+  /** Those of them that have nothing to do. */
+  readonly #idle: Worker[] = [];
   readonly #data: Readonly<Record<keyof Data, DatasetOptions>>;
 
   constructor(
@@ -34,20 +31,29 @@ export class Pool {
    */
   async run(jobs: readonly Job[], signal: AbortSignal, { onEpoch, onOutcome }: Listener): Promise<void> {
     const queue = [...jobs];
-    while (this.#workers.length < Math.min(this.size, jobs.length)) this.#workers.push(this.#start());
-    const work = async (worker: Worker) => {
+    const work = async () => {
+      const worker = this.#idle.pop() ?? this.#start();
       for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
         signal.throwIfAborted();
         onEpoch(job.trial, job.from?.epochs ?? 0);
         await onOutcome(await ask(worker, job, onEpoch, signal));
       }
+      this.#idle.push(worker);
     };
-    await Promise.all(this.#workers.map(work));
+    await Promise.all(Array.from({ length: Math.min(this.size, jobs.length) }, work));
+  }
+
+  /** Whether a job is under way. */
+  get isBusy(): boolean {
+    return this.#idle.length < this.#workers.size;
   }
 
   /** Ends the workers, whatever they do. */
   async close(): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+    const workers = [...this.#workers];
+    this.#workers.clear();
+    this.#idle.length = 0;
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   #start(): Worker {
@@ -61,6 +67,8 @@ export class Pool {
     }
     // Whoever waits for it hears of its end; between two jobs nobody does.
     worker.on("error", () => {});
+    this.#workers.add(worker);
+    worker.on("exit", () => this.#workers.delete(worker));
     return worker;
   }
 }

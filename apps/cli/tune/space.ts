@@ -129,32 +129,62 @@ export function optionsOf(settings: Settings, table: OptionTable = OPTIONS) {
   return localRecipe(new Values(settings, [], commandOptions(table)), table);
 }
 
+/** Settings, and for each parameter its place: from 0 to 1 in its range, or the number of its choice. */
+export interface Draw {
+  readonly settings: Settings;
+  readonly point: readonly number[];
+}
+
+/** How many trials there are: each combination once, where there are choices only, and no more of them than trials. */
+export function countTrials({ parameters }: Space, trials: number): number {
+  return Math.min(trials, combinationsOf(parameters));
+}
+
+function combinationsOf(parameters: readonly Parameter[]): number {
+  return parameters.reduce(
+    (product, parameter) => product * ("choices" in parameter ? parameter.choices.length : Number.POSITIVE_INFINITY),
+    1,
+  );
+}
+
 /**
  * The settings of each trial. Those of trial i depend on seed, space and i alone, to the last digit in every engine.
  * Where there are choices only, and no more combinations than trials, each combination is a trial.
  */
-export function drawTrials({ parameters }: Space, trials: number, seed: number): Settings[] {
-  const combinations = parameters.reduce(
-    (product, parameter) => product * ("choices" in parameter ? parameter.choices.length : Number.POSITIVE_INFINITY),
-    1,
-  );
-  const every = combinations <= trials;
-  return Array.from({ length: every ? combinations : trials }, (_, i) => {
-    const random = new RandomStream(seed, TUNE, i);
-    const drawn: Record<string, string> = {};
-    let rest = i;
-    for (const parameter of parameters) {
-      if ("choices" in parameter) {
-        const { length } = parameter.choices;
-        drawn[parameter.name] = parameter.choices[every ? rest % length : random.nextBelow(length)];
-        rest = Math.floor(rest / length);
-      } else {
-        drawn[parameter.name] = String(drawNumber(parameter.scale, parameter.range(drawn), random.nextWord()));
-      }
-    }
-    return drawn;
+export function drawTrials(space: Space, trials: number, seed: number): Settings[] {
+  const every = combinationsOf(space.parameters) <= trials;
+  return Array.from({ length: countTrials(space, trials) }, (_, i) => drawTrial(space, seed, i, every).settings);
+}
+
+/** @param every whether trial i is the ith of all combinations */
+export function drawTrial({ parameters }: Space, seed: number, i: number, every = false): Draw {
+  const random = new RandomStream(seed, TUNE, i);
+  let rest = i;
+  return settingsAt(parameters, (parameter) => {
+    if (!("choices" in parameter)) return random.nextWord() / WORDS;
+    const { length } = parameter.choices;
+    const choice = every ? rest % length : random.nextBelow(length);
+    rest = Math.floor(rest / length);
+    return choice;
   });
 }
+
+/** The settings at a point, one parameter after the other: the range of a later one depends on those before it. */
+export function settingsAt(parameters: readonly Parameter[], place: (parameter: Parameter, k: number) => number): Draw {
+  const settings: Record<string, string> = {};
+  const point = parameters.map((parameter, k) => {
+    const at = place(parameter, k);
+    settings[parameter.name] =
+      "choices" in parameter
+        ? parameter.choices[at]
+        : String(drawNumber(parameter.scale, parameter.range(settings), Math.floor(at * WORDS)));
+    return at;
+  });
+  return { settings, point };
+}
+
+/** A place is a whole number of so many parts. */
+const WORDS = 2 ** 32;
 
 /** The number at a place in its range that 32 random bits decide, with three digits if it is not whole. */
 export function drawNumber(scale: Scale, [low, high]: readonly [number, number], word: number): number {

@@ -9,15 +9,18 @@ const FIGURES = "trial  validation                  cost";
 
 /** Lines on trials, with a column for each option that is searched. */
 export class TrialTable {
-  readonly header: string;
-  readonly #columns: readonly { readonly name: string; readonly width: number }[];
+  /** @param trials grows while trials are proposed */
+  constructor(readonly trials: readonly Settings[]) {}
 
-  constructor(readonly trials: readonly Settings[]) {
-    this.#columns = Object.keys(trials[0]).map((name) => ({
+  get header(): string {
+    return `${FIGURES}${this.#columns.map(({ name, width }) => name.padStart(width)).join("")}`;
+  }
+
+  get #columns(): readonly { readonly name: string; readonly width: number }[] {
+    return Object.keys(this.trials[0]).map((name) => ({
       name,
-      width: 2 + Math.max(name.length, ...trials.map((settings) => settings[name].length)),
+      width: 2 + Math.max(name.length, ...this.trials.map((settings) => settings[name].length)),
     }));
-    this.header = `${FIGURES}${this.#columns.map(({ name, width }) => name.padStart(width)).join("")}`;
   }
 
   /** What became of a trial, with what made it. */

@@ -1,123 +1,172 @@
 // ductus tune: searches the options of a training on the validation set.
 
-import { availableParallelism } from "node:os";
-import { accuracyOf } from "ductus";
+import { realpath } from "node:fs/promises";
 import type { DataSplit } from "ductus/formats";
-import { checkEffects, escapeControls, RANGES, type Recipe, trainCommand, UsageError } from "ductus/recipe";
-import { hashOf, trainingData } from "../data.js";
+import { type Recipe, UsageError } from "ductus/recipe";
+import { trainingData } from "../data.js";
+import { Broker } from "../queue/broker.js";
+import { Coordinator } from "../queue/coordinator.js";
+import { identityOf } from "../queue/identity.js";
+import { portable } from "../queue/messages.js";
 import { Interrupted, listenForSignals } from "../signals.js";
-import { bold, formatSeconds, percent, printError, printLine } from "../terminal.js";
-import { type Command, helpOf, parseCommand } from "../usage.js";
-import { packageVersion } from "../version.js";
+import { printError, printLine } from "../terminal.js";
+import { helpOf, parseCommand } from "../usage.js";
 import { printWarnings } from "../warnings.js";
-import { NO_WIDE, useWide } from "../wide.js";
-import { type Outcome, type Rung, rungsOf } from "./halving.js";
+import { useWide } from "../wide.js";
+import { type Rung, rungsOf } from "./halving.js";
 import type { Data } from "./job.js";
-import { Journal } from "./journal.js";
+import { Journal, type SearchSettings } from "./journal.js";
+import { bestLines, describe, FURTHER, rungLines, searchJson } from "./lines.js";
 import { LiveTable } from "./live.js";
+import { type Plan, planOf, settingsOf, TUNE } from "./plan.js";
 import { Pool } from "./pool.js";
-import { type Best, runSearch, type Search, saveBest, type Trial } from "./search.js";
-import { drawTrials, optionsOf, parseSpace, type Settings, type Space, searchOptions } from "./space.js";
+import { generationsOf, propose } from "./proposals.js";
+import { runSearch, type Search, saveBest, type Trial, Waiting } from "./search.js";
+import { countTrials, type Draw, drawTrials, optionsOf, type Settings } from "./space.js";
 import { summaryOf } from "./summary.js";
 import { TrialTable } from "./table.js";
-
-const TRIALS = { min: 1, max: 10_000, whole: true, description: "a whole number from 1 to 10000" };
-const REDUCTION = { min: 2, max: 100, whole: true, description: "a whole number from 2 to 100" };
-
-export const TUNE: Command = {
-  usage: "tune [options]",
-  summary: `Searches options of \`ductus train\` on the validation set: tries random settings, keeps the best third,
-trains it three times as long, and repeats (successive halving). The test set is not loaded. Prints the command line of
-the best, and saves its model.
-
-Options of train can have one value, choices as in 'tanh|relu', or a range as in 0.1..10; epochs, seed, limit
-and preset have one value only. Ranges are searched by factors (those of momentum, beta2 and averaging by factors of the
-distance to 1), others evenly. A search that was interrupted, even killed, resumes with the same command; its result
-depends on its options and the seed alone, not on the workers.`,
-  arguments: 0,
-  options: {
-    trials: { value: "N", help: `trials to start with: ${TRIALS.description}`, default: "27" },
-    reduction: {
-      value: "R",
-      help: `keep the best 1/R of the trials, train them R times as long: ${REDUCTION.description}`,
-      default: "3",
-    },
-    workers: {
-      value: "N",
-      help: `trials that train at the same time: ${RANGES.threads.description} (default: as many as there are cores)`,
-    },
-    "no-wide": NO_WIDE,
-    out: { value: "DIR", help: "folder of the search; its best.safetensors is the best model", default: "tune" },
-    ...searchOptions(),
-    epochs: { value: "N", help: "of the trials that continue to the end (default: as in train)" },
-    "batch-size": { value: "M", help: "samples in a mini-batch (default 4..64)" },
-    "learning-rate": { value: "ETA", help: "step size (default: from a tenth to several times what train takes)" },
-    validation: { value: "N", help: "training images held back, to choose by: 1 or more (default: a sixth)" },
-    seed: { value: "N", help: "decides the trials, their initial weights and order of samples", default: "1" },
-    json: { help: "print JSON: the best trial, its command line and model" },
-  },
-};
 
 export async function tune(args: readonly string[]): Promise<void> {
   const start = performance.now();
   const values = parseCommand(TUNE, args);
   if (values === undefined) return printLine(helpOf(TUNE));
-  const count = values.number("trials", TRIALS) as number;
-  const reduction = values.number("reduction", REDUCTION) as number;
-  const workers = values.number("workers", RANGES.threads) ?? availableParallelism();
-  const out = values.path("out") as string;
-  const space = parseSpace(values.given as Settings);
-  checkEffects(values);
-  if (space.parameters.length === 0) {
-    throw new UsageError("expected an option to search, as in --learning-rate 0.1..10, got one value for each");
-  }
+  const plan = await planOf(values);
   const wide = useWide(values);
-  const { recipe } = optionsOf(space.fixed);
-  const { epochs, seed } = recipe;
+  const { recipe } = optionsOf(plan.space.fixed);
   const { warnings, ...data } = await loadData(recipe);
   printWarnings(recipe.data, warnings);
-  const hashes = recipe.data === undefined ? undefined : [data.training, data.validation].map(hashOf);
-  const settings = {
-    version: await packageVersion(),
-    options: { ...space.options, ...(recipe.data === undefined ? {} : { data: recipe.data }) },
-    trials: count,
-    epochs,
-    reduction,
-    seed,
-    hashes,
-  };
-  const journal = await Journal.open(out, settings, data.validation.length);
-  const drawn = drawTrials(space, count, seed);
-  const rungs = rungsOf(drawn.length, epochs, reduction);
-  const table = new TrialTable(drawn);
-  const live = new LiveTable(table);
-  const pool = new Pool(workers, data);
+  const settings = await settingsOf(plan, recipe, data);
+  const journal = await Journal.open(plan.out, settings, data.validation.length);
+  const drawn: Settings[] = [];
+  const rungs = rungsOf(countTrials(plan.space, plan.trials), recipe.epochs, plan.reduction);
+  const live = new LiveTable(new TrialTable(drawn));
+  const local = new Pool(plan.workers, data);
   const interrupt = listenForSignals();
-  const trials = drawn.map((settings) => trialOf({ ...space.fixed, ...settings }, data, hashes?.[0]));
-  const again = journal.finished;
-  const search: Search = { rungs, trials, journal, pool, live, signal: interrupt.signal };
-  const json = values.flag("json");
-  const printLines = (lines: readonly string[]) => (json ? undefined : live.printLines(lines));
-  printLines([`${describe(space, rungs, seed)}${wide ? ", 256-bit" : ""}`]);
-  try {
-    const best = await runSearch(search, (rung, outcomes) => printLines(rungLines(rungs, rung, outcomes, table)));
-    const notice = await saveBest(search, best, summaryOf(space, drawn, journal, best.trial));
-    printLines(bestLines(best, drawn.length, data.validation.length, journal.best.path, epochs, start));
-    if (json) live.printLines([bestJson(best, drawn.length, data.validation.length, journal.best.path)]);
-    if (again) printLines(FURTHER);
-    if (notice !== undefined) printError(`ductus: ${notice}`);
-  } catch (error) {
+  const { signal } = interrupt;
+  const hosts: Hosts = {};
+  const end = async () => {
     live.stop();
-    await pool.close();
+    await Promise.all([local.close(), hosts.broker?.close()]);
+  };
+  try {
+    const refresh = await takeMerged(plan, journal, data.validation.length);
+    if (!plan.json) printLine(`${describe(plan.space, rungs, recipe.seed)}${wide ? ", 256-bit" : ""}`);
+    await invite(hosts, plan, { settings, recipe, data, rungs, live, signal });
+    const trials: (Trial | UsageError)[] = [];
+    const add = (one: Settings) => {
+      drawn.push(one);
+      trials.push(trialOf({ ...plan.space.fixed, ...one }, recipe, data, settings.hashes?.[0]));
+    };
+    const propose = proposer(plan, recipe.seed, journal, add);
+    const engine = hosts.coordinator ?? local;
+    const search = { rungs, trials, propose, journal, engine, local, live, signal, shard: plan.shard, refresh };
+    await searchAll(plan, search, drawn, { images: data.validation.length, epochs: recipe.epochs, start });
+    await hosts.coordinator?.finish();
+    if (hosts.coordinator?.differs) process.exitCode = 1;
+  } catch (error) {
+    await end();
     await journal.clean(() => true);
+    if (error instanceof Waiting) return printLine(waitingLine(error, plan, rungs));
     if (!(error instanceof Interrupted)) throw error;
-    printError(`ductus: stopped by ${error.signal}; the same command resumes the search in ${out}`);
+    printError(`ductus: stopped by ${error.signal}; the same command resumes the search in ${plan.out}`);
     process.exitCode = error.exitCode;
   } finally {
-    live.stop();
     interrupt.stop();
-    await pool.close();
+    await end();
   }
+}
+
+/** What proposes a generation of trials at each call, and returns whether there was one. */
+function proposer({ space, trials, proposals }: Plan, seed: number, journal: Journal, add: (one: Settings) => void) {
+  const count = countTrials(space, trials);
+  if (proposals === "random" || count < trials) {
+    const drawn = drawTrials(space, trials, seed);
+    return () => {
+      for (const one of drawn) add(one);
+      return drawn.splice(0).length > 0;
+    };
+  }
+  const draws: Draw[] = [];
+  const sizes = generationsOf(count);
+  return () => {
+    const size = sizes.shift();
+    if (size === undefined) return false;
+    const outcomes = journal.outcomes.filter(({ trial, rung }) => rung === 1 && trial <= draws.length);
+    const proposed = propose(space, seed, draws, outcomes, size);
+    for (const { settings } of proposed) add(settings);
+    draws.push(...proposed);
+    return true;
+  };
+}
+
+/** Other machines, if there are any. */
+interface Hosts {
+  broker?: Broker;
+  coordinator?: Coordinator;
+}
+
+/** Connects to the queue that was asked for, if any. */
+async function invite(hosts: Hosts, { address }: Plan, { settings, recipe, data, rungs, live, signal }: Invitation) {
+  if (address === undefined) return;
+  const identity = await identityOf(recipe);
+  hosts.broker = await Broker.connect(address, signal, (line) => live.printError(line));
+  const validation = data.validation.length;
+  hosts.coordinator = new Coordinator(hosts.broker, { identity, settings, validation, rungs: rungs.length });
+  live.printError(`ductus: waits for machines that run: ductus worker --queue ${address.shown}`);
+}
+
+interface Invitation {
+  readonly settings: SearchSettings;
+  readonly recipe: Recipe;
+  readonly data: Data;
+  readonly rungs: readonly Rung[];
+  readonly live: LiveTable;
+  readonly signal: AbortSignal;
+}
+
+/** Searches to the end, and prints and saves what it finds. */
+async function searchAll(
+  plan: Plan,
+  search: Search,
+  drawn: readonly Settings[],
+  { images, epochs, start }: { readonly images: number; readonly epochs: number; readonly start: number },
+): Promise<void> {
+  const { rungs, journal, live } = search;
+  const print = (lines: readonly string[]) => plan.json || live.printLines(lines);
+  const again = journal.finished;
+  const best = await runSearch(search, (rung, outcomes) => print(rungLines(rungs, rung, outcomes, live.table)));
+  if (plan.shard !== undefined) throw new Waiting(rungs.length, 0);
+  const notice = await saveBest(search, best, summaryOf(plan.space, drawn, journal, best.trial));
+  const { path } = journal.best;
+  print(bestLines(best, drawn.length, images, path, epochs, start));
+  if (plan.json) printLine(searchJson(best, drawn, rungs, journal.outcomes, path));
+  if (again) print(FURTHER);
+  if (notice !== undefined) printError(`ductus: ${notice}`);
+}
+
+/** What is said where a shard has nothing to do until others have done their part, or all have. */
+function waitingLine({ rung, missing }: Waiting, { shard, out }: Plan, rungs: readonly Rung[]): string {
+  const done = `shard ${shard?.index} of ${shard?.count}`;
+  if (missing === 0) return `${done}: all rungs are done; ductus tune --merge and the shards' folders saves the best`;
+  const count = `${missing} ${missing === 1 ? "result" : "results"}`;
+  return (
+    `${done}: its part of rung ${rung} of ${rungs.length} is done, in ${out}; ${count} of other shards are missing: ` +
+    "the same command goes on when their folders, named after --merge, have them"
+  );
+}
+
+/** Takes what the folders of --merge have. Returns what takes it again; undefined if there are none. */
+async function takeMerged({ merged, shard, out }: Plan, journal: Journal, validation: number) {
+  if (merged.length === 0) return undefined;
+  const real = (folder: string) => realpath(folder).catch(() => folder);
+  const own = await real(out);
+  const take = async () => {
+    for (const folder of merged) {
+      if ((await real(folder)) !== own) await journal.take(folder, validation, shard !== undefined);
+    }
+  };
+  await take();
+  return take;
 }
 
 async function loadData(recipe: Recipe): Promise<Omit<DataSplit, "test">> {
@@ -126,67 +175,17 @@ async function loadData(recipe: Recipe): Promise<Omit<DataSplit, "test">> {
 }
 
 /** A trial, or why train does not take its settings. */
-function trialOf(settings: Settings, data: Data, dataHash: string | undefined): Trial | UsageError {
+function trialOf(given: Settings, { epochs, seed }: Recipe, data: Data, dataHash: string | undefined) {
   const { inputs, classes } = data.training;
+  // Always given: neither another machine nor the command line of the best knows the preset, or how many there are.
+  const validation = data.validation.length;
   try {
-    const { recipe, hidden } = optionsOf(settings);
-    // Always given: the command line of the best names no preset, but has to divide the data as this one did.
-    const validation = data.validation.length;
-    return { recipe: { ...recipe, validation, dataHash }, layers: [inputs, ...hidden, classes] };
+    const { recipe, hidden } = optionsOf(given);
+    const all = { ...given, epochs: String(epochs), seed: String(seed), validation: String(validation) };
+    const layers = [inputs, ...hidden, classes];
+    return { settings: portable(all), recipe: { ...recipe, validation, dataHash }, layers } satisfies Trial;
   } catch (error) {
     if (error instanceof UsageError) return error;
     throw error;
   }
-}
-
-function describe({ parameters }: Space, rungs: readonly Rung[], seed: number): string {
-  const names = parameters.map(({ name }) => name).join(", ");
-  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? "" : "s"}`;
-  return `${count(rungs[0].trials, "trial")} of ${names}, seed ${seed}, in ${count(rungs.length, "rung")}`;
-}
-
-function rungLines(rungs: readonly Rung[], rung: number, outcomes: readonly Outcome[], table: TrialTable): string[] {
-  const { epochs } = rungs[rung - 1];
-  const next = rungs[rung]?.trials;
-  const going = next === 1 ? ", the best one continues" : `, the best ${next} continue`;
-  const title = `rung ${rung} of ${rungs.length}: to epoch ${epochs}${next === undefined ? "" : going}`;
-  return ["", bold(title), table.header, ...outcomes.map((outcome) => table.line(outcome))];
-}
-
-/** What is said of a search that was finished before. */
-const FURTHER = [
-  "",
-  "This search was finished before. To search further, give another folder with --out, and another --seed,",
-  "more --trials or --epochs, or narrower ranges around the best values.",
-];
-
-function bestJson({ trial, entry, recipe, layers }: Best, trials: number, images: number, model: string): string {
-  const { epoch, validationAccuracy = 0 } = entry;
-  const correct = Math.round(validationAccuracy * images);
-  const validation = { ...accuracyOf(correct, images), correct, count: images };
-  return JSON.stringify({ trial, trials, epoch, validation, model, layers, command: trainCommand(recipe, layers) });
-}
-
-function bestLines(
-  { trial, entry, recipe, layers }: Best,
-  trials: number,
-  images: number,
-  file: string,
-  epochs: number,
-  start: number,
-) {
-  const correct = Math.round((entry.validationAccuracy ?? 0) * images);
-  const { accuracy, standardError } = accuracyOf(correct, images);
-  // Else the figures below would seem to contradict those of the last rung.
-  const place = entry.epoch === epochs ? "" : `, its best (the last rung shows epoch ${epochs})`;
-  return [
-    "",
-    `best trial     ${trial}, after epoch ${entry.epoch}${place}`,
-    bold(`validation     ${percent(accuracy)} ± ${percent(standardError)}`) +
-      `  (${correct} / ${images}, ± one standard error)`,
-    `               as the best of ${trials} it is likely to do less well on new data`,
-    `time           ${formatSeconds((performance.now() - start) / 1000)}`,
-    `model          ${escapeControls(file)}`,
-    `train again    ${trainCommand(recipe, layers)}`,
-  ];
 }
