@@ -147,7 +147,7 @@ export function configure(
   for (let l: u32 = 1; l <= network.layers; l++) network.layer(l).target = optimizer === SGD ? 0 : network.bytes;
 }
 
-/** Layers 1..layers keep their weights and biases from now on; 0, as at first, for none, and at most all but the last. */
+/** Layers 1..layers keep their weights and biases from now on: 0, as at first, for none, at most all but the last. */
 export function freeze(network: Network, layers: u32): void {
   network.frozen = layers;
 }

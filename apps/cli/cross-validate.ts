@@ -17,8 +17,8 @@ const FOLDS = { min: 2, max: 1000, whole: true, description: "a whole number fro
 export const CROSS_VALIDATE: Command = {
   usage: "cross-validate [options]",
   summary: `Divides the training data into parts with all classes in proportion. For each part a network is trained on
-all others and tested on that one: the mean of the accuracies says how well a recipe does, its standard error how far off
-that may be. The test data are not loaded, and no model is saved.`,
+all others and tested on that one: the mean of the accuracies says how well a recipe does, its standard error how far
+off that may be. The test data are not loaded, and no model is saved.`,
   arguments: 0,
   options: {
     folds: { value: "K", help: `parts: ${FOLDS.description}`, default: "5" },

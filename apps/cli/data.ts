@@ -48,7 +48,8 @@ export async function withData<R extends DataRecipe>(
     const advice =
       given === undefined
         ? "give their place with --data"
-        : `give the place of those, or train another model with \`ductus train --data ${shellWord(given)}\`, with --from to start from this one`;
+        : `give the place of those, or train another model with \`ductus train --data ${shellWord(given)}\` ` +
+          "(--from starts from this one)";
     throw new Error(`${data}: expected the data that the model was trained with, got others: ${advice}`);
   }
   return { recipe: { ...recipe, data, dataHash }, split: all };

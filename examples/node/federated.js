@@ -1,5 +1,5 @@
-// Federated averaging: three clients train on data of their own; a server sees their weights only, and averages them. In
-// whatever order they arrive, the network has the same bits. In a folder with node_modules/ductus:
+// Federated averaging: three clients train on data of their own; a server sees their weights only, and averages them.
+// In whatever order they arrive, the network has the same bits. In a folder with node_modules/ductus:
 //
 //   node federated.js [ROUNDS]
 

@@ -1,5 +1,5 @@
-// The mean of networks, as in federated averaging: each was trained on data that stay where they are. Source: McMahan et
-// al., Communication-efficient learning of deep networks from decentralized data (AISTATS 2017).
+// The mean of networks, as in federated averaging: each was trained on data that stay where they are. Source: McMahan
+// et al., Communication-efficient learning of deep networks from decentralized data (AISTATS 2017).
 
 import { checkArgument, hasObjects } from "../arguments.js";
 import { checkRange, type Range } from "../ranges.js";

@@ -125,7 +125,8 @@ export function checkRecipe(
   const { batchSize, frozen = 0 } = options;
   if (frozen > layers.length - 2) {
     throw new RangeError(
-      `frozen: expected at most ${layers.length - 2}, since the last of ${layers.length - 1} layers learns, got ${frozen}`,
+      `frozen: expected at most ${layers.length - 2}, since the last of ${layers.length - 1} layers learns, ` +
+        `got ${frozen}`,
     );
   }
   if (batchSize > training.length) {

@@ -58,7 +58,10 @@ export function pixelFlags(options: PixelOptions): string {
     .join(" ");
 }
 
-/** What a training does that another does not, but for what all have, the data, and the model that it starts from: "cosine", "weight-decay 0.01". */
+/**
+ * What a training does that another does not, but for what all have, the data, and the model that it starts from:
+ * "cosine", "weight-decay 0.01".
+ */
 export function describeRecipe(recipe: Recipe, table: OptionTable = OPTIONS): string[] {
   return entriesOf(recipe, [], table)
     .filter(

@@ -33,11 +33,13 @@ const OPTIONS = {
 export interface Fold {
   /** From 1 to k. */
   readonly fold: number;
+  /** How its images are read by a network that has not seen them. */
   readonly evaluation: Evaluation;
 }
 
 /** What the folds come to. */
 export interface CrossValidation {
+  /** All parts, 2 or more. */
   readonly folds: readonly Fold[];
   /** The mean of the folds' accuracies, 0 to 1. */
   readonly mean: number;
@@ -48,12 +50,12 @@ export interface CrossValidation {
 const FOLDS: Range = { min: 2, max: 1000, whole: true, description: "a whole number from 2 to 1000" };
 
 /**
- * Trains k networks by a recipe, each on all parts of the data but one, and yields how it reads that one. All parts have
- * all classes in proportion. Seed, folds and data decide which samples are in which part, and all bits.
+ * Trains k networks by a recipe, each on all parts of the data but one, and yields how it reads that one. All parts
+ * have all classes in proportion. Seed, folds and data decide which samples are in which part, and all bits.
  * @param hidden neurons of each hidden layer
  * @param data all samples; the recipe's own division is not used
- * @throws {TypeError | RangeError} at once, for an option that cannot be used, fewer samples than folds, or a recipe with
- *   patience
+ * @throws {TypeError | RangeError} at once, for an option that cannot be used, fewer samples than folds, or a recipe
+ *   with patience
  * @throws {DivergenceError | ThreadError} while iterating, as Network.train()
  */
 export function crossValidate(

@@ -108,7 +108,7 @@ export const OPTIONS: OptionTable = freeze({
     kind: { type: "folder" },
     unset: "random weights",
     value: "FILE",
-    help: "start with the weights of this model instead of random ones, those of its last layer if the classes are the same",
+    help: "start with this model's weights, not random ones; with those of its last layer if the classes are the same",
     metadata: "from",
   },
   limit: {
