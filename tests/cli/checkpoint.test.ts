@@ -279,7 +279,8 @@ describe("resume", () => {
     expect(code).toBe(1);
     expect(stderr).toBe(
       `ductus: ${other}: expected the data that the model was trained with, got others: ` +
-        `give the place of those, or train another model with \`ductus train --data ${other}\`\n`,
+        `give the place of those, or train another model with \`ductus train --data ${other}\` ` +
+        "(--from starts from this one)\n",
     );
   });
 

@@ -50,6 +50,14 @@ test("the textbook learns, on the first images of MNIST", async () => {
   expect(more).toEqual([""]);
 });
 
+test("federated averaging learns, to the same bits in whatever order the clients arrive", async () => {
+  const once = () => run(process.execPath, [path("../../examples/node/federated.js"), "2"]);
+  const [{ stdout }, again] = await Promise.all([once(), once()]);
+  expect(again.stdout).toBe(stdout);
+  const [, correct] = /^round 2: test accuracy (\d{4}) \/ 10000, weights [0-9a-f]{64}$/m.exec(stdout) ?? [];
+  expect(Number(correct)).toBeGreaterThan(9300);
+}, 60_000);
+
 test("the example of own pictures trains on them, and names the class of one", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ductus-own-"));
   try {

@@ -350,8 +350,8 @@ describe("a recipe with every option", () => {
         "--activation tanh " +
         "--cost cross-entropy --optimizer adamw --momentum 0.8 --beta2 0.99 --epsilon 1e-7 --weight-decay 0.01 " +
         "--averaging 0.9 --label-smoothing 0.1 --dropout 0.2 --freeze 1 --patience 4 --shift 1 --rotation 10 " +
-        "--scale 0.1 --shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --from '/a model' --validation 100 --limit 50 " +
-        "--made 1.5 --data '/a folder' --split letters --csv-label last --pixel-max 16 --invert --transpose",
+        "--scale 0.1 --shear 0.2 --elastic 20 --sigma 5 --init he --seed 9 --from '/a model' --validation 100 " +
+        "--limit 50 --made 1.5 --data '/a folder' --split letters --csv-label last --pixel-max 16 --invert --transpose",
     );
     // A flag has no value.
     const words = command.matchAll(/ --(\S+)(?: (?!--)(?:'([^']*)'|(\S+)))?/g);
