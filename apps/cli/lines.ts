@@ -26,9 +26,14 @@ export function startLine(
   return `[${layers.join(", ")}], ${initialWeights} weights, seed ${seed}: ${parts.join(", ")}`;
 }
 
-/** How epochs and the result of a training are printed: for people, or as JSON, an object in a line for each. */
+/**
+ * How epochs, the result of a training, and where it was saved are printed: for people, or as JSON, an object in a line
+ * for each epoch and for the result.
+ */
 export function linesOf(json: boolean) {
-  return json ? { epoch: epochJson, result: resultJson } : { epoch: epochLine, result: resultLines };
+  return json
+    ? { epoch: epochJson, result: resultJson, saved: () => [] }
+    : { epoch: epochLine, result: resultLines, saved: (shown: string) => [`model          ${shown}`] };
 }
 
 function epochJson({ epoch, cost, accuracy, validation, bestEpoch, seconds }: EpochReport): string {
@@ -60,9 +65,7 @@ interface Result {
   readonly rate: number;
   /** Of the weights. */
   readonly hash: string;
-  /** The name of its file, for people. */
-  readonly shown: string;
-  /** The same as it was given. */
+  /** The name of its file. */
   readonly path: string;
 }
 
@@ -73,7 +76,7 @@ function resultJson({ network, evaluation, seconds, rate, hash, path }: Result):
   return [JSON.stringify(result)];
 }
 
-function resultLines({ network, evaluation, seconds, rate, hash, shown }: Result): string[] {
+function resultLines({ network, evaluation, seconds, rate, hash }: Result): string[] {
   const { accuracy, standardError, correct, count } = evaluation;
   const { bestEpoch, epochs, seed } = network;
   return [
@@ -83,6 +86,5 @@ function resultLines({ network, evaluation, seconds, rate, hash, shown }: Result
     `time           ${formatSeconds(seconds)}, ${formatCount(rate)} samples/s in training`,
     `seed           ${seed}`,
     `weights        sha256 ${hash}`,
-    `model          ${shown}`,
   ];
 }

@@ -65,10 +65,12 @@ export async function runTraining(options: TrainingRun): Promise<void> {
     const seconds = (performance.now() - start) / 1000;
     const rate = ((network.epochs - begun) * training.length) / trainingSeconds;
     const { shown, path } = out;
-    const result = { network, evaluation, seconds, rate, hash: await network.hash(), shown, path };
+    const result = { network, evaluation, seconds, rate, hash: await network.hash(), path };
+    // Before it is saved: nothing of it is lost where that fails.
+    for (const line of lines.result(result)) printLine(line);
     const calibration = calibrationFor(network, recipe, split);
     await checkpoints.finish({ test_correct: `${evaluation.correct} / ${test.length}`, ...calibration });
-    for (const line of lines.result(result)) printLine(line);
+    for (const line of lines.saved(shown)) printLine(line);
   } catch (error) {
     progress.stop();
     const saved = await checkpoints.rescue();

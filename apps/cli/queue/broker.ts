@@ -7,7 +7,7 @@ import type { Processor, Queue, Worker, WorkerOptions } from "bullmq";
 import { printError } from "../terminal.js";
 import type { Address } from "./address.js";
 import { reasonFor } from "./reasons.js";
-import { checkServer } from "./server.js";
+import { calmClient, checkServer } from "./server.js";
 
 /** Milliseconds between two attempts. */
 const RETRY_MS = 500;
@@ -27,6 +27,8 @@ export class Broker {
   private constructor(
     readonly address: Address,
     readonly bullmq: typeof BullMQ,
+    /** The package ioredis or pg. */
+    readonly driver: unknown,
     readonly signal: AbortSignal,
     readonly say: Say,
   ) {}
@@ -39,7 +41,7 @@ export class Broker {
   static async connect(address: Address, signal: AbortSignal, say: Say = printError): Promise<Broker> {
     const bullmq = (await load("bullmq", address)) as typeof BullMQ;
     const driver = await load(address.driver, address);
-    const broker = new Broker(address, bullmq, signal, say);
+    const broker = new Broker(address, bullmq, driver, signal, say);
     const warnings = await broker.patiently(() => checkServer(address, driver));
     for (const warning of warnings) say(`ductus: ${address.shown}: ${warning}`);
     return broker;
@@ -130,7 +132,10 @@ export class Broker {
 
   #options(): BullMQ.QueueOptions {
     const { kind, url } = this.address;
-    if (kind === "postgres") return { connection: { connectionString: url, migrate: true, max: 3 } };
+    if (kind === "postgres") {
+      const Client = calmClient(this.driver);
+      return { connection: { connectionString: url, migrate: true, max: 3, Client } as BullMQ.ConnectionOptions };
+    }
     const retryStrategy = (attempt: number) => Math.min(100 * attempt, RETRY_MS);
     // The version was checked: the check of BullMQ prints.
     const connection = { url, maxRetriesPerRequest: null, retryStrategy };

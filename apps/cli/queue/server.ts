@@ -19,6 +19,20 @@ interface Pg {
 }
 
 /**
+ * A client of PostgreSQL that ends no program. Of a client that a pool has handed out, nobody listens for errors, and
+ * one between two queries, as when the server crashes, would be thrown; the next query fails with it anyway.
+ */
+export function calmClient(driver: unknown): Pg["Client"] {
+  const { default: pg = driver } = driver as { default?: unknown };
+  return class extends (pg as Pg).Client {
+    constructor(options: object) {
+      super(options);
+      this.on("error", () => {});
+    }
+  };
+}
+
+/**
  * Connects once.
  * @param driver the package ioredis or pg
  * @returns warnings
@@ -26,9 +40,8 @@ interface Pg {
  */
 export async function checkServer({ kind, url }: Address, driver: unknown): Promise<string[]> {
   if (kind === "redis") return checkRedis(url, driver as { Redis: new (url: string, options: RedisOptions) => Redis });
-  const { default: pg = driver } = driver as { default?: unknown };
-  const client = new (pg as Pg).Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT });
-  client.on("error", () => {});
+  const Client = calmClient(driver);
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT });
   try {
     await client.connect();
     await client.query("SELECT 1");
