@@ -177,6 +177,7 @@ test.each([
   [{ errors: [{ code: "ECONNREFUSED" }] }, true],
   [{ code: "57P03", message: "the database system is starting up" }, true],
   [{ message: "Connection is closed." }, true],
+  [{ message: "Client has encountered a connection error and is not queryable" }, true],
   [{ message: "LOADING Redis is loading the dataset in memory" }, true],
   [{ message: "WRONGPASS invalid username-password pair" }, false],
   [{ message: "NOAUTH Authentication required." }, false],

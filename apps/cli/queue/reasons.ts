@@ -35,7 +35,12 @@ export function reasonFor(error: unknown, address: Address): Reason {
     return { again: false, got: "a user or password that it refuses" };
   }
   if (/^LOADING/.test(message)) return { again: true, got: "a server that is starting" };
-  if (/connection (is closed|terminated|ended)|closed the connection|connect timeout|timeout exceeded/i.test(message)) {
+  // Those of drivers, which have no codes.
+  if (
+    /connection (is closed|terminated|ended|error)|closed the connection|connect timeout|timeout exceeded/i.test(
+      message,
+    )
+  ) {
     return { again: true, got: AWAY.ECONNRESET };
   }
   return { again: false, got: `"${address.redact(message || code || "no reason")}"` };
