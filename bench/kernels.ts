@@ -164,7 +164,8 @@ function stepsOf({ exports, layers, m, network, some, data, task }: Bench): Coun
     counted(later, "later layers forward", () => exports.feedforwardRest(network, 0, m, 0, 0)),
     counted(3 * layers[L], "costs", (samples) => exports.outputErrors(network, samples, 0, m, 0, costs)),
     counted(later, "errors, back", () => exports.backprop(network, 0, m)),
-    counted(first, "layer 1 update", (samples) => exports.updateFirst(network, samples, m, -1e-6)),
+    // It scales the errors in place: by a smaller step they would soon be too small for normal numbers.
+    counted(first, "layer 1 update", (samples) => exports.updateFirst(network, samples, m, -1)),
     counted(later, "later layers update", () => {
       for (let l = 2; l <= L; l++) exports.updateLayer(layer[l - 1], layer[l], m);
     }),
